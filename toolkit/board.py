@@ -1,0 +1,239 @@
+"""Board files: TOML -> frozen Board. A new board on a known port and builder is one new file and no code."""
+
+from __future__ import annotations
+
+import dataclasses
+import tomllib
+import types
+import typing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from toolkit import resources
+from toolkit.artifacts import Runtime
+from toolkit.errors import BoardError
+
+
+@dataclass(frozen=True)
+class Cpu:
+    """What a processor core can do: code chooses by ability, never by a chip's name.
+
+    Attributes:
+        isa: the kernels' instruction set: "armv6m", "armv7em", "armv8_1m_mve", "avr", "native".
+        fpu: has single-precision floating point in hardware.
+        gcc_flags: what GCC needs to generate code for it.
+    """
+
+    isa: str
+    fpu: bool
+    gcc_flags: tuple[str, ...]
+
+
+CPUS: dict[str, Cpu] = {
+    "cortex-m0": Cpu("armv6m", False, ("-mcpu=cortex-m0", "-mthumb", "-mfloat-abi=soft")),
+    "cortex-m4f": Cpu("armv7em", True, ("-mcpu=cortex-m4", "-mthumb", "-mfpu=fpv4-sp-d16", "-mfloat-abi=hard")),
+    "cortex-m55": Cpu("armv8_1m_mve", True, ("-mcpu=cortex-m55", "-mthumb", "-mfloat-abi=hard")),
+    "atmega328p": Cpu("avr", False, ("-mmcu=atmega328p",)),
+    "atmega2560": Cpu("avr", False, ("-mmcu=atmega2560",)),
+    "native": Cpu("native", True, ()),
+}
+
+
+@dataclass(frozen=True)
+class Mcu:
+    """`[mcu]`: part (the maker's name of the chip), cpu (a key of CPUS), clock_hz (core clock in Hz)."""
+
+    part: str
+    cpu: str
+    clock_hz: int
+
+
+@dataclass(frozen=True)
+class Memory:
+    """`[memory]`: bytes that the application may use; stack: bytes of RAM kept for the stack."""
+
+    flash: int
+    ram: int
+    stack: int = 2048
+
+
+@dataclass(frozen=True)
+class Toolchain:
+    """`[[toolchain]]`, in order of preference.
+
+    Attributes:
+        builder: a module of toolkit/build.
+        framework: which folder of templates/ the project is rendered from: "bare", "arduino", "host".
+        port: the folder of firmware/ports.
+        runtimes: the engines that this road supports, the default one first.
+        fqbn: Arduino's fully qualified board name.
+        platformio: PlatformIO's board name.
+        optimise: GCC's optimisation option.
+    """
+
+    builder: str
+    framework: str
+    port: str
+    runtimes: tuple[Runtime, ...]
+    fqbn: str | None = None
+    platformio: str | None = None
+    optimise: str = "-O3"
+
+
+@dataclass(frozen=True)
+class Flash:
+    """`[flash]`: method (a module of toolkit/flash or toolkit/emulate) and what that method needs.
+
+    Attributes:
+        emulator: the module of toolkit/emulate that stands in for the board, if there is one.
+        machine: the emulator's name of the machine.
+        touch_1200bps: opening and closing the port at 1200 baud starts the bootloader.
+    """
+
+    method: str
+    emulator: str | None = None
+    machine: str | None = None
+    touch_1200bps: bool = False
+
+
+@dataclass(frozen=True)
+class Usb:
+    """`usb` in `[serial]`: "vid:pid" in hex, as the running application and as the bootloader."""
+
+    application: tuple[str, ...] = ()
+    bootloader: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Serial:
+    """`[serial]`: baud of the link; usb: the ids that the port is found by."""
+
+    baud: int = 115_200
+    usb: Usb = Usb()
+
+
+@dataclass(frozen=True)
+class Board:
+    """One board; `id` is its file's name without the suffix."""
+
+    id: str
+    name: str
+    mcu: Mcu
+    memory: Memory
+    toolchain: tuple[Toolchain, ...]
+    flash: Flash
+    serial: Serial = Serial()
+    aliases: tuple[str, ...] = ()
+    note: str = ""
+
+    @property
+    def cpu(self) -> Cpu:
+        """The abilities of the board's core."""
+        return CPUS[self.mcu.cpu]
+
+    @property
+    def emulated(self) -> bool:
+        """True if flashing it boots an emulator: there is no such board on a desk."""
+        return self.flash.method == self.flash.emulator
+
+    def choose_toolchain(self, builder: str | None, runtime: Runtime | None) -> Toolchain:
+        """The first toolchain that serves the asked builder and runtime; None asks for the preferred one.
+
+        Raises:
+            BoardError: there is none.
+        """
+        for candidate in self.toolchain:
+            if builder in (None, candidate.builder) and (runtime is None or runtime in candidate.runtimes):
+                return candidate
+        have = "; ".join(f"{t.builder} ({', '.join(t.runtimes)})" for t in self.toolchain)
+        asked = " ".join(word for word in (builder, runtime) if word)
+        raise BoardError(f"board {self.id} cannot be built with {asked}", f"it has: {have}")
+
+
+def _convert(kind: Any, value: Any, where: str) -> Any:
+    origin = typing.get_origin(kind)
+    if origin in (typing.Union, types.UnionType):
+        kind = next(arm for arm in typing.get_args(kind) if arm is not type(None))
+        return _convert(kind, value, where)
+    if origin is tuple:
+        if not isinstance(value, list):
+            raise BoardError(f"{where} must be a list", "write it as [ ... ]")
+        item = typing.get_args(kind)[0]
+        return tuple(_convert(item, each, f"{where}[{place}]") for place, each in enumerate(value))
+    if dataclasses.is_dataclass(kind):
+        if not isinstance(value, dict):
+            raise BoardError(f"{where} must be a table", f"write it as [{where.rsplit(' ', 1)[-1]}]")
+        return _table(typing.cast(type[Any], kind), value, where)
+    if kind is Runtime:
+        try:
+            return Runtime(value)
+        except ValueError:
+            raise BoardError(f"{where} is {value!r}", f"one of: {', '.join(Runtime)}") from None
+    if kind is int and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
+        raise BoardError(f"{where} must be a whole number, not {value!r}", "bytes, hertz or baud, without quotes")
+    if not isinstance(value, kind):
+        raise BoardError(f"{where} must be a {kind.__name__}, not {value!r}", "see the other files of boards/")
+    return value
+
+
+def _table(kind: type[Any], table: dict[str, Any], where: str, **given: Any) -> Any:
+    hints = typing.get_type_hints(kind)
+    fields = {f.name: f for f in dataclasses.fields(kind) if f.name not in given}
+    separator = ": " if where.endswith(".toml") else "."
+    for key in table:
+        if key not in fields:
+            raise BoardError(f"{where}{separator}{key} is not a known key", f"known here: {', '.join(fields)}")
+    values = dict(given)
+    for name, spec in fields.items():
+        if name in table:
+            values[name] = _convert(hints[name], table[name], f"{where}{separator}{name}")
+        elif spec.default is dataclasses.MISSING and spec.default_factory is dataclasses.MISSING:
+            raise BoardError(f"{where}{separator}{name} is missing", "see the other files of boards/")
+    return kind(**values)
+
+
+def parse(path: Path) -> Board:
+    """Read one board file.
+
+    Raises:
+        BoardError: no TOML, an unknown or missing key, a bad value; the message names file and key.
+    """
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as caught:
+        raise BoardError(f"{path.name} cannot be read: {caught}", "check the file") from caught
+    except tomllib.TOMLDecodeError as caught:
+        raise BoardError(f"{path.name} is not valid TOML: {caught}", "mend the line that it names") from caught
+    board = typing.cast(Board, _table(Board, table, path.name, id=path.stem))
+    if board.mcu.cpu not in CPUS:
+        raise BoardError(f"{path.name}: mcu.cpu is {board.mcu.cpu!r}", f"one of: {', '.join(CPUS)}")
+    if not board.toolchain:
+        raise BoardError(f"{path.name}: toolchain is empty", "a board needs at least one [[toolchain]]")
+    for place, toolchain in enumerate(board.toolchain):
+        if not toolchain.runtimes:
+            raise BoardError(f"{path.name}: toolchain[{place}].runtimes is empty", "name at least one runtime")
+    if board.memory.flash == 0 or board.memory.ram == 0:
+        raise BoardError(f"{path.name}: memory.flash and memory.ram must not be 0", "the bytes an application may use")
+    return board
+
+
+def load_all(folder: Path | None = None) -> tuple[Board, ...]:
+    """Every board, sorted by id."""
+    return tuple(parse(path) for path in sorted((folder or resources.boards()).glob("*.toml")))
+
+
+def load(name: str, folder: Path | None = None) -> Board:
+    """The board with this id or alias.
+
+    Raises:
+        BoardError: there is none; the hint lists those that are.
+    """
+    path = (folder or resources.boards()) / f"{name}.toml"
+    if "/" not in name and "\\" not in name and path.is_file():
+        return parse(path)
+    boards = load_all(folder)
+    for board in boards:
+        if name in board.aliases:
+            return board
+    raise BoardError(f"there is no board {name!r}", f"known boards: {', '.join(board.id for board in boards)}")

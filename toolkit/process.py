@@ -1,0 +1,142 @@
+"""The one caller of outside programs: an argv list, a bound on the time, and "not found" with the cure."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from toolkit.errors import ToolError
+
+log = logging.getLogger(__name__)
+
+# Debian's package for each program that tinyml calls; on other systems the same names are a good first search.
+DEBIAN_PACKAGES: Mapping[str, str] = {
+    "arm-none-eabi-gcc": "gcc-arm-none-eabi libnewlib-arm-none-eabi",
+    "avr-gcc": "gcc-avr avr-libc arduino-core-avr",
+    "avrdude": "avrdude",
+    "gcc": "gcc libc6-dev",
+    "make": "make",
+    "npm": "npm",
+    "qemu-system-arm": "qemu-system-arm",
+}
+
+INSTALL_HINTS: Mapping[str, str] = {
+    "arduino-cli": "install it from https://arduino.github.io/arduino-cli/ and put it on PATH",
+    "pio": "install it with: pip install platformio",
+    "bossac": "install Arduino's fork with the core: arduino-cli core install arduino:mbed_nano",
+}
+
+
+@dataclass(frozen=True)
+class Completed:
+    """What a finished program left: its exit code and both outputs, decoded as UTF-8."""
+
+    argv: tuple[str, ...]
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def find(program: str) -> Path | None:
+    """The program's path on PATH, or None."""
+    found = shutil.which(program)
+    return Path(found) if found else None
+
+
+def install_hint(program: str) -> str:
+    """One line that tells how to get a program."""
+    if program in DEBIAN_PACKAGES:
+        return f"install it, on Debian or Ubuntu: sudo apt-get install {DEBIAN_PACKAGES[program]}"
+    return INSTALL_HINTS.get(program, f"install {program} and put it on PATH")
+
+
+def require(program: str) -> Path:
+    """The program's path on PATH.
+
+    Raises:
+        ToolError: it is not there; the hint says how to install it.
+    """
+    found = find(program)
+    if found is None:
+        raise ToolError(f"{program} is not installed, or not on PATH", install_hint(program))
+    return found
+
+
+def run(
+    argv: Sequence[str],
+    *,
+    timeout: float,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    check: bool = True,
+    error: type[ToolError] = ToolError,
+) -> Completed:
+    """Run a program to its end and return its output.
+
+    Args:
+        argv: the program and its arguments; no shell is involved.
+        timeout: seconds after which the program is killed.
+        cwd: the folder to run in.
+        env: the whole environment, if not the caller's own.
+        check: raise if the exit code is not 0.
+        error: the class to raise.
+
+    Raises:
+        ToolError: (or `error`) not found, timed out, or, with `check`, failed; the message quotes the
+            program's first line of error.
+    """
+    require(argv[0])
+    log.info("run: %s", " ".join(argv))
+    try:
+        done = subprocess.run(
+            list(argv),
+            cwd=cwd,
+            env=dict(env) if env is not None else None,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=timeout,
+            check=False,
+            encoding="utf-8",
+            errors="replace",
+        )
+    except subprocess.TimeoutExpired as caught:
+        raise error(f"{argv[0]} did not end within {timeout:.0f} s", "try again, or with -v") from caught
+    except OSError as caught:
+        raise error(f"{argv[0]} could not be started: {caught.strerror}", install_hint(argv[0])) from caught
+    completed = Completed(tuple(argv), done.returncode, done.stdout, done.stderr)
+    if check and done.returncode != 0:
+        raise error(f"{argv[0]} failed (exit {done.returncode}): {first_error(completed)}", "run with -v to see the command")
+    return completed
+
+
+def first_error(completed: Completed) -> str:
+    """The line of a failed program's output that most likely names the cause."""
+    lines = [line.strip() for line in (completed.stderr + "\n" + completed.stdout).splitlines() if line.strip()]
+    telling = [line for line in lines if "error" in line.lower()]
+    return (telling or lines or ["it printed nothing"])[0]
+
+
+def spawn(argv: Sequence[str], *, log_file: IO[bytes], cwd: Path | None = None) -> subprocess.Popen[bytes]:
+    """Start a program in the background, detached from this terminal; both outputs go to `log_file`.
+
+    Raises:
+        ToolError: not found, or it could not be started.
+    """
+    require(argv[0])
+    log.info("start: %s", " ".join(argv))
+    try:
+        return subprocess.Popen(
+            list(argv),
+            cwd=cwd,
+            stdin=subprocess.DEVNULL,
+            stdout=log_file,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    except OSError as caught:
+        raise ToolError(f"{argv[0]} could not be started: {caught.strerror}", install_hint(argv[0])) from caught

@@ -1,0 +1,48 @@
+"""The one locator of the data that ships with the package: boards, firmware, templates, models.
+
+In a wheel they lie under `toolkit/_data`; in a checkout they are the folders beside `toolkit`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from platformdirs import user_cache_path
+
+_PACKAGE = Path(__file__).resolve().parent
+_WHEEL_DATA = _PACKAGE / "_data"
+
+
+def root() -> Path:
+    """The folder that holds `boards/`, `firmware/`, `models/` and `templates/`."""
+    return _WHEEL_DATA if _WHEEL_DATA.is_dir() else _PACKAGE.parent
+
+
+def boards() -> Path:
+    """The folder of board files, one TOML file per board."""
+    return root() / "boards"
+
+
+def firmware() -> Path:
+    """The folder of firmware sources: core, engine, kernels, ports."""
+    return root() / "firmware"
+
+
+def templates() -> Path:
+    """The folder of jinja2 templates."""
+    return root() / "templates"
+
+
+def models() -> Path:
+    """The folder of trained models shipped with the package."""
+    return root() / "models"
+
+
+def external_images() -> Path:
+    """The folder of the ten hand-drawn external images."""
+    return root() / "models" / "external_images"
+
+
+def cache() -> Path:
+    """The per-user cache folder (data sets, Arduino cores); not created here."""
+    return Path(user_cache_path("tinyml-toolkit"))
