@@ -1,0 +1,66 @@
+"""What every builder offers, and the one place that finds a builder by its name."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, cast
+
+from toolkit.board import Board, Toolchain
+from toolkit.errors import BoardError
+
+
+@dataclass(frozen=True)
+class Built:
+    """What a builder made.
+
+    Attributes:
+        image: the file to flash or boot.
+        elf: the same image with symbols, for the size report; None where the tool keeps it to itself.
+        map_file: GNU ld's map, which tells who owns which byte; None likewise.
+    """
+
+    image: Path
+    elf: Path | None
+    map_file: Path | None
+
+
+class Builder(Protocol):
+    """A module of this package with these functions."""
+
+    def tools(self) -> tuple[str, ...]:
+        """The outside programs that must be on PATH."""
+
+    def version(self) -> str:
+        """What the compiler says of itself, one line; it is part of the build id."""
+
+    def command(self, project: Path, board: Board, toolchain: Toolchain) -> list[str]:
+        """The argv that builds the project; pure."""
+
+    def build(self, project: Path, board: Board, toolchain: Toolchain) -> Built:
+        """Build it.
+
+        Raises:
+            ToolError: a program is missing.
+            BuildError: the compiler refused; the message quotes its first error.
+        """
+
+
+def names() -> tuple[str, ...]:
+    """Every builder's name."""
+    package = Path(__file__).parent
+    hidden = {"base", "size", "mapfile", "gnu_make"}
+    return tuple(sorted(m.name for m in pkgutil.iter_modules([str(package)]) if m.name not in hidden))
+
+
+def load(name: str) -> Builder:
+    """The builder of this name.
+
+    Raises:
+        BoardError: there is none.
+    """
+    if name not in names():
+        raise BoardError(f"there is no builder {name!r}", f"builders: {', '.join(names())}")
+    return cast(Builder, importlib.import_module(f"toolkit.build.{name}"))

@@ -1,0 +1,176 @@
+"""Generates a self-contained firmware project: sources copied, glue rendered, nothing left outside the folder.
+
+    <out>/
+      Makefile, README.md        rendered from templates/common and templates/<framework>
+      model/<name>.tflite        what the device must equal
+      src/core engine kernels model port [cortexm]
+
+The folder is made whole beside its place and then moved there, so a full disk leaves the former project as it was.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+import jinja2
+
+from toolkit import __version__, resources
+from toolkit.artifacts import ModelFile, Runtime
+from toolkit.board import Board, Toolchain
+from toolkit.errors import ProjectError
+
+MARKER = ".tinyml-project"
+SOURCE_SUFFIXES = (".c", ".h", ".cc", ".cpp", ".S", ".ld", ".inc")
+
+
+@dataclass(frozen=True)
+class EngineFiles:
+    """What computes the network, ready to be copied.
+
+    Attributes:
+        engine: file names in firmware/engine.
+        kernels: file names in firmware/kernels.
+        generated: file name -> text, written to src/model.
+    """
+
+    engine: tuple[str, ...]
+    kernels: tuple[str, ...]
+    generated: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Project:
+    """A generated project folder.
+
+    Attributes:
+        path: the folder.
+        build_id: 16 hex digits over every file, option and tool version.
+    """
+
+    path: Path
+    build_id: str
+
+
+def _environment() -> jinja2.Environment:
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(resources.templates()),
+        undefined=jinja2.StrictUndefined,
+        keep_trailing_newline=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        autoescape=False,  # noqa: S701 - C and make, not HTML
+    )
+
+
+def _copied(board: Board, toolchain: Toolchain, files: EngineFiles) -> dict[str, bytes]:
+    """Path in the project -> content, of everything copied from firmware/."""
+    firmware = resources.firmware()
+    chosen = [(firmware / "engine" / name, "src/engine") for name in ("engine.h", *files.engine)]
+    chosen += [(firmware / "kernels" / name, "src/kernels") for name in files.kernels]
+    chosen += [(firmware / "ports" / "port.h", "src/port")]
+    folders = [(firmware / "core", "src/core"), (firmware / "ports" / toolchain.port, "src/port")]
+    if toolchain.framework == "bare" and board.cpu.isa.startswith("armv"):
+        folders.append((firmware / "ports" / "cortexm", "src/cortexm"))
+    for folder, place in folders:
+        if not folder.is_dir():
+            raise ProjectError(
+                f"firmware/{folder.relative_to(firmware)} is missing", "reinstall tinyml-toolkit"
+            )
+        chosen += [(path, place) for path in sorted(folder.iterdir()) if path.suffix in SOURCE_SUFFIXES]
+    return {f"{place}/{path.name}": path.read_bytes() for path, place in chosen}
+
+
+def _rendered(framework: str, values: Mapping[str, object]) -> dict[str, bytes]:
+    """Path in the project -> content, of every template of common/ and of the framework's folder."""
+    environment = _environment()
+    texts: dict[str, bytes] = {}
+    for folder in ("common", framework):
+        for path in sorted((resources.templates() / folder).rglob("*.j2")):
+            name = PurePosixPath(path.relative_to(resources.templates()).as_posix())
+            place = PurePosixPath(*name.parts[1:]).with_suffix("").as_posix()
+            texts[place] = environment.get_template(str(name)).render(**values).encode()
+    return texts
+
+
+def _c_bytes(digits: str) -> str:
+    return ", ".join(f"0x{digits[at : at + 2]}" for at in range(0, len(digits), 2))
+
+
+def generate(
+    *,
+    board: Board,
+    toolchain: Toolchain,
+    runtime: Runtime,
+    model: ModelFile,
+    files: EngineFiles,
+    optimise: str,
+    tool_version: str,
+    out: Path,
+) -> Project:
+    """Write the project folder for one board and model.
+
+    Args:
+        optimise: GCC's option, such as "-O3".
+        tool_version: what the compiler says of itself; part of the build id.
+        out: the folder to (re)make; it must be empty, missing, or a project of ours.
+
+    Raises:
+        ProjectError: `out` holds something else, or it cannot be written.
+    """
+    tflite = model.path.read_bytes()
+    values: dict[str, object] = {
+        "board": board,
+        "toolchain": toolchain,
+        "cpu": board.cpu,
+        "runtime": str(runtime),
+        "model": model,
+        "optimise": optimise,
+        "version": __version__,
+        "model_sha256_bytes": _c_bytes(model.sha256),
+    }
+    contents = _copied(board, toolchain, files)
+    contents |= {f"src/model/{name}": text.encode() for name, text in files.generated.items()}
+    contents[f"model/{model.name}.tflite"] = tflite
+
+    # The build id names everything that decides what the image does. It is itself rendered into the image, so the
+    # files are hashed with the place of the id still empty.
+    digest = hashlib.sha256()
+    for place, content in sorted(
+        (contents | _rendered(toolchain.framework, values | {"build_id_bytes": "", "build_id": ""})).items()
+    ):
+        digest.update(f"{place}\0{len(content)}\0".encode())
+        digest.update(content)
+    digest.update(tool_version.encode())
+    build_id = digest.hexdigest()[:16]
+    contents |= _rendered(
+        toolchain.framework, values | {"build_id_bytes": _c_bytes(build_id), "build_id": build_id}
+    )
+
+    _replace_folder(out, contents)
+    return Project(out, build_id)
+
+
+def _replace_folder(out: Path, contents: Mapping[str, bytes]) -> None:
+    if out.exists() and (not out.is_dir() or (any(out.iterdir()) and not (out / MARKER).exists())):
+        raise ProjectError(
+            f"{out} exists and was not made by tinyml", "move it away, or choose another workspace"
+        )
+    partial = out.with_name(f".{out.name}.partial")
+    try:
+        shutil.rmtree(partial, ignore_errors=True)
+        for place, content in contents.items():
+            path = partial / place
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        (partial / MARKER).write_text("Generated by tinyml, and overwritten by the next build.\n")
+        shutil.rmtree(out, ignore_errors=True)
+        partial.replace(out)
+    except OSError as caught:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise ProjectError(
+            f"cannot write {out}: {caught.strerror}", "free some space, or check the permissions"
+        ) from caught
