@@ -84,7 +84,9 @@ def write_atomically(path: Path, data: bytes) -> None:
         partial.replace(path)
     except OSError as caught:
         partial.unlink(missing_ok=True)
-        raise TinymlError(f"cannot write {path}: {caught.strerror}", "free some space, or check the permissions") from caught
+        raise TinymlError(
+            f"cannot write {path}: {caught.strerror}", "free some space, or check the permissions"
+        ) from caught
 
 
 def sha256_of(data: bytes) -> str:
@@ -113,7 +115,9 @@ class Artifact:
         except FileNotFoundError as caught:
             raise TinymlError(f"{path} is missing", "run the command that makes it first") from caught
         except (OSError, ValueError, TypeError, KeyError, AttributeError) as caught:
-            raise TinymlError(f"{path} is not a readable {cls.__name__}: {caught}", "delete it and make it again") from caught
+            raise TinymlError(
+                f"{path} is not a readable {cls.__name__}: {caught}", "delete it and make it again"
+            ) from caught
 
 
 @dataclass(frozen=True)

@@ -110,7 +110,10 @@ def run(
         raise error(f"{argv[0]} could not be started: {caught.strerror}", install_hint(argv[0])) from caught
     completed = Completed(tuple(argv), done.returncode, done.stdout, done.stderr)
     if check and done.returncode != 0:
-        raise error(f"{argv[0]} failed (exit {done.returncode}): {first_error(completed)}", "run with -v to see the command")
+        raise error(
+            f"{argv[0]} failed (exit {done.returncode}): {first_error(completed)}",
+            "run with -v to see the command",
+        )
     return completed
 
 

@@ -77,9 +77,7 @@ def _copied(board: Board, toolchain: Toolchain, files: EngineFiles) -> dict[str,
         folders.append((firmware / "ports" / "cortexm", "src/cortexm"))
     for folder, place in folders:
         if not folder.is_dir():
-            raise ProjectError(
-                f"firmware/{folder.relative_to(firmware)} is missing", "reinstall tinyml-toolkit"
-            )
+            raise ProjectError(f"firmware/{folder.relative_to(firmware)} is missing", "reinstall tinyml-toolkit")
         chosen += [(path, place) for path in sorted(folder.iterdir()) if path.suffix in SOURCE_SUFFIXES]
     return {f"{place}/{path.name}": path.read_bytes() for path, place in chosen}
 
@@ -146,9 +144,7 @@ def generate(
         digest.update(content)
     digest.update(tool_version.encode())
     build_id = digest.hexdigest()[:16]
-    contents |= _rendered(
-        toolchain.framework, values | {"build_id_bytes": _c_bytes(build_id), "build_id": build_id}
-    )
+    contents |= _rendered(toolchain.framework, values | {"build_id_bytes": _c_bytes(build_id), "build_id": build_id})
 
     _replace_folder(out, contents)
     return Project(out, build_id)
@@ -156,9 +152,7 @@ def generate(
 
 def _replace_folder(out: Path, contents: Mapping[str, bytes]) -> None:
     if out.exists() and (not out.is_dir() or (any(out.iterdir()) and not (out / MARKER).exists())):
-        raise ProjectError(
-            f"{out} exists and was not made by tinyml", "move it away, or choose another workspace"
-        )
+        raise ProjectError(f"{out} exists and was not made by tinyml", "move it away, or choose another workspace")
     partial = out.with_name(f".{out.name}.partial")
     try:
         shutil.rmtree(partial, ignore_errors=True)

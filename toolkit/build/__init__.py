@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from toolkit.build.base import Built, Builder, load
+from toolkit.build.base import Builder, Built, load
 
 __all__ = ["Builder", "Built", "load"]

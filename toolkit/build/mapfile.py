@@ -7,9 +7,7 @@ from collections import defaultdict
 from pathlib import Path, PurePosixPath
 
 # ` .text.app_run  0x00000190  0x8c out/src/core/app.o`, the name on a line of its own where it is long.
-_PIECE = re.compile(
-    r"^ (?P<name>[.\w$*-]\S*)?\s+0x(?P<address>[0-9a-f]+)\s+0x(?P<size>[0-9a-f]+)\s*(?P<owner>\S.*)?$"
-)
+_PIECE = re.compile(r"^ (?P<name>[.\w$*-]\S*)?\s+0x(?P<address>[0-9a-f]+)\s+0x(?P<size>[0-9a-f]+)\s*(?P<owner>\S.*)?$")
 _OUTPUT = re.compile(r"^(?P<name>[.\w]\S*)(\s+0x[0-9a-f]+\s+0x[0-9a-f]+.*)?$")
 _START = "Linker script and memory map"
 
@@ -24,7 +22,7 @@ OWNERS = {
 
 
 def _owner(text: str) -> str:
-    path = PurePosixPath(text.split("(")[0].replace("\\", "/"))
+    path = PurePosixPath(text.split("(", maxsplit=1)[0].replace("\\", "/"))
     for parent in path.parents:
         if parent.name in OWNERS and parent.parent.name == "src":
             return OWNERS[parent.name]

@@ -1,0 +1,32 @@
+"""What is to be verified: inputs beside the outputs that the host has for them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+Bytes = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Workload:
+    """One set of inputs and what the host says of them.
+
+    Attributes:
+        set: "mnist", "external", "random" or "images" (a user's folder).
+        inputs: uint8 [N, bytes]: one row per input, as it travels: pixels, or the input tensor's own bytes.
+        kind: "pixels" (one uint8 per element, scaled by the device) or "tensor".
+        expected: uint8 [N, output_bytes]: the host's output tensors.
+        labels: int [N], or None if there is no truth.
+        names: a name per input for the report; may be empty.
+    """
+
+    set: str
+    inputs: Bytes
+    kind: Literal["pixels", "tensor"]
+    expected: Bytes
+    labels: npt.NDArray[np.int64] | None = None
+    names: tuple[str, ...] = ()
