@@ -1,0 +1,48 @@
+# tinyml: `make demo` does all set-up and the main job; `make test` does all set-up and the tests.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+BOARD  ?= mps2-an386
+
+DEMO_TOOLS := ensurepip gcc arm-none-eabi-gcc qemu-system-arm npm
+TEST_TOOLS := $(DEMO_TOOLS) clang-format
+
+.PHONY: demo test check bench soak lock clean help
+
+help:
+	@echo "make demo    set up, build the firmware, boot it on $(BOARD), stream 10,010 images, prove every output"
+	@echo "make test    set up and run every check and test"
+	@echo "make check   lint and types only"
+	@echo "make lock    refresh requirements.lock"
+	@echo "make clean   remove what was built"
+
+demo: $(VENV)/installed
+	@scripts/system-tools $(DEMO_TOOLS)
+	$(BIN)/tinyml run --board $(BOARD)
+
+test: check
+	@scripts/system-tools $(TEST_TOOLS)
+	$(BIN)/pytest -q
+
+check: $(VENV)/installed
+	@scripts/system-tools clang-format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	clang-format --dry-run --Werror $$(git ls-files 'firmware/*.[ch]' 'firmware/*.cc' 'tests/*.c' 'tests/*.h')
+
+# One environment for everything, from the lock file: exact versions, checked by hash.
+$(VENV)/installed: requirements.lock pyproject.toml
+	@scripts/system-tools ensurepip
+	@echo "making $(VENV) (TensorFlow is large; this takes a minute or two)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+lock:
+	$(BIN)/uv pip compile pyproject.toml --extra dev --extra emulation --universal --generate-hashes \
+		--no-emit-index-url --no-header --no-annotate --python-version 3.11 --quiet -o requirements.lock
+
+clean:
+	rm -rf build dist $(VENV)

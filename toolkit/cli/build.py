@@ -1,0 +1,155 @@
+"""`tinyml build`: convert, generate the project, compile it, hold its size against the board."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from toolkit.artifacts import Build, DType, Runtime
+from toolkit.cli import options, output, workspace
+
+if TYPE_CHECKING:
+    from toolkit.artifacts import ModelFile
+    from toolkit.board import Board, Toolchain
+    from toolkit.project import EngineFiles
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is to be built."""
+
+    board: str
+    model: str = "proposed"
+    dtype: DType = DType.INT8
+    runtime: Runtime | None = None
+    toolchain: str | None = None
+    optimise: str = "speed"
+    workspace: Path = Path()
+
+
+def _engine_files(board: Board, runtime: Runtime, model: ModelFile, optimise: str) -> EngineFiles:
+    from toolkit.compiler import compile_model
+    from toolkit.project import EngineFiles
+
+    assert runtime is Runtime.AOT
+    compiled = compile_model(model.path.read_bytes(), isa=board.cpu.isa, fpu=board.cpu.fpu, optimise=optimise)
+    return EngineFiles(engine=("aot_engine.c",), kernels=compiled.kernels, generated=compiled.sources)
+
+
+def _gcc_option(toolchain: Toolchain, optimise: str) -> str:
+    return "-Os" if optimise == "size" else toolchain.optimise
+
+
+def build(request: Request) -> Build:
+    """Everything from a model's name to an image that fits; writes `build/<board>/build.json`.
+
+    Raises:
+        DoesNotFitError: it was built, and is too big for the board.
+        TinymlError: any other step failed, and says which.
+    """
+    from toolkit import board as boards
+    from toolkit import build as builders
+    from toolkit import models, project
+    from toolkit.build import size
+    from toolkit.errors import TinymlError
+
+    if request.optimise not in ("speed", "size"):
+        raise TinymlError(f"--optimise is {request.optimise!r}", "one of: speed, size")
+    board = boards.load(request.board)
+    toolchain = board.choose_toolchain(request.toolchain, request.runtime)
+    runtime = request.runtime or toolchain.runtimes[0]
+    builder = builders.load(toolchain.builder)
+    model = models.resolve(request.model, request.dtype, request.workspace)
+    files = _engine_files(board, runtime, model, request.optimise)
+    place = workspace.folder(request.workspace, board)
+    place.build.unlink(missing_ok=True)
+    made = project.generate(
+        board=board,
+        toolchain=toolchain,
+        runtime=runtime,
+        model=model,
+        files=files,
+        optimise=_gcc_option(toolchain, request.optimise),
+        tool_version=builder.version(),
+        out=place.project,
+    )
+    built = builder.build(made.path, board, toolchain)
+    report = size.measure(built.elf or built.image, built.map_file, board)
+    size.check(report, board)
+    result = Build(
+        board=board.id,
+        model=model.name,
+        dtype=model.dtype,
+        runtime=runtime,
+        toolchain=toolchain.builder,
+        project=made.path.resolve(),
+        image=built.image.resolve(),
+        model_path=(made.path / "model" / f"{model.name}.tflite").resolve(),
+        model_bytes=model.size_bytes,
+        flash_bytes=report.flash_bytes,
+        flash_limit=report.flash_limit,
+        ram_bytes=report.ram_bytes,
+        ram_limit=report.ram_limit,
+        build_id=made.build_id,
+        model_sha256=model.sha256,
+        size=report,
+    )
+    result.save(place.build)
+    return result
+
+
+def render(result: Build) -> None:
+    """The sizes, against the board's limits."""
+    from rich.table import Table
+
+    console = output.stdout()
+    console.print(
+        f"[bold]{result.model}[/bold] {result.dtype} for [bold]{result.board}[/bold], runtime {result.runtime}, "
+        f"built with {result.toolchain}"
+    )
+    table = Table(box=None, pad_edge=False)
+    table.add_column("")
+    table.add_column("used", justify="right")
+    table.add_column("limit", justify="right")
+    table.add_column("", justify="right")
+    table.add_column("by owner", style="dim")
+    for name, used, limit, owners in (
+        ("flash", result.flash_bytes, result.flash_limit, result.size.flash_by_owner),
+        ("RAM", result.ram_bytes, result.ram_limit, result.size.ram_by_owner),
+    ):
+        share = ", ".join(f"{owner} {count:,}" for owner, count in owners.items() if count)
+        table.add_row(name, f"{used:,}", f"{limit:,}", f"{used / limit:.1%}", share)
+    stack = result.size.stack_bytes
+    if stack is not None:
+        table.add_row("stack", f"{stack:,}", "", "", "kept free for it", style="dim")
+    console.print(table)
+    console.print(f"model {result.model_bytes:,} bytes, SHA-256 {result.model_sha256[:16]}…, build {result.build_id}")
+    console.print(f"image {result.image}", soft_wrap=True)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+
+    @app.command("build")
+    def command(
+        board: options.Board,
+        model: options.Model = "proposed",
+        dtype: options.ModelDType = DType.INT8,
+        runtime: options.ModelRuntime = None,
+        toolchain: options.Toolchain = None,
+        optimise: options.Optimise = "speed",
+        workspace: options.Workspace = Path(),
+        json: options.Json = False,
+        verbose: options.Verbose = False,  # noqa: ARG001 - its callback does it
+    ) -> None:
+        """Convert a model, generate the firmware project, compile it, and print its size."""
+        from toolkit.artifacts import to_jsonable
+
+        result = build(Request(board, model, dtype, runtime, toolchain, optimise, workspace))
+        if json:
+            output.data(to_jsonable(result))
+        else:
+            render(result)

@@ -1,0 +1,48 @@
+"""Options that several commands share, defined once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from toolkit.artifacts import DType, Runtime
+from toolkit.cli import output
+
+Json = Annotated[
+    bool, typer.Option("--json", callback=output.use_json, is_eager=True, help="Print one JSON value on stdout.")
+]
+Verbose = Annotated[
+    bool,
+    typer.Option("--verbose", "-v", callback=output.verbose, is_eager=True, help="Show the commands that are run."),
+]
+Workspace = Annotated[
+    Path, typer.Option("--workspace", "-C", help="The folder whose build/ holds everything that is made.")
+]
+Board = Annotated[str, typer.Option("--board", "-b", help="A board's id or alias; see `tinyml boards`.")]
+OptionalBoard = Annotated[
+    str | None, typer.Option("--board", "-b", help="A board's id or alias; by default the newest build's.")
+]
+Model = Annotated[str, typer.Option("--model", "-m", help="A model of the zoo, or a path to any .tflite.")]
+ModelDType = Annotated[DType, typer.Option("--dtype", help="Element type of the model.")]
+ModelRuntime = Annotated[
+    Runtime | None,
+    typer.Option("--runtime", help="aot: straight C. tflm: TensorFlow Lite Micro. By default the board's."),
+]
+Toolchain = Annotated[
+    str | None, typer.Option("--toolchain", help="Which of the board's builders; by default the first.")
+]
+Optimise = Annotated[str, typer.Option("--optimise", help="What the compiler aims at: speed or size.")]
+Limit = Annotated[int | None, typer.Option("--limit", min=0, help="Only the first N images of the data set.")]
+Data = Annotated[
+    Path | None, typer.Option("--data", help="A folder with MNIST: the four IDX files, gzipped or not, or mnist.npz.")
+]
+Images = Annotated[
+    Path | None,
+    typer.Option("--images", help="A folder of your own pictures of digits, the label in each file's name."),
+]
+Ports = Annotated[
+    list[str] | None,
+    typer.Option("--port", "-p", help="Serial device, socket://host:port or rfc2217://host:port; may be repeated."),
+]

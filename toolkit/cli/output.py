@@ -1,0 +1,69 @@
+"""Everything that is printed goes through here: data to stdout, messages and progress to stderr."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+_state = {"json": False}
+
+
+def stdout() -> Console:
+    """Where results go."""
+    from rich.console import Console
+
+    return Console(highlight=False)
+
+
+def stderr() -> Console:
+    """Where messages and progress go, so that piped data stay clean."""
+    from rich.console import Console
+
+    return Console(stderr=True, highlight=False)
+
+
+def line(text: str) -> None:
+    """One plain line of result."""
+    sys.stdout.write(text + "\n")
+
+
+def say(text: str) -> None:
+    """One line that tells what is going on."""
+    from rich.markup import escape
+
+    stderr().print(f"[dim]{escape(text)}[/dim]", soft_wrap=True)
+
+
+def use_json(asked: bool) -> bool:
+    """Option callback: from now on stdout carries one JSON value and nothing else."""
+    _state["json"] = asked
+    return asked
+
+
+def data(value: Any) -> None:
+    """Print one JSON value."""
+    sys.stdout.write(json.dumps(value, indent=2) + "\n")
+
+
+def error(message: str, hint: str) -> None:
+    """An error in one line, and what to try in the next; with --json also as a value on stdout."""
+    from rich.markup import escape
+
+    console = stderr()
+    console.print(f"[bold red]error:[/bold red] {escape(' '.join(message.split()))}", soft_wrap=True)
+    if hint:
+        console.print(f"[bold]try:[/bold]   {escape(' '.join(hint.split()))}", soft_wrap=True)
+    if _state["json"]:
+        data({"error": message, "hint": hint})
+
+
+def verbose(asked: bool) -> bool:
+    """Option callback: show the commands that are run."""
+    if asked:
+        logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    return asked

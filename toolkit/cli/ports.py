@@ -1,0 +1,39 @@
+"""`tinyml ports`: what is connected."""
+
+from __future__ import annotations
+
+import typer
+
+from toolkit.cli import options, output
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+
+    @app.command("ports")
+    def command(json: options.Json = False) -> None:
+        """List the serial ports, and which known board is on each."""
+        from toolkit import board as boards
+        from toolkit.artifacts import to_jsonable
+        from toolkit.link import list_ports
+
+        ids = {
+            usb: f"{board.id}{mode}"
+            for board in boards.load_all()
+            for mode, known in (("", board.serial.usb.application), (" (bootloader)", board.serial.usb.bootloader))
+            for usb in known
+        }
+        found = [(port, ids.get(port.usb_id or "", "")) for port in list_ports()]
+        if json:
+            output.data([to_jsonable(port) | {"board": board or None} for port, board in found])
+        elif not found:
+            output.line("no serial port is connected")
+        else:
+            from rich.table import Table
+
+            table = Table(box=None, pad_edge=False)
+            for title in ("port", "usb", "serial number", "board", "description"):
+                table.add_column(title)
+            for port, board in found:
+                table.add_row(port.device, port.usb_id or "", port.serial_number or "", board, port.description)
+            output.stdout().print(table)

@@ -1,0 +1,49 @@
+"""`tinyml run`: build, flash, verify in one go."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+
+from toolkit.artifacts import DType
+from toolkit.cli import build as build_command
+from toolkit.cli import flash as flash_command
+from toolkit.cli import options, output, workspace
+from toolkit.cli import verify as verify_command
+from toolkit.cli.workloads import Selection
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+
+    @app.command("run")
+    def command(
+        board: options.Board,
+        model: options.Model = "proposed",
+        dtype: options.ModelDType = DType.INT8,
+        runtime: options.ModelRuntime = None,
+        toolchain: options.Toolchain = None,
+        optimise: options.Optimise = "speed",
+        limit: options.Limit = None,
+        data: options.Data = None,
+        images: options.Images = None,
+        workspace_folder: options.Workspace = Path(),
+        json: options.Json = False,
+        verbose: options.Verbose = False,  # noqa: ARG001 - its callback does it
+    ) -> None:
+        """Build, flash and verify in one go; an emulated board is stopped again at the end."""
+        output.say(f"building {model} {dtype} for {board}")
+        build_command.build(build_command.Request(board, model, dtype, runtime, toolchain, optimise, workspace_folder))
+        target, place, made = workspace.newest(workspace_folder, workspace.board_id(board))
+        if not json:
+            build_command.render(made)
+        try:
+            device = flash_command.flash(target, place, made)
+            output.say(f"{target.name} is running at {device.port}")
+            result = verify_command.verify(
+                target, place, made, device.port, Selection(limit, data, images), resume=False
+            )
+        finally:
+            flash_command.stop(target, place)
+        verify_command.finish(place, result, json=json)

@@ -1,0 +1,164 @@
+"""`tinyml verify`: streams every image to the device and compares every output with the host's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from toolkit.artifacts import Build, Verification
+from toolkit.cli import options, output, workspace
+from toolkit.cli.workloads import Selection
+
+if TYPE_CHECKING:
+    from rich.progress import TaskID
+
+    from toolkit.board import Board
+    from toolkit.cli.workspace import BoardFolder
+
+
+class ProgressBar:
+    """A bar with images per second, on stderr; quiet where stderr is no terminal."""
+
+    def __init__(self) -> None:
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+        self._bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[rate]}"),
+            TimeRemainingColumn(),
+            TextColumn("[red]{task.fields[trouble]}[/red]"),
+            console=output.stderr(),
+            transient=True,
+        )
+        self._task: TaskID | None = None
+
+    def __enter__(self) -> ProgressBar:
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+    def __call__(self, done: int, total: int, exact: int, resent: int) -> None:
+        """Show that `done` of `total` are answered."""
+        if self._task is None:
+            self._task = self._bar.add_task("verify", total=total, completed=done, rate="", trouble="")
+        speed = self._bar.tasks[0].finished_speed or self._bar.tasks[0].speed
+        trouble = " ".join(
+            text
+            for text in (f"{done - exact} differ" if exact < done else "", f"{resent} resent" if resent else "")
+            if text
+        )
+        self._bar.update(self._task, completed=done, rate=f"{speed:.0f} images/s" if speed else "", trouble=trouble)
+
+
+def find_port(board: Board, place: BoardFolder) -> str:
+    """The port of the device that `flash` left running.
+
+    Raises:
+        LinkError: none is known.
+    """
+    from toolkit.errors import LinkError
+
+    device = workspace.running(place)
+    if device is None:
+        raise LinkError(f"no port is known for {board.id}", "tinyml flash first, or name it: --port /dev/ttyACM0")
+    return device.port
+
+
+def verify(
+    board: Board, place: BoardFolder, build: Build, port: str, selection: Selection, *, resume: bool
+) -> Verification:
+    """The whole check; writes verification.json and report.html.
+
+    Raises:
+        LinkError: the device cannot be reached, runs something else, or fell silent.
+        TinymlError: interrupted; the journal keeps what was answered.
+    """
+    from toolkit import reference
+    from toolkit import verify as stage
+    from toolkit.cli.workloads import assemble
+    from toolkit.errors import TinymlError
+    from toolkit.link import Client, open_transport
+
+    output.say("computing the host's outputs")
+    work = assemble(build, selection)
+    journal = stage.Journal(place.journal, stage.run_id(build, work), resume=resume)
+    client = Client(lambda: open_transport(port, board.serial.baud))
+    try:
+        with journal, ProgressBar() as progress:
+            result = stage.verify(
+                build, work, client, reference=reference.describe(), journal=journal, progress=progress
+            )
+    except KeyboardInterrupt:
+        answered = len(journal.answers)
+        raise TinymlError(f"interrupted after {answered:,} answers", "go on with: tinyml verify --resume") from None
+    finally:
+        client.close()
+    result.save(place.verification)
+    write_report(place, build, result)
+    return result
+
+
+def write_report(place: BoardFolder, build: Build, result: Verification) -> None:
+    """The HTML file beside the JSON."""
+    from toolkit.report import html
+
+    html.write(place.report, result, build)
+
+
+def render(place: BoardFolder, result: Verification) -> None:
+    """The verdict."""
+    from toolkit.report import terminal
+
+    console = output.stdout()
+    terminal.render(console, result)
+    console.print(f"report: {place.report.resolve()}", soft_wrap=True)
+
+
+def finish(place: BoardFolder, result: Verification, *, json: bool) -> None:
+    """Print the verdict; found wanting is exit code 4.
+
+    Raises:
+        NotProvenError: it is not proven.
+    """
+    from toolkit.artifacts import to_jsonable
+    from toolkit.errors import NotProvenError
+
+    if json:
+        output.data(to_jsonable(result))
+    else:
+        render(place, result)
+    if not result.proven:
+        output.use_json(False)  # the verdict is on stdout already
+        failed = result.images - result.within_tolerance
+        raise NotProvenError(
+            f"not proven: {failed:,} of {result.images:,} outputs are missing or differ; first {result.first_difference}",
+            f"look at {place.report}",
+        )
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+
+    @app.command("verify")
+    def command(
+        board: options.OptionalBoard = None,
+        port: options.Ports = None,
+        limit: options.Limit = None,
+        data: options.Data = None,
+        images: options.Images = None,
+        resume: Annotated[bool, typer.Option("--resume", help="Go on with the run that was interrupted.")] = False,
+        workspace_folder: options.Workspace = Path(),
+        json: options.Json = False,
+        verbose: options.Verbose = False,  # noqa: ARG001 - its callback does it
+    ) -> None:
+        """Stream every image to the device and compare every output with the host's, byte for byte."""
+        target, place, build = workspace.newest(workspace_folder, board)
+        where = port[0] if port else find_port(target, place)
+        result = verify(target, place, build, where, Selection(limit, data, images), resume=resume)
+        finish(place, result, json=json)

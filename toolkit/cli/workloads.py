@@ -1,0 +1,90 @@
+"""Puts together what is to be verified: the data, the host's outputs, and how the inputs travel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from toolkit.artifacts import Build, DType
+
+if TYPE_CHECKING:
+    from toolkit.dataset import LabelledImages
+    from toolkit.verify import Workload
+
+DIGIT_ELEMENTS = 28 * 28
+RANDOM_INPUTS = 100
+RANDOM_SEED = 707
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which inputs: the first `limit` of the data set, where it lies, and a folder of the user's own pictures."""
+
+    limit: int | None = None
+    data: Path | None = None
+    images: Path | None = None
+
+
+def _from_images(images: LabelledImages, set_name: str, tflite: bytes, dtype: DType) -> Workload:
+    from toolkit import reference
+    from toolkit.verify import Workload
+
+    inputs = reference.quantise(tflite, images.images)
+    expected = reference.expected_outputs(tflite, inputs)
+    pixels = dtype is DType.FLOAT32  # a quarter of the bytes: the device divides by 255 as the host does
+    rows = images.images if pixels else inputs
+    return Workload(
+        set=set_name,
+        inputs=np.ascontiguousarray(rows).reshape(len(rows), -1).view(np.uint8),
+        kind="pixels" if pixels else "tensor",
+        expected=expected,
+        labels=images.labels.astype(np.int64),
+        names=images.names,
+    )
+
+
+def _random(tflite: bytes, count: int) -> Workload:
+    """Seeded inputs for a network that is not about digits: every int8 value, or floats in [-1, 1)."""
+    from toolkit import reference
+    from toolkit.verify import Workload
+
+    spec = reference.model_io(tflite).input
+    generator = np.random.default_rng(RANDOM_SEED)
+    shape = (count, *spec.shape[1:])
+    if spec.dtype is DType.INT8:
+        inputs = generator.integers(-128, 128, size=shape, dtype=np.int64).astype(np.int8)
+    else:
+        inputs = generator.uniform(-1.0, 1.0, size=shape).astype(np.float32)
+    return Workload(
+        set="random",
+        inputs=inputs.reshape(count, -1).view(np.uint8),
+        kind="tensor",
+        expected=reference.expected_outputs(tflite, inputs),
+    )
+
+
+def assemble(build: Build, selection: Selection) -> list[Workload]:
+    """The workloads of a build.
+
+    A network of 784 inputs is asked for the MNIST test images and the external ones; any other for seeded random
+    tensors.
+
+    Raises:
+        DatasetError: data that are missing or damaged, an image that is no image.
+    """
+    from toolkit import dataset, reference
+
+    tflite = build.model_path.read_bytes()
+    if int(np.prod(reference.model_io(tflite).input.shape)) != DIGIT_ELEMENTS:
+        return [_random(tflite, RANDOM_INPUTS if selection.limit is None else selection.limit)]
+    workloads = []
+    if selection.limit != 0:
+        digits = dataset.load_mnist("test", selection.data).first(selection.limit)
+        workloads.append(_from_images(digits, "mnist", tflite, build.dtype))
+    workloads.append(_from_images(dataset.load_external(), "external", tflite, build.dtype))
+    if selection.images is not None:
+        workloads.append(_from_images(dataset.load_images(selection.images), "images", tflite, build.dtype))
+    return workloads

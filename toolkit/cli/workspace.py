@@ -1,0 +1,89 @@
+"""Where things lie in a workspace: `build/<board>/` holds a build, its device and its verification."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from toolkit import board as boards
+from toolkit.artifacts import Build, RunningDevice
+from toolkit.board import Board
+from toolkit.errors import TinymlError
+
+
+@dataclass(frozen=True)
+class BoardFolder:
+    """`build/<board>/` and the files in it."""
+
+    path: Path
+
+    @property
+    def build(self) -> Path:
+        """The newest build."""
+        return self.path / "build.json"
+
+    @property
+    def project(self) -> Path:
+        """The generated firmware project."""
+        return self.path / "project"
+
+    @property
+    def device(self) -> Path:
+        """What `flash` left running."""
+        return self.path / "device.json"
+
+    @property
+    def log(self) -> Path:
+        """What the emulator printed."""
+        return self.path / "emulator.log"
+
+    @property
+    def journal(self) -> Path:
+        """The answers of the run under way."""
+        return self.path / "journal.jsonl"
+
+    @property
+    def verification(self) -> Path:
+        """The verdict."""
+        return self.path / "verification.json"
+
+    @property
+    def report(self) -> Path:
+        """The verdict to look at."""
+        return self.path / "report.html"
+
+
+def folder(workspace: Path, board: Board) -> BoardFolder:
+    """The folder of a board; not created here."""
+    return BoardFolder(workspace / "build" / board.id)
+
+
+def newest(workspace: Path, name: str | None) -> tuple[Board, BoardFolder, Build]:
+    """The build of a board, or the newest of all.
+
+    Raises:
+        TinymlError: there is none.
+    """
+    if name is None:
+        found = sorted((workspace / "build").glob("*/build.json"), key=lambda path: path.stat().st_mtime)
+        if not found:
+            raise TinymlError("nothing is built yet", "tinyml build --board mps2-an386, or another of: tinyml boards")
+        name = found[-1].parent.name
+    board = boards.load(name)
+    place = folder(workspace, board)
+    if not place.build.is_file():
+        raise TinymlError(f"nothing is built for {board.id} yet", f"tinyml build --board {board.id}")
+    build = Build.load(place.build)
+    if not build.image.is_file():
+        raise TinymlError(f"{build.image} is missing", f"tinyml build --board {board.id}")
+    return board, place, build
+
+
+def running(place: BoardFolder) -> RunningDevice | None:
+    """What `flash` left running, if anything."""
+    return RunningDevice.load(place.device) if place.device.is_file() else None
+
+
+def board_id(name: str) -> str:
+    """The id behind an id or alias."""
+    return boards.load(name).id
