@@ -1,0 +1,50 @@
+"""What every flash method has in common: its signature, and how it tells how far it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from toolkit.artifacts import Build
+from toolkit.board import Board
+
+
+@dataclass(frozen=True)
+class Step:
+    """How far an upload is.
+
+    Attributes:
+        text: what is being done, or a remark worth showing, in one line.
+        done, total: bytes; total is 0 for a step that has no length.
+    """
+
+    text: str
+    done: int = 0
+    total: int = 0
+
+
+Progress = Callable[[Step], None]
+
+
+def silent(_step: Step) -> None:
+    """A Progress that shows nothing."""
+
+
+class Flasher(Protocol):
+    """A flash method."""
+
+    def __call__(self, board: Board, build: Build, port: str | None, progress: Progress) -> str:
+        """Put `build` on the board and return the port on which the new firmware runs.
+
+        Args:
+            board: the kind of board.
+            build: what is to be put on it.
+            port: where the board is; None finds it by its USB ids.
+            progress: called with every step.
+
+        Raises:
+            FlashError: no board, several and none named, a wrong one, or the upload failed. Never returns
+                before the whole image is known to be on the board.
+        """
+        ...
