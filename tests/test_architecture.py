@@ -1,0 +1,97 @@
+"""The architecture's rules, read from the code's own imports."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "toolkit"
+FOUNDATION = {"errors", "artifacts", "statistics", "__init__"}
+SHARED = {"board", "process", "resources", "link"}
+HEAVY = {"tensorflow", "keras", "tf_keras", "tensorflow_model_optimization"}
+MAY_USE_TENSORFLOW = {"train", "convert", "compress", "zoo", "paper"}
+
+
+def _room(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def _imports(path: Path) -> Iterator[tuple[str, bool]]:
+    """(module, at the top level of the file) for every import, relative ones excluded by house style."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    inside = {
+        id(node)
+        for function in ast.walk(tree)
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
+        for node in ast.walk(function)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield alias.name, id(node) not in inside
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            module = node.module or ""
+            names = [f"{module}.{alias.name}" for alias in node.names] if module == "toolkit" else [module]
+            for name in names:
+                yield name, id(node) not in inside
+
+
+FILES = sorted(PACKAGE.rglob("*.py"))
+
+
+def test_there_is_something_to_check() -> None:
+    assert len(FILES) > 30
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_run_one_way(path: Path) -> None:
+    room = _room(path)
+    for module, _ in _imports(path):
+        parts = module.split(".")
+        if parts[0] != "toolkit" or len(parts) == 1:
+            continue
+        other = parts[1]
+        if room in (other, "cli"):
+            continue
+        if room in FOUNDATION:
+            assert other in FOUNDATION, f"{room} must not import {other}"
+        elif room in SHARED:
+            assert other in FOUNDATION | SHARED, f"{room} must not import the stage {other}"
+        else:
+            assert other in FOUNDATION | SHARED, f"the stage {room} must not import the stage {other}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_tensorflow_is_imported_only_inside_functions(path: Path) -> None:
+    for module, top_level in _imports(path):
+        if module.split(".")[0] in HEAVY:
+            assert not top_level, f"{module} at the top of a file makes every command slow"
+            assert _room(path) in MAY_USE_TENSORFLOW
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_only_the_command_line_prints_or_exits(path: Path) -> None:
+    if _room(path) == "cli" or path.name == "__main__.py":
+        return
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call):
+            name = ast.unparse(node.func)
+            assert name not in ("print", "sys.exit", "exit", "os._exit"), f"line {node.lineno}: {name}"
+
+
+def test_help_loads_neither_tensorflow_nor_numpy() -> None:
+    code = (
+        "import sys; sys.argv = ['tinyml', '--help']\n"
+        "from toolkit.cli.main import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "heavy = {'tensorflow', 'keras', 'numpy', 'matplotlib', 'PIL', 'jinja2'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, timeout=60)
