@@ -12,7 +12,7 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "toolkit"
 FOUNDATION = {"errors", "artifacts", "statistics", "__init__"}
-SHARED = {"board", "process", "resources", "link"}
+SHARED = {"board", "link", "ports", "process", "resources"}
 HEAVY = {"tensorflow", "keras", "tf_keras", "tensorflow_model_optimization"}
 MAY_USE_TENSORFLOW = {"train", "convert", "compress", "zoo", "paper"}
 

@@ -15,7 +15,7 @@ def register(app: typer.Typer) -> None:
         """List the serial ports, and which known board is on each."""
         from toolkit import board as boards
         from toolkit.artifacts import to_jsonable
-        from toolkit.link import list_ports
+        from toolkit.ports import connected_ports
 
         ids = {
             usb: f"{board.id}{mode}"
@@ -23,7 +23,7 @@ def register(app: typer.Typer) -> None:
             for mode, known in (("", board.serial.usb.application), (" (bootloader)", board.serial.usb.bootloader))
             for usb in known
         }
-        found = [(port, ids.get(port.usb_id or "", "")) for port in list_ports()]
+        found = [(port, ids.get(port.usb_id, "")) for port in connected_ports()]
         if json:
             output.data([to_jsonable(port) | {"board": board or None} for port, board in found])
         elif not found:
@@ -32,8 +32,8 @@ def register(app: typer.Typer) -> None:
             from rich.table import Table
 
             table = Table(box=None, pad_edge=False)
-            for title in ("port", "usb", "serial number", "board", "description"):
+            for title in ("port", "usb", "serial number", "board", "product"):
                 table.add_column(title)
             for port, board in found:
-                table.add_row(port.device, port.usb_id or "", port.serial_number or "", board, port.description)
+                table.add_row(port.device, port.usb_id, port.serial_number, board, port.product)
             output.stdout().print(table)
