@@ -333,3 +333,37 @@ class Verification(Artifact):
     link: LinkStats
     external: tuple[ImageResult, ...] = ()
     wrong: tuple[ImageResult, ...] = ()
+
+
+@dataclass(frozen=True)
+class ModelCard(Artifact):
+    """How a stored model was trained and what it scores: `card.json` beside the model's files.
+
+    Attributes:
+        name: of the folder; architecture, recipe: as in the zoo and the recipes; seed: of all random numbers.
+        params: trainable parameters.
+        epochs: passes over the training images, all phases together.
+        training_images, validation_images: that were trained on, and that were held out of the training set.
+        validation: accuracy on the held-out images, 0 to 1; None if there were none.
+        accuracy: by set and type, such as "mnist_int8": right answers of the converted file on the host.
+        files, sizes: SHA-256 and bytes of each file in the folder.
+        versions: of Python and of the packages that trained and converted.
+        seconds: of training.
+        date: ISO 8601, UTC.
+    """
+
+    name: str
+    architecture: str
+    recipe: str
+    seed: int
+    params: int
+    epochs: int
+    training_images: int
+    validation_images: int
+    validation: float | None
+    accuracy: dict[str, Score]
+    files: dict[str, str]
+    sizes: dict[str, int]
+    versions: dict[str, str]
+    seconds: float
+    date: str

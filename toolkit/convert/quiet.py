@@ -1,0 +1,33 @@
+"""TensorFlow's C++ side writes to file descriptor 2 whatever its log level: catch that, keep it for -v."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+log = logging.getLogger(__name__)
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Within it, whatever is written to the standard error goes to the log at level debug."""
+    try:
+        target = sys.__stderr__.fileno() if sys.__stderr__ is not None else 2
+        saved = os.dup(target)
+    except (OSError, ValueError):  # no standard error to be kept quiet
+        yield
+        return
+    with tempfile.TemporaryFile() as caught:
+        try:
+            os.dup2(caught.fileno(), target)
+            yield
+        finally:
+            os.dup2(saved, target)
+            os.close(saved)
+            caught.seek(0)
+            for line in caught.read().decode(errors="replace").splitlines():
+                log.debug("%s", line)

@@ -1,0 +1,59 @@
+"""The IDX file format of MNIST: a big-endian header and raw bytes.
+
+Format: two zero bytes, a type code (0x08 is uint8), the number of dimensions, one u32 per dimension, the data
+(Yann LeCun's description of the MNIST files).
+"""
+
+from __future__ import annotations
+
+import gzip
+import struct
+import zlib
+from pathlib import Path
+
+import numpy as np
+
+from toolkit.errors import DatasetError
+from toolkit.images import Pixels
+
+_UINT8 = 0x08
+
+
+def encode(array: Pixels) -> bytes:
+    """The IDX bytes of a uint8 array of any shape: exactly what the original files hold."""
+    return struct.pack(f">HBB{array.ndim}I", 0, _UINT8, array.ndim, *array.shape) + array.tobytes()
+
+
+def decode(data: bytes, name: str) -> Pixels:
+    """The array in an IDX file's bytes.
+
+    Args:
+        data: the bytes, not compressed.
+        name: of the file, for the error.
+
+    Raises:
+        DatasetError: it is no IDX file of uint8, or its length does not match its header.
+    """
+    if len(data) < 4 or data[:3] != bytes((0, 0, _UINT8)) or len(data) < 4 + 4 * data[3]:
+        raise DatasetError(f"{name} is no IDX file of bytes", "delete it, or name another folder")
+    shape = struct.unpack_from(f">{data[3]}I", data, 4)
+    start = 4 + 4 * data[3]
+    expected = start + int(np.prod(shape, dtype=np.int64))
+    if len(data) != expected:
+        raise DatasetError(
+            f"{name} has {len(data)} bytes where its header says {expected}", "delete it, or name another folder"
+        )
+    return np.frombuffer(data, np.uint8, offset=start).reshape(shape)
+
+
+def read(path: Path) -> bytes:
+    """The bytes of an IDX file, decompressed if its name ends in `.gz`.
+
+    Raises:
+        DatasetError: it cannot be read, or the compressed data is damaged.
+    """
+    try:
+        data = path.read_bytes()
+        return gzip.decompress(data) if path.suffix == ".gz" else data
+    except (OSError, EOFError, zlib.error) as caught:
+        raise DatasetError(f"{path} cannot be read: {caught}", "delete it, or name another folder") from caught

@@ -1,0 +1,182 @@
+"""Trained network -> the folder that every other command reads: weights, `.tflite` files, history and card.
+
+The command line and the paper's tables both need these steps in a row; this is the one place that composes
+train, convert and reference.
+"""
+
+from __future__ import annotations
+
+import datetime
+import importlib.metadata
+import io
+import json
+import platform
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from toolkit import reference, zoo
+from toolkit.artifacts import DType, ModelCard, Score, sha256_of, to_jsonable, write_atomically
+from toolkit.errors import ModelError, TrainError
+from toolkit.images import LabelledImages
+from toolkit.models import CARD, StoredModel, file_name
+from toolkit.statistics import wilson_interval
+
+if TYPE_CHECKING:
+    from toolkit.train import Recipe, Trained
+    from toolkit.zoo import Architecture
+
+_VARIANTS = ((DType.FLOAT32, False), (DType.INT8, False), (DType.INT8, True))
+_PACKAGES = ("tensorflow", "keras", "numpy")
+
+
+WEIGHTS = "weights.npz"
+"""The float32 weights in the order of the Keras model: arrays "0", "1" ...."""
+
+
+def _weights_bytes(model: Any) -> bytes:
+    buffer = io.BytesIO()
+    weights = {str(place): value for place, value in enumerate(model.get_weights())}
+    np.savez_compressed(buffer, allow_pickle=False, **weights)
+    return buffer.getvalue()
+
+
+def load_model(stored: StoredModel) -> Any:
+    """The stored network as a Keras model, with its weights.
+
+    Raises:
+        ModelError: its architecture is not in the zoo, or its weights are missing or do not fit.
+    """
+    model = zoo.get(stored.card.architecture).build()
+    try:
+        with np.load(stored.folder / WEIGHTS, allow_pickle=False) as held:
+            model.set_weights([held[str(place)] for place in range(len(held.files))])
+    except (OSError, KeyError, ValueError) as caught:
+        raise ModelError(
+            f"{stored.folder / WEIGHTS} cannot be used: {caught}", f"tinyml train {stored.card.name} makes it again"
+        ) from caught
+    return model
+
+
+def score(tflite: bytes, data: LabelledImages) -> Score:
+    """Right answers of a converted network on the host's interpreter."""
+    outputs = reference.expected_outputs(tflite, reference.quantise(tflite, data.images))
+    predicted = np.argmax(reference.dequantise(tflite, outputs), axis=1)
+    correct = int(np.sum(predicted == data.labels))
+    return Score(correct, len(data), wilson_interval(correct, len(data)))
+
+
+def versions() -> dict[str, str]:
+    """Of Python and of the packages that train and convert."""
+    return {"python": platform.python_version()} | {name: importlib.metadata.version(name) for name in _PACKAGES}
+
+
+def store(
+    trained: Trained,
+    architecture: Architecture,
+    recipe: Recipe,
+    seed: int,
+    *,
+    calibration: LabelledImages,
+    tests: tuple[LabelledImages, ...],
+    folder: Path,
+    name: str | None = None,
+) -> ModelCard:
+    """Convert a trained network to every type that it can have, score each file, and write the folder.
+
+    Args:
+        trained: what `train` returned.
+        architecture, recipe, seed: that it was trained with.
+        calibration: the training set; its first 1,000 images give the ranges of the int8 network.
+        tests: the sets to score on; never used for anything else.
+        folder: is made if missing. The card is written last: a folder without one is not whole.
+        name: of the stored model; by default the architecture's.
+
+    Returns:
+        The card, which is stored as `card.json`. An int8 file that the converter or the interpreter refuses is
+        left out of it.
+
+    Raises:
+        TrainError: the network cannot be converted even to float32.
+    """
+    from toolkit.convert import CALIBRATION_IMAGES, convert
+
+    name = name or architecture.name
+    sample = calibration.images[:CALIBRATION_IMAGES]
+    contents: dict[str, bytes] = {}
+    accuracy: dict[str, Score] = {}
+    for dtype, per_tensor in _VARIANTS:
+        try:
+            tflite = convert(trained.model, dtype, sample, per_tensor_dense=per_tensor)
+        except TrainError:
+            if dtype is DType.FLOAT32:
+                raise
+            continue
+        kind = f"{dtype}_per_tensor" if per_tensor else str(dtype)
+        contents[file_name(name, dtype, per_tensor=per_tensor)] = tflite
+        for data in tests:
+            try:
+                accuracy[f"{data.name}_{kind}"] = score(tflite, data)
+            except ModelError:
+                break  # TensorFlow Lite Micro has no such kernel; the file stays, for the aot runtime
+    history = json.dumps([to_jsonable(record) for record in trained.history], indent=1) + "\n"
+    contents["history.json"] = history.encode()
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / CARD).unlink(missing_ok=True)
+    contents[WEIGHTS] = _weights_bytes(trained.model)
+    for file, data_bytes in contents.items():
+        write_atomically(folder / file, data_bytes)
+    card = ModelCard(
+        name=name,
+        architecture=architecture.name,
+        recipe=recipe.name,
+        seed=seed,
+        params=int(sum(np.prod(variable.shape) for variable in trained.model.trainable_variables)),
+        epochs=trained.epochs,
+        training_images=trained.training_images,
+        validation_images=trained.validation_images,
+        validation=trained.validation,
+        accuracy=accuracy,
+        files={file: sha256_of(data) for file, data in contents.items()},
+        sizes={file: len(data) for file, data in contents.items()},
+        versions=versions(),
+        seconds=round(trained.seconds, 1),
+        date=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+    )
+    card.save(folder / CARD)
+    write_atomically(folder / "card.md", card_text(card).encode())
+    return card
+
+
+def card_text(card: ModelCard) -> str:
+    """The card to read, in Markdown; made from the card alone."""
+    rows = [
+        f"| {key} | {each.correct} of {each.total} | {each.correct / each.total:.4f} "
+        f"| {each.ci95[0]:.4f} to {each.ci95[1]:.4f} |"
+        for key, each in card.accuracy.items()
+    ]
+    files = [f"| {file} | {card.sizes[file]} | `{digest}` |" for file, digest in card.files.items()]
+    held = f"{card.validation:.4f} on {card.validation_images} held-out training images" if card.validation else "none"
+    return "\n".join(
+        [
+            f"# {card.name}",
+            "",
+            f"Architecture `{card.architecture}`, {card.params} trainable parameters. Made on {card.date} with the "
+            f"recipe `{card.recipe}`, seed {card.seed}: {card.epochs} epochs over {card.training_images} images, "
+            f"{card.seconds:.0f} s. Validation: {held}.",
+            "",
+            "Scores are those of the converted files on the host's interpreter; the test images served nothing else.",
+            "",
+            "| set and type | right | accuracy | 95 % Wilson interval |",
+            "|---|--:|--:|---|",
+            *rows,
+            "",
+            "| file | bytes | SHA-256 |",
+            "|---|--:|---|",
+            *files,
+            "",
+            "Made with " + ", ".join(f"{package} {version}" for package, version in card.versions.items()) + ".",
+            "",
+        ]
+    )

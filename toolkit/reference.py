@@ -1,0 +1,238 @@
+"""The host's interpreters, which give the outputs that a device must equal.
+
+TensorFlow Lite Micro itself where its wheel exists (Linux on x86-64); otherwise LiteRT or TensorFlow's own
+interpreter with the reference kernels, which give the same int8 bytes (a test holds them to it).
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from toolkit.artifacts import DType
+from toolkit.errors import ModelError
+
+Progress = Callable[[int, int], None]
+"""Called with the number of inputs done and their total."""
+
+_REPORT_EVERY = 500
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """A model's input or output.
+
+    Attributes:
+        shape: with the batch of 1 in front.
+        dtype: of the elements.
+        scale, zero_point: real value = scale * (stored value - zero_point); 1.0 and 0 for float32.
+    """
+
+    shape: tuple[int, ...]
+    dtype: DType
+    scale: float
+    zero_point: int
+
+    @property
+    def elements(self) -> int:
+        """How many elements it has."""
+        return int(np.prod(self.shape, dtype=np.int64))
+
+    @property
+    def size_bytes(self) -> int:
+        """How many bytes it has."""
+        return self.elements * self.numpy.itemsize
+
+    @property
+    def numpy(self) -> np.dtype[Any]:
+        """The elements' type in NumPy."""
+        return np.dtype(np.int8 if self.dtype is DType.INT8 else np.float32)
+
+
+@dataclass(frozen=True)
+class ModelIO:
+    """The one input and the one output of a model."""
+
+    input: Tensor
+    output: Tensor
+
+
+def model_io(tflite: bytes) -> ModelIO:
+    """Shape, type and quantisation of the input and the output.
+
+    Raises:
+        ModelError: it is no `.tflite`, has several inputs or outputs, or they are neither int8 nor float32.
+    """
+    import tflite as reader
+
+    if len(tflite) < 8 or tflite[4:8] != b"TFL3":
+        raise ModelError("the file is no TensorFlow Lite model", "name a .tflite file, or one of: tinyml models")
+    try:
+        graph = reader.Model.GetRootAsModel(tflite, 0).Subgraphs(0)
+        counts = graph.InputsLength(), graph.OutputsLength()
+        tensors = [graph.Tensors(graph.Inputs(0)), graph.Tensors(graph.Outputs(0))] if counts == (1, 1) else []
+        described = [_describe(tensor) for tensor in tensors]
+    except ModelError:
+        raise
+    except Exception as caught:  # the reader checks nothing: a damaged file fails anywhere in it
+        raise ModelError("the file is a damaged TensorFlow Lite model", "make it again") from caught
+    if not described:
+        raise ModelError(f"the model has {counts[0]} inputs and {counts[1]} outputs", "only one of each is supported")
+    return ModelIO(*described)
+
+
+def _describe(tensor: Any) -> Tensor:
+    import tflite as reader
+
+    dtypes = {reader.TensorType.INT8: DType.INT8, reader.TensorType.FLOAT32: DType.FLOAT32}
+    if tensor.Type() not in dtypes:
+        raise ModelError("the model's input or output is neither int8 nor float32", "convert it with those types")
+    dtype = dtypes[tensor.Type()]
+    shape = tuple(int(size) for size in tensor.ShapeAsNumpy())
+    if dtype is DType.FLOAT32:
+        return Tensor(shape, dtype, 1.0, 0)
+    quantization = tensor.Quantization()
+    if quantization is None or quantization.ScaleLength() != 1 or quantization.ZeroPointLength() != 1:
+        raise ModelError("the model's int8 input or output has no scale", "convert it with full-integer quantisation")
+    return Tensor(shape, dtype, float(quantization.Scale(0)), int(quantization.ZeroPoint(0)))
+
+
+def quantise(tflite: bytes, images: npt.NDArray[np.uint8]) -> npt.NDArray[Any]:
+    """Images as the model's own input.
+
+    Args:
+        tflite: the model; its input must have as many elements as an image.
+        images: uint8 [N, height, width].
+
+    Returns:
+        [N, *shape without the batch] of the input's type. float32: pixel / 255. int8: that, divided by the
+        scale, rounded half to even, plus the zero point, clamped to [-128, 127].
+
+    Raises:
+        ModelError: the input does not have as many elements as an image.
+    """
+    spec = model_io(tflite).input
+    if spec.elements * len(images) != images.size:
+        raise ModelError(
+            f"the model takes {spec.elements} values, an image has {images[0].size}", "this data is not for this model"
+        )
+    real = (images.astype(np.float32) / np.float32(255)).reshape(len(images), *spec.shape[1:])
+    if spec.dtype is DType.FLOAT32:
+        return real
+    stored = np.rint(real / np.float32(spec.scale)) + spec.zero_point
+    return np.clip(stored, -128, 127).astype(np.int8)
+
+
+def dequantise(tflite: bytes, outputs: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+    """Output bytes, uint8 [N, output_bytes], as real values, float32 [N, elements]."""
+    spec = model_io(tflite).output
+    stored = np.ascontiguousarray(outputs).view(spec.numpy)
+    return ((stored.astype(np.float32) - spec.zero_point) * np.float32(spec.scale)).astype(np.float32)
+
+
+def _has(package: str) -> bool:
+    return importlib.util.find_spec(package) is not None
+
+
+def interpreter_name() -> str:
+    """The package that will compute: "tflite_micro", "ai_edge_litert" or "tensorflow".
+
+    Raises:
+        ModelError: none of them is installed.
+    """
+    for package in ("tflite_micro", "ai_edge_litert", "tensorflow"):
+        if _has(package):
+            return package
+    raise ModelError("no interpreter is installed", "install one with: pip install ai-edge-litert")
+
+
+def describe() -> str:
+    """The interpreter's name and version, for the report."""
+    package = interpreter_name()
+    titles = {
+        "tflite_micro": "TensorFlow Lite Micro",
+        "ai_edge_litert": "LiteRT (reference kernels)",
+        "tensorflow": "TensorFlow Lite (reference kernels)",
+    }
+    return f"{titles[package]} {importlib.metadata.version(package.replace('_', '-'))}"
+
+
+def expected_outputs(
+    tflite: bytes, inputs: npt.NDArray[Any], *, progress: Progress | None = None, interpreter: str | None = None
+) -> npt.NDArray[np.uint8]:
+    """What the network answers on the host.
+
+    Args:
+        tflite: the model.
+        inputs: [N, *shape without the batch], of the input's type.
+        progress: called after every 500 inputs, and at the end.
+        interpreter: one of the packages that `interpreter_name` may give; None is the best that there is.
+
+    Returns:
+        uint8 [N, output_bytes]: the bytes of the output tensor, little-endian.
+
+    Raises:
+        ModelError: the inputs do not fit the model, or the interpreter refuses the model.
+    """
+    spec = model_io(tflite)
+    if inputs.shape[1:] != spec.input.shape[1:] or inputs.dtype != spec.input.numpy:
+        raise ModelError(
+            f"the inputs are {inputs.dtype} {inputs.shape[1:]}, "
+            f"the model takes {spec.input.dtype} {spec.input.shape[1:]}"
+        )
+    package = interpreter or interpreter_name()
+    try:
+        infer = _tflm(tflite) if package == "tflite_micro" else _lite(tflite, package)
+        outputs = np.empty((len(inputs), spec.output.size_bytes), np.uint8)
+        for place in range(len(inputs)):
+            outputs[place] = np.frombuffer(infer(inputs[place : place + 1]).tobytes(), np.uint8)
+            if progress is not None and ((place + 1) % _REPORT_EVERY == 0 or place + 1 == len(inputs)):
+                progress(place + 1, len(inputs))
+    except (RuntimeError, ValueError) as caught:
+        reason = (str(caught).strip().splitlines() or ["it gave no reason"])[0]
+        raise ModelError(f"{package} cannot run the model: {reason}", "tinyml models lists those that run") from caught
+    return outputs
+
+
+def _tflm(tflite: bytes) -> Callable[[npt.NDArray[Any]], npt.NDArray[Any]]:
+    from tflite_micro.python.tflite_micro import runtime
+
+    # With 64-bit pointers an arena is larger than on a device; memory is plentiful here and is not reported.
+    interpreter = runtime.Interpreter.from_bytes(tflite, arena_size=max(1 << 20, 40 * len(tflite)))
+
+    def infer(value: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        interpreter.set_input(value, 0)
+        interpreter.invoke()
+        return interpreter.get_output(0)  # type: ignore[no-any-return]
+
+    return infer
+
+
+def _lite(tflite: bytes, package: str) -> Callable[[npt.NDArray[Any]], npt.NDArray[Any]]:
+    if package == "ai_edge_litert":
+        from ai_edge_litert import interpreter as module
+
+        interpreter = module.Interpreter(
+            model_content=tflite, experimental_op_resolver_type=module.OpResolverType.BUILTIN_REF
+        )
+    else:
+        import tensorflow as tf
+
+        interpreter = tf.lite.Interpreter(
+            model_content=tflite, experimental_op_resolver_type=tf.lite.experimental.OpResolverType.BUILTIN_REF
+        )
+    interpreter.allocate_tensors()
+    source, sink = interpreter.get_input_details()[0]["index"], interpreter.get_output_details()[0]["index"]
+
+    def infer(value: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        interpreter.set_tensor(source, value)
+        interpreter.invoke()
+        return interpreter.get_tensor(sink)  # type: ignore[no-any-return]
+
+    return infer

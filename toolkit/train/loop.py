@@ -1,0 +1,231 @@
+"""The training loop: whole data set in memory, many steps per call, resumable after any epoch."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import json
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from toolkit.artifacts import to_jsonable, write_atomically
+from toolkit.images import LabelledImages
+from toolkit.train.augment import affine
+from toolkit.train.recipe import Augmentation
+
+_STEPS_PER_CALL = 50
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a training stands; given to the caller's callback after every call of 50 steps.
+
+    Attributes:
+        phase: "train" or "polish".
+        epoch: that is under way, from 1; epochs: of this phase.
+        fraction: of this epoch, 0 to 1.
+        loss: mean of this epoch so far.
+        validation: accuracy on the validation images after the last whole epoch; None before the first.
+    """
+
+    phase: str
+    epoch: int
+    epochs: int
+    fraction: float
+    loss: float
+    validation: float | None
+
+
+@dataclass(frozen=True)
+class EpochRecord:
+    """One line of the history: losses and accuracies are means over the epoch, 0 to 1; seconds of wall clock."""
+
+    phase: str
+    epoch: int
+    learning_rate: float
+    loss: float
+    accuracy: float
+    validation: float | None
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Phase:
+    """What one run of the loop does; see Recipe for the fields."""
+
+    name: str
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    warmup_epochs: int = 0
+    cosine: bool = False
+    augmentation: Augmentation | None = None
+
+    def rate(self, step: int, steps_per_epoch: int) -> float:
+        """Adam's rate at a step, from 0: warm-up in a straight line, then half a cosine to 0, or constant."""
+        if not self.cosine:
+            return self.learning_rate
+        warmup, total = self.warmup_epochs * steps_per_epoch, self.epochs * steps_per_epoch
+        if step < warmup:
+            return self.learning_rate * (step + 1) / warmup
+        return self.learning_rate * 0.5 * (1 + math.cos(math.pi * (step - warmup) / max(1, total - warmup)))
+
+
+def as_input(images: Any) -> Any:
+    """uint8 [N, 28, 28] to float32 [N, 28, 28, 1] in [0, 1]."""
+    return images.astype(np.float32)[..., np.newaxis] / np.float32(255)
+
+
+def accuracy(model: Any, data: LabelledImages) -> float:
+    """The fraction of images whose largest output is the label's."""
+    if len(data) == 0:
+        return 0.0
+    right = 0
+    for start in range(0, len(data), 1000):
+        part = slice(start, start + 1000)
+        right += int(np.sum(np.argmax(model(as_input(data.images[part]), training=False), -1) == data.labels[part]))
+    return right / len(data)
+
+
+def cross_entropy(labels: Any, outputs: Any) -> Any:
+    """Sparse categorical cross-entropy of probabilities, the mean over the batch."""
+    import keras
+
+    return keras.ops.mean(keras.losses.sparse_categorical_crossentropy(labels, outputs))
+
+
+class Fit:
+    """One phase of a training; `run` goes on from the checkpoint if there is one of the same phase and seed.
+
+    Invariant: after every epoch the checkpoint holds all variables of model and optimiser, and the random
+    numbers of an epoch depend on seed and epoch alone, so that a resumed training equals an unbroken one.
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        data: LabelledImages,
+        phase: Phase,
+        seed: int,
+        *,
+        validation: LabelledImages | None = None,
+        checkpoint: Path | None = None,
+        loss: Callable[[Any, Any], Any] = cross_entropy,
+        progress: Callable[[Progress], None] | None = None,
+    ) -> None:
+        import keras
+
+        self.model = model
+        self.phase = phase
+        self.seed = seed
+        self.data = data
+        self.validation = validation
+        self.checkpoint = checkpoint
+        self.loss = loss
+        self.progress = progress or (lambda _: None)
+        self.optimizer = keras.optimizers.Adam(phase.learning_rate, epsilon=1e-7)
+        self.optimizer.build(model.trainable_variables)
+        self.history: list[EpochRecord] = []
+        self.steps = len(data) // phase.batch_size
+        self._call = self._compile()
+
+    def _compile(self) -> Any:
+        import tensorflow as tf
+
+        images = tf.constant(self.data.images)
+        labels = tf.constant(self.data.labels.astype(np.int32))
+        batch, model, bounds = self.phase.batch_size, self.model, self.phase.augmentation
+
+        @tf.function
+        def call(order: Any, rates: Any, seeds: Any) -> Any:
+            loss_sum, right = tf.constant(0.0), tf.constant(0)
+            for step in tf.range(tf.shape(rates)[0]):
+                index = tf.ensure_shape(order[step], (batch,))
+                chosen = tf.cast(tf.gather(images, index)[..., tf.newaxis], tf.float32) / 255.0
+                truth = tf.gather(labels, index)
+                if bounds is not None:
+                    chosen = tf.ensure_shape(affine(chosen, bounds, seeds[step]), (batch, 28, 28, 1))
+                with tf.GradientTape() as tape:
+                    outputs = model(chosen, training=True)
+                    loss = self.loss(truth, outputs)
+                self.optimizer.learning_rate.assign(rates[step])
+                variables = model.trainable_variables
+                self.optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
+                loss_sum += loss
+                right += tf.reduce_sum(tf.cast(tf.argmax(outputs, -1, tf.int32) == truth, tf.int32))
+            return loss_sum, right
+
+        return call
+
+    def _variables(self) -> list[Any]:
+        return [*self.model.variables, *self.optimizer.variables]
+
+    def _key(self) -> str:
+        return json.dumps([to_jsonable(self.phase), self.seed, len(self.data)])
+
+    def _save(self) -> None:
+        if self.checkpoint is None:
+            return
+        held = {f"v{place}": np.asarray(variable) for place, variable in enumerate(self._variables())}
+        records = json.dumps([dataclasses.asdict(record) for record in self.history])
+        buffer = io.BytesIO()
+        np.savez(buffer, key=np.array(self._key()), history=np.array(records), **held)
+        write_atomically(self.checkpoint, buffer.getvalue())
+
+    def _restore(self) -> None:
+        if self.checkpoint is None or not self.checkpoint.is_file():
+            return
+        try:
+            with np.load(self.checkpoint, allow_pickle=False) as held:
+                if str(held["key"]) != self._key():
+                    return
+                variables = self._variables()
+                values = [held[f"v{place}"] for place in range(len(variables))]
+                records = [EpochRecord(**record) for record in json.loads(str(held["history"]))]
+        except (OSError, ValueError, KeyError):
+            return  # a checkpoint of another version or a damaged one: train from the start
+        for variable, value in zip(variables, values, strict=True):
+            variable.assign(value)
+        self.history = records
+
+    def run(self) -> list[EpochRecord]:
+        """Train to the end of the phase and return its history."""
+        self._restore()
+        for epoch in range(len(self.history), self.phase.epochs):
+            self._epoch(epoch)
+            self._save()
+        return self.history
+
+    def _epoch(self, epoch: int) -> None:
+        started = time.monotonic()
+        batch, steps = self.phase.batch_size, self.steps
+        random = np.random.default_rng((self.seed, epoch))
+        order = random.permutation(len(self.data))[: steps * batch].reshape(steps, batch).astype(np.int32)
+        seeds = random.integers(0, 2**31 - 1, (steps, 2), dtype=np.int32)
+        rates = np.array([self.phase.rate(epoch * steps + step, steps) for step in range(steps)], np.float32)
+        loss, right = 0.0, 0
+        before = self.history[-1].validation if self.history else None
+        for start in range(0, steps, _STEPS_PER_CALL):
+            part = slice(start, start + _STEPS_PER_CALL)
+            more_loss, more_right = self._call(order[part], rates[part], seeds[part])
+            loss, right = loss + float(more_loss), right + int(more_right)
+            done = min(start + _STEPS_PER_CALL, steps)
+            self.progress(Progress(self.phase.name, epoch + 1, self.phase.epochs, done / steps, loss / done, before))
+        valid = accuracy(self.model, self.validation) if self.validation is not None else None
+        self.history.append(
+            EpochRecord(
+                self.phase.name,
+                epoch + 1,
+                float(rates[-1]),
+                loss / steps,
+                right / (steps * batch),
+                valid,
+                round(time.monotonic() - started, 2),
+            )
+        )

@@ -1,0 +1,91 @@
+"""How a network is trained: the paper's recipe, and the best one found for very small networks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from toolkit.errors import TrainError
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """Random affine changes of each image, uniform within these bounds; the centre stays fixed but for the shift.
+
+    Attributes:
+        rotate_degrees, shear_degrees: largest angle, either way.
+        scale: largest relative change of size, either way, for each axis on its own.
+        shift_pixels: largest shift along each axis, either way.
+    """
+
+    rotate_degrees: float
+    shear_degrees: float
+    scale: float
+    shift_pixels: float
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One way to train.
+
+    Attributes:
+        name: by which the command line asks for it.
+        epochs: passes over the training images.
+        batch_size: images per step.
+        learning_rate: Adam's, at its peak.
+        warmup_epochs: epochs in which the rate rises from 0 in a straight line; with `cosine` only.
+        cosine: after the warm-up the rate falls to 0 along half a cosine; otherwise it is constant.
+        batch_norm: a batch normalisation after each convolution and hidden dense layer while training; it is
+            folded into the weights at the end, so that the trained network is the architecture itself.
+        augmentation: random changes of the images, or None.
+        polish_epochs: further epochs of the folded network on the unchanged images, at `polish_rate` falling
+            to 0: folding leaves statistics that were taken from changed images.
+        polish_rate: Adam's peak rate in them.
+        restarts: trainings from different starting weights, of which the one with the highest accuracy on
+            the validation images is kept.
+        validation: images at the end of the training set that are never trained on; never test images.
+    """
+
+    name: str
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    warmup_epochs: int = 0
+    cosine: bool = False
+    batch_norm: bool = False
+    augmentation: Augmentation | None = None
+    polish_epochs: int = 0
+    polish_rate: float = 0.0
+    restarts: int = 1
+    validation: int = 0
+
+
+PAPER = Recipe(name="paper", epochs=20, batch_size=32, learning_rate=1e-3)
+"""Adam at Keras' defaults, 20 epochs, all 60,000 training images: what the paper states."""
+
+BEST = Recipe(
+    name="best",
+    epochs=100,
+    batch_size=256,
+    learning_rate=1e-2,
+    warmup_epochs=3,
+    cosine=True,
+    batch_norm=True,
+    augmentation=Augmentation(rotate_degrees=7.0, shear_degrees=5.0, scale=0.07, shift_pixels=1.0),
+    polish_epochs=20,
+    polish_rate=1e-3,
+    validation=5_000,
+)
+"""Batch norm folded at the end, light augmentation, warm-up and cosine, then a polish of the folded network."""
+
+RECIPES = {recipe.name: recipe for recipe in (PAPER, BEST)}
+
+
+def get(name: str) -> Recipe:
+    """The recipe with this name.
+
+    Raises:
+        TrainError: there is none; the hint lists those that are.
+    """
+    if name not in RECIPES:
+        raise TrainError(f"there is no recipe {name!r}", f"known recipes: {', '.join(RECIPES)}")
+    return RECIPES[name]
