@@ -140,6 +140,84 @@ class ModelFile(Artifact):
 
 
 @dataclass(frozen=True)
+class TensorSpec(Artifact):
+    """The network's input or output tensor.
+
+    Attributes:
+        name: as in the .tflite.
+        shape: row-major.
+        dtype: element type.
+        scale, zero_point: of an int8 tensor, real = scale * (value - zero_point); 0.0 and 0 for float32.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: DType
+    scale: float
+    zero_point: int
+
+
+@dataclass(frozen=True)
+class LayerReport(Artifact):
+    """One fused layer of a compiled model.
+
+    Attributes:
+        name: of its function in the generated C.
+        operators: the .tflite's operators that it computes, in order.
+        constants_bytes: weights, biases and tables in flash.
+        macs: multiply-accumulates per inference, those that a pool drops left out.
+    """
+
+    name: str
+    operators: tuple[str, ...]
+    constants_bytes: int
+    macs: int
+
+
+@dataclass(frozen=True)
+class PlannedBuffer(Artifact):
+    """One buffer's place in the arena, for the picture of the memory plan.
+
+    Attributes:
+        name: of the tensor or scratch buffer.
+        offset, bytes: its place in the arena.
+        first_use, last_use: indices into `layers` between which it is kept; -1 is before the first layer (the input).
+    """
+
+    name: str
+    offset: int
+    bytes: int
+    first_use: int
+    last_use: int
+
+
+@dataclass(frozen=True)
+class CompiledModel(Artifact):
+    """What the compiler makes of a .tflite: C sources, and what there is to know about them.
+
+    Attributes:
+        sources: file name -> C text, for the folder `model` of a project.
+        kernels: file names in firmware/kernels that the sources need, headers included.
+        input, output: the two ends.
+        arena_bytes: RAM for tensors and scratch.
+        constants_bytes: flash for weights, biases and tables.
+        macs: multiply-accumulates per inference.
+        layers: in the order of computation.
+        plan: who has which bytes of the arena, and when.
+    """
+
+    sources: dict[str, str]
+    kernels: tuple[str, ...]
+    input: TensorSpec
+    output: TensorSpec
+    arena_bytes: int
+    constants_bytes: int
+    macs: int
+    layers: tuple[LayerReport, ...]
+    plan: tuple[PlannedBuffer, ...]
+
+
+@dataclass(frozen=True)
 class SizeReport(Artifact):
     """Bytes that the linked image occupies, read from the ELF, against the board's limits.
 
