@@ -1,0 +1,77 @@
+/* port.h for the Arduino Nano 33 BLE: a serial port over the chip's own USB, time from the cycle counter. */
+#include "port.h"
+
+#include "cdc.h"
+#include "nrf52840.h"
+#include "usb_device.h"
+
+enum {
+  CYCLES_PER_MICROSECOND = 64,
+  BOOTLOADER_MAGIC = 0xB0, /* in GPREGRET: stay in the bootloader after the reset */
+  /* The host's buffers hold what does not fit: USB holds it back. This bounds what is on the way after an
+     abort. */
+  RX_WINDOW = 2048,
+};
+
+static port_info_t info = {.board = "nano33", .tick_unit = PORT_TICKS_NONE, .rx_buffer = RX_WINDOW};
+
+/* The bootloader leaves interrupts enabled that nobody here would serve; this port needs none at all. */
+static void take_over(void) {
+  SYSTICK_CTRL = 0;
+  for (uint32_t word = 0; word < 2; ++word) {
+    NVIC_ICER(word) = 0xFFFFFFFFu;
+    NVIC_ICPR(word) = 0xFFFFFFFFu;
+  }
+  NVMC_ICACHECNF = 1; /* without its cache the flash costs wait states on every jump */
+}
+
+static void start_cycle_counter(void) {
+  CLOCK_TRACECONFIG = 0; /* the trace pins belong to the board's I2C pull-ups */
+  DEMCR |= DEMCR_TRCENA;
+  if (DWT_CTRL & DWT_CTRL_NOCYCCNT)
+    return; /* none (the virtual board has no time): no ticks rather than wrong ones */
+  DWT_CYCCNT = 0;
+  DWT_CTRL |= DWT_CTRL_CYCCNTENA;
+  info.tick_unit = PORT_TICKS_MICROSECONDS;
+}
+
+static void serve_usb(void) {
+  usb_poll();
+  if (!cdc_touched()) return;
+  usb_linger(5); /* let the request that brought the touch end well */
+  usb_stop();
+  POWER_GPREGRET = BOOTLOADER_MAGIC;
+  memory_barrier();
+  SCB_AIRCR = SCB_AIRCR_RESET;
+  memory_barrier();
+  for (;;) {
+  }
+}
+
+void port_init(void) {
+  take_over();
+  start_cycle_counter();
+  usb_start();
+}
+
+const port_info_t *port_info(void) { return &info; }
+
+size_t port_read(uint8_t *data, size_t capacity) {
+  serve_usb();
+  return cdc_read(data, capacity);
+}
+
+void port_wait(void) { (void)port_ticks(); /* so that no wrap of the cycle counter is missed while idle */ }
+
+void port_write(const uint8_t *data, size_t size) { cdc_write(data, size); }
+
+uint32_t port_ticks(void) {
+  static uint32_t last;
+  static uint64_t cycles;
+  if (info.tick_unit == PORT_TICKS_NONE) return 0;
+  const uint32_t now =
+      DWT_CYCCNT; /* wraps every 67 s; a network that computes for longer would be counted short */
+  cycles += now - last;
+  last = now;
+  return (uint32_t)(cycles / CYCLES_PER_MICROSECOND);
+}

@@ -1,0 +1,55 @@
+/* usb_device.h: the nRF52840's USB device controller, polled: no interrupt is ever enabled.
+ *
+ *   usb_start   usb_poll        usb_poll            usb_poll
+ *   OFF ------> (VBUS) READY -> (HFXO, 3.3 V) ATTACHED: answers the host
+ *    ^---------------- VBUS gone, usb_stop, or a DMA that never ended ----------------|
+ *
+ * Errata of revisions 1 to 3 are worked round unconditionally; each place names its number.
+ */
+#ifndef TINYML_USB_DEVICE_H
+#define TINYML_USB_DEVICE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct {
+  uint8_t request_type; /* bmRequestType */
+  uint8_t request;      /* bRequest */
+  uint16_t value;       /* wValue */
+  uint16_t index;       /* wIndex */
+  uint16_t length;      /* wLength */
+} usb_setup_t;
+
+/* Takes the controller over from the bootloader, in whatever state it is, and starts the crystal oscillator.
+ */
+void usb_start(void);
+
+/* Does what there is to do, and returns; to be called at least every few milliseconds while the host may ask.
+ */
+void usb_poll(void);
+
+/* Leaves the bus. usb_poll() joins it again. */
+void usb_stop(void);
+
+/* Goes on answering the host for so many milliseconds of the bus; less if the bus is dead. */
+void usb_linger(uint32_t frames);
+
+/* Enables a bulk or interrupt endpoint (bit 7: IN), its data toggle at DATA0; OUT endpoints take packets at
+ * once. */
+void usb_ep_open(uint8_t address);
+
+/* Hands one packet of at most USB_PACKET bytes of RAM to an IN endpoint. The host has taken it when
+ * cdc_transferred() tells USBD_EPDATA_IN(ep); until then the endpoint must not be used again. */
+void usb_ep_send(uint8_t ep, const uint8_t *data, size_t size);
+
+/* Takes the packet that cdc_transferred() told of by USBD_EPDATA_OUT(ep), and lets the next one come.
+ * buffer: USB_PACKET bytes of RAM. Returns its size. */
+size_t usb_ep_receive(uint8_t ep, uint8_t *buffer);
+
+/* Answers to a control request; exactly one of them, or `return false`, ends cdc_request(). */
+void usb_reply_data(const uint8_t *data, size_t size);
+void usb_reply_accept(void);
+void usb_reply_receive(void); /* cdc_control_data() gets what comes; then it is accepted */
+
+#endif

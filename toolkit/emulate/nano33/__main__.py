@@ -1,0 +1,50 @@
+"""The background process: `python -m toolkit.emulate.nano33 --dir DIR [--image FIRMWARE.BIN]`.
+
+It publishes its ports in DIR/ports.json and takes commands, one a line, from the pipe DIR/control.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import threading
+from pathlib import Path
+
+from toolkit.emulate.nano33.board import COMMANDS, VirtualBoard
+
+CONTROL = "control"
+
+
+def _listen(board: VirtualBoard, pipe: Path) -> None:
+    while True:
+        with pipe.open(encoding="ascii", errors="replace") as lines:
+            for line in lines:
+                if line.strip() in COMMANDS:
+                    board.press(line.strip())
+                else:
+                    logging.getLogger(__name__).warning("no such command: %r", line)
+
+
+def main() -> None:
+    """Run a virtual board until it is told to quit, or killed."""
+    parser = argparse.ArgumentParser(
+        prog="python -m toolkit.emulate.nano33", description="A virtual Arduino Nano 33 BLE"
+    )
+    parser.add_argument("--dir", type=Path, required=True, help="folder for its ports file and its control pipe")
+    parser.add_argument("--image", type=Path, help="a program that is in its flash already")
+    arguments = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(relativeCreated)8d %(message)s")
+    arguments.dir.mkdir(parents=True, exist_ok=True)
+    board = VirtualBoard(arguments.dir)
+    if arguments.image is not None:
+        board.load(arguments.image.read_bytes())
+    pipe = arguments.dir / CONTROL
+    pipe.unlink(missing_ok=True)
+    os.mkfifo(pipe, 0o600)
+    threading.Thread(target=_listen, args=(board, pipe), daemon=True).start()
+    board.run()
+
+
+if __name__ == "__main__":
+    main()

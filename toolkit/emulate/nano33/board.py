@@ -1,0 +1,186 @@
+"""The board as a whole: power, resets, bootloader or program, and what the host sees on USB meanwhile."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import queue
+from pathlib import Path
+
+from toolkit.emulate.nano33.bootloader import Bootloader
+from toolkit.emulate.nano33.flash import APPLICATION, Flash
+from toolkit.emulate.nano33.peripherals import RESETREAS_PIN, RESETREAS_SREQ, Power
+from toolkit.emulate.nano33.soc import Ended, Soc
+from toolkit.emulate.nano33.terminal import Terminal
+from toolkit.emulate.nano33.usb_host import UsbHost
+from toolkit.errors import EmulatorError
+from toolkit.ports import PublishedPorts, UsbPort
+
+log = logging.getLogger(__name__)
+
+DEVICE_ADDRESS = 0x8F1B5A1D2C3E4F50
+BOOTLOADER_MAGIC = 0xB0
+VENDOR, BOOTLOADER_PRODUCT = 0x2341, 0x005A
+
+PORTS_FILE = "ports.json"
+PORT_LINK = "port"
+"""Beside the ports file: a link to the running program's pty, which has the same name after every reset."""
+
+COMMANDS = ("reset", "double-tap", "unplug", "plug", "vbus-off", "vbus-on", "quit")
+
+
+class VirtualBoard:
+    """A virtual Arduino Nano 33 BLE.
+
+    Args:
+        directory: where it publishes its ports.
+        device_address: FICR's, from which the USB serial number is made.
+    """
+
+    def __init__(self, directory: Path, *, device_address: int = DEVICE_ADDRESS) -> None:
+        self.flash = Flash()
+        self.power = Power()
+        self._directory = directory
+        self._device_address = device_address
+        self._commands: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._soc: Soc | None = None
+        self._stay_in_bootloader = False
+        # Made one ahead: while the old pty still exists, the new one cannot get its name.
+        self._spare = Terminal()
+
+    @property
+    def ports_file(self) -> Path:
+        """The file that `ports.published_ports` reads."""
+        return self._directory / PORTS_FILE
+
+    def load(self, image: bytes) -> None:
+        """Put a program into flash as if it had been uploaded."""
+        for page in range(APPLICATION, APPLICATION + len(image), 4096):
+            self.flash.erase_page(page)
+        self.flash.write(APPLICATION, image)
+
+    def press(self, command: str) -> None:
+        """Do something to the board, from another thread.
+
+        Args:
+            command: one of COMMANDS: the reset button once or twice, the cable, its power alone, or the end.
+        """
+        if command not in COMMANDS:
+            raise EmulatorError(f"the virtual board knows no {command!r}", f"one of: {', '.join(COMMANDS)}")
+        self._commands.put(command)
+        if self._soc is not None:
+            self._soc.stop()
+
+    def run(self) -> None:
+        """Power on, and run until "quit"."""
+        self.power.resetreas = 0
+        while True:
+            bootloader = (
+                self._stay_in_bootloader
+                or self.power.gpregret == BOOTLOADER_MAGIC
+                or not self.flash.application_starts()
+            )
+            self.power.gpregret = 0
+            self._stay_in_bootloader = False
+            self.power.restart()
+            command = self._run_bootloader() if bootloader else self._run_application()
+            if command == "unplug":
+                self._publish("unplugged", None)
+                while command not in ("plug", "quit"):
+                    command = self._commands.get()
+                self.power = Power()
+            if command == "quit":
+                self._publish("unplugged", None)
+                return
+            if command == "double-tap":
+                self._stay_in_bootloader = True
+
+    def _run_application(self) -> str:
+        soc = Soc(self.flash, self.power, device_address=self._device_address)
+        host = UsbHost(soc.usb, self._next_terminal, lambda port: self._publish("application", port))
+        soc.usb.on_idle = host.turn
+        self._publish("application", None)
+        self._soc = soc
+        try:
+            ended = soc.start()
+            while True:
+                if ended is Ended.RESET:
+                    self.power.resetreas |= RESETREAS_SREQ
+                    return ""
+                if ended is Ended.FAULT:
+                    host.detach()
+                    self._publish("crashed", None, soc.fault)
+                    return self._wait_for_command()
+                command = self._pending_command()
+                if command:
+                    return command
+                ended = soc.resume()
+        finally:
+            self._soc = None
+            host.detach()
+            if soc.uart.sent:
+                log.info("UART0: %r", bytes(soc.uart.sent))
+
+    def _run_bootloader(self) -> str:
+        monitor = Bootloader(self.flash)
+        terminal = self._next_terminal()
+        serial_number = f"{self._device_address:016X}".rjust(32, "0")
+        self._publish(
+            "bootloader",
+            UsbPort(terminal.name, VENDOR, BOOTLOADER_PRODUCT, serial_number, "Arduino Nano 33 BLE"),
+        )
+        try:
+            while not monitor.reset_requested:
+                terminal.wait(0.002)
+                answer = monitor.receive(terminal.read(4096))
+                while answer:
+                    answer = answer[terminal.write(answer) :]
+                command = self._pending_command()
+                if command:
+                    return command
+            return ""
+        finally:
+            terminal.close()
+            self._publish("bootloader", None)
+
+    def _next_terminal(self) -> Terminal:
+        terminal, self._spare = self._spare, Terminal()
+        return terminal
+
+    def _pending_command(self) -> str:
+        """The next command that ends what is running; the others are done here. Empty if there is none."""
+        while True:
+            try:
+                command = self._commands.get_nowait()
+            except queue.Empty:
+                return ""
+            if self._ends(command):
+                return command
+
+    def _wait_for_command(self) -> str:
+        while True:
+            command = self._commands.get()
+            if self._ends(command):
+                return command
+
+    def _ends(self, command: str) -> bool:
+        if command in ("vbus-off", "vbus-on"):
+            self.power.vbus = command == "vbus-on"
+            return False
+        if command in ("reset", "double-tap"):
+            self.power.resetreas |= RESETREAS_PIN
+        return command != "plug"
+
+    def _publish(self, mode: str, port: UsbPort | None, error: str | None = None) -> None:
+        link = self._directory / PORT_LINK
+        if mode == "application" and port is not None:
+            partial = link.with_name(f".{PORT_LINK}.partial")
+            partial.unlink(missing_ok=True)
+            partial.symlink_to(port.device)
+            partial.replace(link)
+        else:
+            with contextlib.suppress(FileNotFoundError):
+                link.unlink()
+        log.info("%s %s %s", mode, port.device if port else "-", error or "")
+        PublishedPorts(os.getpid(), mode, (port,) if port else (), error).save(self.ports_file)
