@@ -2,11 +2,50 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
 from toolkit.cli import options, output
+
+if TYPE_CHECKING:
+    from toolkit.artifacts import ModelCard
+
+
+@dataclass(frozen=True)
+class Row:
+    """A network of the zoo beside its card, if it is trained."""
+
+    model: str
+    title: str
+    params: int
+    trained: str | None
+    card: ModelCard | None
+
+    def size(self, dtype: str) -> str:
+        """Bytes of the `.tflite`, or nothing."""
+        found = self.card.sizes.get(f"{self.model}_{dtype}.tflite") if self.card else None
+        return f"{found:,}" if found else ""
+
+    def accuracy(self, key: str) -> str:
+        """The score under `key` as a proportion, or nothing."""
+        found = self.card.accuracy.get(key) if self.card else None
+        return f"{found.correct / found.total:.4f}" if found else ""
+
+
+def rows(workspace: Path) -> list[Row]:
+    """The whole zoo, in its own order."""
+    from toolkit import models, zoo
+
+    found = []
+    for name in zoo.names():
+        architecture = zoo.get(name)
+        stored = models.find(name, workspace)
+        where = None if stored is None else ("shipped" if stored.shipped else "workspace")
+        found.append(Row(name, architecture.title, architecture.params, where, stored.card if stored else None))
+    return found
 
 
 def register(app: typer.Typer) -> None:
@@ -15,25 +54,11 @@ def register(app: typer.Typer) -> None:
     @app.command("models")
     def command(workspace: options.Workspace = Path(), json: options.Json = False) -> None:
         """List the networks with their parameters, sizes and scores."""
-        from toolkit import models, zoo
         from toolkit.artifacts import to_jsonable
 
-        rows = []
-        for name in zoo.names():
-            architecture = zoo.get(name)
-            stored = models.find(name, workspace)
-            rows.append(
-                {
-                    "model": name,
-                    "title": architecture.title,
-                    "params": architecture.params,
-                    "trained": None if stored is None else ("shipped" if stored.shipped else "workspace"),
-                    "sizes": stored.card.sizes if stored else {},
-                    "accuracy": to_jsonable(stored.card.accuracy) if stored else {},
-                }
-            )
+        known = rows(workspace)
         if json:
-            output.data(rows)
+            output.data([to_jsonable(row) for row in known])
             return
         from rich.table import Table
 
@@ -41,29 +66,15 @@ def register(app: typer.Typer) -> None:
         for title in ("model", "parameters", "float32", "int8", "MNIST int8", "external", "trained", ""):
             left = title in ("model", "trained", "")
             table.add_column(title, justify="left" if left else "right", no_wrap=title != "")
-
-        def size(row: dict[str, object], kind: str) -> str:
-            sizes = row["sizes"]
-            assert isinstance(sizes, dict)
-            found = sizes.get(f"{row['model']}_{kind}.tflite")
-            return f"{found:,}" if found else ""
-
-        def score(row: dict[str, object], key: str) -> tuple[int, int] | None:
-            accuracy = row["accuracy"]
-            assert isinstance(accuracy, dict)
-            found = accuracy.get(key)
-            return (found["correct"], found["total"]) if found else None
-
-        for row in rows:
-            digits, external = score(row, "mnist_int8"), score(row, "external_int8")
+        for row in known:
             table.add_row(
-                f"[bold]{row['model']}[/bold]",
-                f"{row['params']:,}",
-                size(row, "float32"),
-                size(row, "int8"),
-                f"{digits[0] / digits[1]:.4f}" if digits else "",
-                f"{external[0]} of {external[1]}" if external else "",
-                str(row["trained"] or f"no: tinyml train {row['model']}"),
-                str(row["title"]),
+                f"[bold]{row.model}[/bold]",
+                f"{row.params:,}",
+                row.size("float32"),
+                row.size("int8"),
+                row.accuracy("mnist_int8"),
+                row.accuracy("external_int8"),
+                row.trained or f"tinyml train {row.model}",
+                row.title,
             )
         output.stdout().print(table)

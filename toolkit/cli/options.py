@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -46,3 +47,12 @@ Ports = Annotated[
     list[str] | None,
     typer.Option("--port", "-p", help="Serial device, socket://host:port or rfc2217://host:port; may be repeated."),
 ]
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which inputs to verify: the first `limit` of the data set, where it lies, and a folder of the user's own."""
+
+    limit: int | None = None
+    data: Path | None = None
+    images: Path | None = None

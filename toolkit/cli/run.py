@@ -11,7 +11,7 @@ from toolkit.cli import build as build_command
 from toolkit.cli import flash as flash_command
 from toolkit.cli import options, output, workspace
 from toolkit.cli import verify as verify_command
-from toolkit.cli.workloads import Selection
+from toolkit.cli.options import Selection
 
 
 def register(app: typer.Typer) -> None:

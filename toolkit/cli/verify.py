@@ -9,7 +9,7 @@ import typer
 
 from toolkit.artifacts import Build, Verification
 from toolkit.cli import options, output, workspace
-from toolkit.cli.workloads import Selection
+from toolkit.cli.options import Selection
 
 if TYPE_CHECKING:
     from rich.progress import TaskID

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,21 +9,13 @@ import numpy as np
 from toolkit.artifacts import Build, DType
 
 if TYPE_CHECKING:
-    from toolkit.dataset import LabelledImages
+    from toolkit.cli.options import Selection
+    from toolkit.images import LabelledImages
     from toolkit.verify import Workload
 
 DIGIT_ELEMENTS = 28 * 28
 RANDOM_INPUTS = 100
 RANDOM_SEED = 707
-
-
-@dataclass(frozen=True)
-class Selection:
-    """Which inputs: the first `limit` of the data set, where it lies, and a folder of the user's own pictures."""
-
-    limit: int | None = None
-    data: Path | None = None
-    images: Path | None = None
 
 
 def _from_images(images: LabelledImages, set_name: str, tflite: bytes, dtype: DType) -> Workload:
@@ -82,7 +72,9 @@ def assemble(build: Build, selection: Selection) -> list[Workload]:
         return [_random(tflite, RANDOM_INPUTS if selection.limit is None else selection.limit)]
     workloads = []
     if selection.limit != 0:
-        digits = dataset.load_mnist("test", selection.data).first(selection.limit)
+        digits = dataset.load_mnist("test", selection.data)
+        if selection.limit is not None:
+            digits = digits.first(selection.limit)
         workloads.append(_from_images(digits, "mnist", tflite, build.dtype))
     workloads.append(_from_images(dataset.load_external(), "external", tflite, build.dtype))
     if selection.images is not None:
