@@ -65,7 +65,8 @@ def _from_jsonable(kind: Any, value: Any) -> Any:
     if dataclasses.is_dataclass(kind):
         hints = typing.get_type_hints(kind)
         known = {f.name for f in dataclasses.fields(kind)}
-        return kind(**{key: _from_jsonable(hints[key], item) for key, item in value.items() if key in known})
+        make = typing.cast(type[Any], kind)
+        return make(**{key: _from_jsonable(hints[key], item) for key, item in value.items() if key in known})
     if isinstance(kind, type) and issubclass(kind, (Path, StrEnum)):
         return kind(value)
     return value
@@ -253,6 +254,16 @@ class Build(Artifact):
         build_id: 16 hex digits over every source, option and tool version of the build.
         model_sha256: of the `.tflite`.
         size: the size report in full.
+        board_name, mcu, clock_hz: as in the board file: its name in words, the maker's name of the chip, hertz; 0 and
+            empty where they are not known.
+        optimise: the compiler's optimisation option.
+        image_sha256: of the file to be flashed.
+        tools: what made the firmware, name -> version.
+        input, output: the network's two ends; None where they are not known.
+        macs: multiply-accumulates per inference; None for an interpreter.
+        arena_bytes: RAM for tensors and scratch, as planned; None for an interpreter.
+        layers, plan: see CompiledModel; empty for an interpreter.
+        card: how the model was trained; None for a user's own file.
     """
 
     board: str
@@ -271,6 +282,19 @@ class Build(Artifact):
     build_id: str
     model_sha256: str
     size: SizeReport
+    board_name: str = ""
+    mcu: str = ""
+    clock_hz: int = 0
+    optimise: str = ""
+    image_sha256: str = ""
+    tools: dict[str, str] = field(default_factory=dict)
+    input: TensorSpec | None = None
+    output: TensorSpec | None = None
+    macs: int | None = None
+    arena_bytes: int | None = None
+    layers: tuple[LayerReport, ...] = ()
+    plan: tuple[PlannedBuffer, ...] = ()
+    card: ModelCard | None = None
 
 
 @dataclass(frozen=True)
@@ -302,18 +326,37 @@ class Score(Artifact):
 
 
 @dataclass(frozen=True)
+class Histogram(Artifact):
+    """Counts of whole numbers in bins of one width.
+
+    Attributes:
+        start: the lowest value of the first bin.
+        width: of every bin; bin i holds start + i * width <= value < start + (i + 1) * width.
+        counts: values in each bin.
+        beyond: values above the last bin, a few that would have squeezed all others into one bar.
+    """
+
+    start: int
+    width: int
+    counts: tuple[int, ...]
+    beyond: int = 0
+
+
+@dataclass(frozen=True)
 class Ticks(Artifact):
     """Time per inference in the unit that the device can honestly give.
 
     Attributes:
         unit: "instructions", "cycles" or "microseconds".
-        median, max: over all answered images.
+        min, median, max: over all answered images.
+        histogram: the distribution; None if it was not kept.
     """
 
     unit: str
     min: int
     median: int
     max: int
+    histogram: Histogram | None = None
 
 
 @dataclass(frozen=True)
@@ -360,7 +403,9 @@ class ImageResult(Artifact):
         name: the file's name, for external images.
         label: the truth, or None for inputs without one.
         expected, got: output tensor bytes in hex; got is None if never answered.
+        exact: the bytes are equal.
         ticks: measured by the device.
+        within_tolerance: float32: the difference is within the stated tolerance; None means the same as `exact`.
     """
 
     set: str
@@ -372,6 +417,25 @@ class ImageResult(Artifact):
     got: str | None
     exact: bool
     ticks: int | None
+    within_tolerance: bool | None = None
+
+    @property
+    def passed(self) -> bool:
+        """The device's output counts as the host's; whether the label is right is another matter."""
+        return self.exact if self.within_tolerance is None else self.within_tolerance
+
+
+@dataclass(frozen=True)
+class Pictures(Artifact):
+    """Images as data URIs, so that the report can be made again from its JSON alone.
+
+    Attributes:
+        seen: "set/index" -> PNG, 28x28 grey, exactly what the network saw.
+        drawn: "set/index" -> a reduced JPEG of the file that a person drew or photographed.
+    """
+
+    seen: dict[str, str] = field(default_factory=dict)
+    drawn: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -388,6 +452,16 @@ class Verification(Artifact):
         reference: the host interpreter that gave the expected bytes.
         first_difference: the first image that differed, in words; None if none did.
         proven: all answered and all within tolerance.
+        external: the external images and a user's own, one by one.
+        wrong: every image whose output differs, was never given, or is not its label.
+        confusion: by set: rows are the truth, columns what the device said; unanswered images are in none.
+        date: of the end of the run, ISO 8601, UTC.
+        port: what was opened.
+        emulated: True for an emulator, False for a physical board, None where it is not known.
+        resumed: answers taken over from the journal of an interrupted run.
+        data: by set: where its images came from, in words.
+        tools: what took part in the run, name -> version.
+        pictures: of the images that the report shows.
     """
 
     board: str
@@ -411,6 +485,14 @@ class Verification(Artifact):
     link: LinkStats
     external: tuple[ImageResult, ...] = ()
     wrong: tuple[ImageResult, ...] = ()
+    confusion: dict[str, tuple[tuple[int, ...], ...]] = field(default_factory=dict)
+    date: str = ""
+    port: str = ""
+    emulated: bool | None = None
+    resumed: int = 0
+    data: dict[str, str] = field(default_factory=dict)
+    tools: dict[str, str] = field(default_factory=dict)
+    pictures: Pictures = field(default_factory=Pictures)
 
 
 @dataclass(frozen=True)

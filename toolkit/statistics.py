@@ -1,8 +1,11 @@
-"""Statistics of proportions."""
+"""Statistics of a run: proportions with their uncertainty, distributions, confusions."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Sequence
+
+from toolkit.artifacts import Histogram
 
 _Z95 = 1.959963984540054
 """The 0.975 quantile of the standard normal distribution."""
@@ -17,3 +20,36 @@ def wilson_interval(correct: int, total: int) -> tuple[float, float]:
     middle = (share + _Z95**2 / (2 * total)) / spread
     half = _Z95 * math.sqrt(share * (1 - share) / total + _Z95**2 / (4 * total**2)) / spread
     return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def histogram(values: Sequence[int], bins: int = 48) -> Histogram | None:
+    """The distribution of whole numbers, in at most `bins` bins of equal whole width; None if there are no values.
+
+    Where the largest value lies more than four times as far from the smallest as the 99th percentile does, the bins
+    end at that percentile and the rest is counted in `beyond`: one late inference must not hide the shape of all others.
+    """
+    if not values:
+        return None
+    ordered = sorted(values)
+    start, top = ordered[0], ordered[-1]
+    usual = ordered[math.ceil(0.99 * len(ordered)) - 1]
+    if top - start > 4 * (usual - start) > 0:
+        top = usual
+    width = max(1, math.ceil((top - start + 1) / bins))
+    counts = [0] * ((top - start) // width + 1)
+    beyond = 0
+    for value in ordered:
+        place = (value - start) // width
+        if place < len(counts):
+            counts[place] += 1
+        else:
+            beyond += 1
+    return Histogram(start, width, tuple(counts), beyond)
+
+
+def confusion_matrix(pairs: Iterable[tuple[int, int]], classes: int) -> tuple[tuple[int, ...], ...]:
+    """Counts of (truth, said) pairs: rows are the truth, columns what was said; both 0 <= class < `classes`."""
+    counts = [[0] * classes for _ in range(classes)]
+    for truth, said in pairs:
+        counts[truth][said] += 1
+    return tuple(map(tuple, counts))
