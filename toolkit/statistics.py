@@ -25,8 +25,9 @@ def wilson_interval(correct: int, total: int) -> tuple[float, float]:
 def histogram(values: Sequence[int], bins: int = 48) -> Histogram | None:
     """The distribution of whole numbers, in at most `bins` bins of equal whole width; None if there are no values.
 
-    Where the largest value lies more than four times as far from the smallest as the 99th percentile does, the bins
-    end at that percentile and the rest is counted in `beyond`: one late inference must not hide the shape of all others.
+    Where the largest value lies more than four times as far from the smallest as the 99th percentile does, the
+    bins end at that percentile and the rest is counted in `beyond`: one late inference must not hide the shape of
+    all the others.
     """
     if not values:
         return None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import dataclasses
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -18,14 +20,17 @@ from toolkit.artifacts import (
 )
 from toolkit.link.client import Answer
 from toolkit.link.messages import Hello, TickUnit
-from toolkit.statistics import wilson_interval
+from toolkit.statistics import confusion_matrix, histogram, wilson_interval
 from toolkit.verify.workload import Workload
 
 # float32 outputs of two correct implementations differ by the order of summation and by the last bits of expf. The
 # bound is on the absolute difference for outputs up to 1 (softmax) and relative to the largest output beyond.
 FLOAT_TOLERANCE = 1e-5
 
-_NUMPY = {DType.INT8: np.dtype(np.int8), DType.FLOAT32: np.dtype("<f4")}
+# Beyond this many outputs a network is no classifier, and a confusion matrix would only be large.
+MOST_CLASSES = 64
+
+_NUMPY: dict[DType, np.dtype[Any]] = {DType.INT8: np.dtype(np.int8), DType.FLOAT32: np.dtype("<f4")}
 
 
 def difference(expected: bytes, got: bytes, dtype: DType) -> float:
@@ -68,7 +73,14 @@ def _ticks(answers: Mapping[int, Answer], hello: Hello) -> Ticks | None:
     values = sorted(answer.ticks for answer in answers.values())
     if not values or hello.tick_unit is TickUnit.NONE:
         return None
-    return Ticks(hello.tick_unit.name.lower(), values[0], values[len(values) // 2], values[-1])
+    return Ticks(hello.tick_unit.name.lower(), values[0], values[len(values) // 2], values[-1], histogram(values))
+
+
+def _pairs(results: Sequence[ImageResult]) -> Iterator[tuple[int, int]]:
+    """(label, predicted) of those that have both."""
+    for result in results:
+        if result.label is not None and result.predicted is not None:
+            yield result.label, result.predicted
 
 
 def _describe(result: ImageResult) -> str:
@@ -96,6 +108,7 @@ def judge(
     """
     tolerance = FLOAT_TOLERANCE if build.dtype is DType.FLOAT32 else 0.0
     accuracy: dict[str, Score] = {}
+    confusion: dict[str, tuple[tuple[int, ...], ...]] = {}
     results: list[ImageResult] = []
     failed: list[ImageResult] = []
     worst = 0.0
@@ -103,18 +116,22 @@ def judge(
         base = len(results)
         for index in range(len(work.inputs)):
             answer = answers.get(base + index)
-            result = _result(work, index, answer, build.dtype)
-            results.append(result)
             apart = difference(work.expected[index].tobytes(), answer.output, build.dtype) if answer else float("inf")
             if answer:
                 worst = max(worst, apart)
-            if not result.exact and not apart <= tolerance:
+            result = _result(work, index, answer, build.dtype)
+            result = dataclasses.replace(result, within_tolerance=result.exact or apart <= tolerance)
+            results.append(result)
+            if not result.passed:
                 failed.append(result)
         if work.labels is not None:
             correct = sum(result.predicted == result.label for result in results[base:])
             low, high = wilson_interval(correct, len(work.inputs))
             accuracy[work.set] = Score(correct, len(work.inputs), (low, high))
-    failed_ids = {id(result) for result in failed}
+            outputs = work.expected.shape[1] // _NUMPY[build.dtype].itemsize
+            classes = max(outputs, 1 + int(work.labels.max(initial=0)))
+            if classes <= MOST_CLASSES:
+                confusion[work.set] = confusion_matrix(_pairs(results[base:]), classes)
     return Verification(
         board=build.board,
         model=build.model,
@@ -137,10 +154,11 @@ def judge(
             hello.board, hello.runtime, hello.model_sha256, hello.build_id, hello.arena_bytes, hello.stack_bytes
         ),
         link=stats,
-        external=tuple(result for result in results if result.set == "external"),
+        external=tuple(result for result in results if result.set in ("external", "images")),
         wrong=tuple(
             result
             for result in results
-            if id(result) in failed_ids or (result.label is not None and result.predicted != result.label)
+            if not result.passed or (result.label is not None and result.predicted != result.label)
         ),
+        confusion=confusion,
     )
