@@ -11,7 +11,7 @@ from typing import Any
 from toolkit.errors import TrainError
 from toolkit.images import LabelledImages
 from toolkit.train.loop import EpochRecord, Fit, Phase, Progress, accuracy
-from toolkit.train.recipe import BEST, PAPER, RECIPES, Recipe, get
+from toolkit.train.recipe import BEST, PAPER, RECIPES, Recipe, get, suited
 from toolkit.train.twin import can_have_twin, fold, with_batch_norm
 from toolkit.zoo import Architecture
 
@@ -46,6 +46,7 @@ def train(
     seed: int,
     data: LabelledImages,
     *,
+    watch: LabelledImages | None = None,
     checkpoints: Path | None = None,
     progress: Callable[[Progress], None] | None = None,
 ) -> Trained:
@@ -56,12 +57,14 @@ def train(
         recipe: how; its validation images are the last ones of `data`.
         seed: of the weights and of all random numbers; the same seed, data and versions give the same weights.
         data: the training set.
+        watch: whose accuracy goes into the history where the recipe holds no images out; it decides nothing.
         checkpoints: folder that keeps the state after each epoch; a training that was stopped goes on from it.
         progress: called many times an epoch.
 
     Raises:
         TrainError: the recipe does not suit the architecture or the data.
     """
+    recipe = suited(recipe, architecture)
     if len(data) <= recipe.validation + recipe.batch_size:
         raise TrainError(
             f"{data.name} has {len(data)} images, the recipe {recipe.name} needs more than "
@@ -71,7 +74,7 @@ def train(
     cut = len(data) - recipe.validation
     held_out = _part(data, cut, len(data)) if recipe.validation else None
     all_of_them = [
-        _once(architecture, recipe, seed * 1000 + restart, data.first(cut), held_out, checkpoints, progress)
+        _once(architecture, recipe, seed * 1000 + restart, data.first(cut), held_out, watch, checkpoints, progress)
         for restart in range(recipe.restarts)
     ]
     best = max(all_of_them, key=lambda one: one.validation or 0.0)
@@ -89,6 +92,7 @@ def _once(
     seed: int,
     data: LabelledImages,
     held_out: LabelledImages | None,
+    watch: LabelledImages | None,
     checkpoints: Path | None,
     progress: Callable[[Progress], None] | None,
 ) -> Trained:
@@ -107,19 +111,24 @@ def _once(
         recipe.warmup_epochs,
         recipe.cosine,
         recipe.augmentation,
+        recipe.decay,
+        recipe.loss,
     )
 
     def run(network: Any, what: Phase, phase_seed: int) -> list[EpochRecord]:
         stem = f"{architecture.name}-{recipe.name}-{phase_seed}-{what.name}.npz"
         checkpoint = checkpoints / stem if checkpoints is not None else None
-        fit = Fit(network, data, what, phase_seed, validation=held_out, checkpoint=checkpoint, progress=progress)
+        seen = held_out if held_out is not None else watch
+        fit = Fit(network, data, what, phase_seed, validation=seen, checkpoint=checkpoint, progress=progress)
         return fit.run()
 
     history = run(trainee, phase, seed)
     if recipe.batch_norm:
         fold(trainee, model)
     if recipe.polish_epochs:
-        polish = Phase("polish", recipe.polish_epochs, recipe.batch_size, recipe.polish_rate, cosine=True)
+        polish = Phase(
+            "polish", recipe.polish_epochs, recipe.batch_size, recipe.polish_rate, cosine=True, loss=recipe.loss
+        )
         history = history + run(model, polish, seed)
     return Trained(
         model=model,

@@ -17,9 +17,11 @@ import numpy as np
 from toolkit.artifacts import to_jsonable, write_atomically
 from toolkit.images import LabelledImages
 from toolkit.train.augment import affine
+from toolkit.train.losses import LOSSES
 from toolkit.train.recipe import Augmentation
 
 _STEPS_PER_CALL = 50
+_SAVE_SECONDS = 2.0  # between two checkpoints: a short epoch is done again faster than many are saved
 
 
 @dataclass(frozen=True)
@@ -66,11 +68,13 @@ class Phase:
     warmup_epochs: int = 0
     cosine: bool = False
     augmentation: Augmentation | None = None
+    decay: float = 1.0
+    loss: str = "cross_entropy"
 
     def rate(self, step: int, steps_per_epoch: int) -> float:
-        """Adam's rate at a step, from 0: warm-up in a straight line, then half a cosine to 0, or constant."""
+        """Adam's rate at a step, from 0: warm-up in a straight line, then half a cosine to 0; or decaying by epoch."""
         if not self.cosine:
-            return self.learning_rate
+            return self.learning_rate * self.decay ** (step // steps_per_epoch)
         warmup, total = self.warmup_epochs * steps_per_epoch, self.epochs * steps_per_epoch
         if step < warmup:
             return self.learning_rate * (step + 1) / warmup
@@ -93,17 +97,10 @@ def accuracy(model: Any, data: LabelledImages) -> float:
     return right / len(data)
 
 
-def cross_entropy(labels: Any, outputs: Any) -> Any:
-    """Sparse categorical cross-entropy of probabilities, the mean over the batch."""
-    import keras
-
-    return keras.ops.mean(keras.losses.sparse_categorical_crossentropy(labels, outputs))
-
-
 class Fit:
     """One phase of a training; `run` goes on from the checkpoint if there is one of the same phase and seed.
 
-    Invariant: after every epoch the checkpoint holds all variables of model and optimiser, and the random
+    Invariant: the checkpoint holds all variables of model and optimiser after some whole epoch, and the random
     numbers of an epoch depend on seed and epoch alone, so that a resumed training equals an unbroken one.
     """
 
@@ -116,7 +113,6 @@ class Fit:
         *,
         validation: LabelledImages | None = None,
         checkpoint: Path | None = None,
-        loss: Callable[[Any, Any], Any] = cross_entropy,
         progress: Callable[[Progress], None] | None = None,
     ) -> None:
         import keras
@@ -127,12 +123,13 @@ class Fit:
         self.data = data
         self.validation = validation
         self.checkpoint = checkpoint
-        self.loss = loss
+        self.loss = LOSSES[phase.loss]
         self.progress = progress or (lambda _: None)
         self.optimizer = keras.optimizers.Adam(phase.learning_rate, epsilon=1e-7)
         self.optimizer.build(model.trainable_variables)
         self.history: list[EpochRecord] = []
         self.steps = len(data) // phase.batch_size
+        self._saved = 0.0
         self._call = self._compile()
 
     def _compile(self) -> Any:
@@ -167,7 +164,9 @@ class Fit:
         return [*self.model.variables, *self.optimizer.variables]
 
     def _key(self) -> str:
-        return json.dumps([to_jsonable(self.phase), self.seed, len(self.data)])
+        """What a checkpoint must agree in; the length of the phase too, unless the rate does not depend on it."""
+        phase = self.phase if self.phase.cosine else dataclasses.replace(self.phase, epochs=0)
+        return json.dumps([to_jsonable(phase), self.seed, self.data.name, len(self.data)])
 
     def _save(self) -> None:
         if self.checkpoint is None:
@@ -177,6 +176,7 @@ class Fit:
         buffer = io.BytesIO()
         np.savez(buffer, key=np.array(self._key()), history=np.array(records), **held)
         write_atomically(self.checkpoint, buffer.getvalue())
+        self._saved = time.monotonic()
 
     def _restore(self) -> None:
         if self.checkpoint is None or not self.checkpoint.is_file():
@@ -188,6 +188,8 @@ class Fit:
                 variables = self._variables()
                 values = [held[f"v{place}"] for place in range(len(variables))]
                 records = [EpochRecord(**record) for record in json.loads(str(held["history"]))]
+                if len(records) > self.phase.epochs:
+                    return  # of a longer training: its state at this epoch is gone
         except (OSError, ValueError, KeyError):
             return  # a checkpoint of another version or a damaged one: train from the start
         for variable, value in zip(variables, values, strict=True):
@@ -199,7 +201,8 @@ class Fit:
         self._restore()
         for epoch in range(len(self.history), self.phase.epochs):
             self._epoch(epoch)
-            self._save()
+            if time.monotonic() - self._saved > _SAVE_SECONDS or epoch + 1 == self.phase.epochs:
+                self._save()
         return self.history
 
     def _epoch(self, epoch: int) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
 from toolkit.errors import TrainError
+from toolkit.zoo import Architecture
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,8 @@ class Recipe:
         polish_rate: Adam's peak rate in them.
         restarts: trainings from different starting weights, of which the one with the highest accuracy on
             the validation images is kept.
+        decay: the constant rate is multiplied by it after each epoch.
+        loss: "cross_entropy" or "margin".
         validation: images at the end of the training set that are never trained on; never test images.
     """
 
@@ -56,6 +60,8 @@ class Recipe:
     polish_epochs: int = 0
     polish_rate: float = 0.0
     restarts: int = 1
+    decay: float = 1.0
+    loss: str = "cross_entropy"
     validation: int = 0
 
 
@@ -89,3 +95,13 @@ def get(name: str) -> Recipe:
     if name not in RECIPES:
         raise TrainError(f"there is no recipe {name!r}", f"known recipes: {', '.join(RECIPES)}")
     return RECIPES[name]
+
+
+def suited(recipe: Recipe, architecture: Architecture) -> Recipe:
+    """The recipe with the settings of the network's own authors, where it has such."""
+    own = architecture.training
+    if own is None:
+        return recipe
+    return dataclasses.replace(
+        recipe, loss=own.loss, batch_size=own.batch_size, learning_rate=own.learning_rate, decay=own.decay
+    )

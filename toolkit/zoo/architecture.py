@@ -32,6 +32,23 @@ class PaperFigures:
 
 
 @dataclass(frozen=True)
+class Training:
+    """What a network's own authors train it with, in place of the recipe's values.
+
+    Attributes:
+        loss: "cross_entropy" of probabilities, or "margin" of capsule lengths (Sabour et al., 2017).
+        batch_size: images per step.
+        learning_rate: Adam's, in the first epoch.
+        decay: by which the rate is multiplied after each epoch.
+    """
+
+    loss: str
+    batch_size: int
+    learning_rate: float
+    decay: float
+
+
+@dataclass(frozen=True)
 class Architecture:
     """One network of the zoo.
 
@@ -42,6 +59,7 @@ class Architecture:
         paper: the figures that the paper prints; a network in both tables has two.
         build: makes the Keras model, untrained: input float32 [batch, 28, 28, 1] in [0, 1], output float32
             [batch, 10], probabilities (a capsule network's: lengths of the class capsules).
+        training: its authors' own settings, or None for the recipe's.
     """
 
     name: str
@@ -49,3 +67,4 @@ class Architecture:
     params: int
     paper: tuple[PaperFigures, ...]
     build: Callable[[], KerasModel]
+    training: Training | None = None
