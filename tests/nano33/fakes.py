@@ -13,7 +13,7 @@ from toolkit.artifacts import Build, DType, Runtime, SizeReport
 from toolkit.emulate.nano33.bootloader import DEVICE, Bootloader
 from toolkit.emulate.nano33.flash import Flash
 from toolkit.flash.base import Step
-from toolkit.flash.samba import Timing
+from toolkit.flash.usb_board import Timing
 from toolkit.ports import UsbPort
 
 SERIAL = "8F1B5A1D2C3E4F50"

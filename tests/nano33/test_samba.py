@@ -11,7 +11,8 @@ import pytest
 from tests.nano33.fakes import NANO33, QUICK, SERIAL, FakeBoard, Recorder, build_of, image, patient
 from toolkit.errors import FlashError
 from toolkit.flash import samba
-from toolkit.flash.samba_protocol import Monitor, SerialPort, crc16, pad
+from toolkit.flash.samba_protocol import Monitor, crc16, pad
+from toolkit.flash.usb_board import SerialPort, choose
 from toolkit.ports import UsbPort
 
 APPLICATION = 0x10000
@@ -100,20 +101,20 @@ def test_another_chip_is_refused_before_anything_is_written(binary: Path) -> Non
 def test_another_usb_id_is_refused(binary: Path) -> None:
     uno = UsbPort("/dev/ttyACM7", 0x2341, 0x0043, "123", "Arduino Uno")
     with pytest.raises(FlashError, match=r"not an Arduino Nano 33 BLE: its USB id is 2341:0043"):
-        samba.choose(NANO33, "/dev/ttyACM7", (uno,))
+        choose(NANO33, "/dev/ttyACM7", (uno,))
 
 
 def test_two_boards_and_none_named_are_listed() -> None:
     two = (UsbPort("/dev/ttyACM0", 0x2341, 0x805A, "AA"), UsbPort("/dev/ttyACM3", 0x2341, 0x805A, "BB"))
     with pytest.raises(FlashError, match="2 boards are connected") as caught:
-        samba.choose(NANO33, None, two)
+        choose(NANO33, None, two)
     assert "/dev/ttyACM0" in caught.value.hint and "BB" in caught.value.hint
-    assert samba.choose(NANO33, "/dev/ttyACM3", two) == two[1]
+    assert choose(NANO33, "/dev/ttyACM3", two) == two[1]
 
 
 def test_no_board() -> None:
     with pytest.raises(FlashError, match="no Arduino Nano 33 BLE is connected"):
-        samba.choose(NANO33, None, (UsbPort("/dev/ttyUSB0", 0x1A86, 0x7523),))
+        choose(NANO33, None, (UsbPort("/dev/ttyUSB0", 0x1A86, 0x7523),))
 
 
 def test_the_other_boards_bootloader_is_not_taken_for_ours(binary: Path) -> None:

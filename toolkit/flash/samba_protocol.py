@@ -13,9 +13,9 @@ from __future__ import annotations
 
 import binascii
 import time
-from typing import Protocol
 
 from toolkit.errors import FlashError
+from toolkit.flash.usb_board import SerialPort
 
 BLOCK = 4096
 """Bytes of a flash page of the nRF52840: the unit of erasing, writing and verifying."""
@@ -27,28 +27,6 @@ ABILITIES = frozenset("YZ")
 """Commands that are needed: [Arduino:...] in the answer to `V#` lists the extensions."""
 
 _FILLER = b"#" * 64
-
-
-class SerialPort(Protocol):
-    """What is used of pyserial's Serial; reading returns what came within `timeout` seconds, perhaps nothing."""
-
-    timeout: float | None
-
-    def read(self, size: int = 1, /) -> bytes:
-        """Read up to `size` bytes."""
-        ...
-
-    def write(self, data: bytes, /) -> int | None:
-        """Write all bytes."""
-        ...
-
-    def flush(self) -> None:
-        """Wait until everything written has left."""
-        ...
-
-    def close(self) -> None:
-        """Close the port."""
-        ...
 
 
 class DamagedReplyError(Exception):
