@@ -1,0 +1,58 @@
+/* aot_conv_s8.c: int8 convolution + bias + activation + max-pool, portable C99, any window, stride, padding,
+ * dilation and grouping. Byte for byte what the reference kernels give for the same operators one after the
+ * other. */
+#include <stddef.h>
+
+#include "aot_conv.h"
+#include "aot_requantise.h"
+
+/* The accumulator of one output channel at one position of the convolution. Padding has the value of the zero
+ * point, which the folded bias takes out again. */
+static int32_t accumulate(const aot_conv_s8_t *layer, const int8_t *input, int32_t y, int32_t x,
+                          uint16_t channel) {
+  const aot_conv_shape_t *s = &layer->shape;
+  const aot_window_t *k = &s->kernel;
+  const uint16_t first = (uint16_t)(channel / s->group_out * s->group_in);
+  const int8_t *weight = layer->weights + (size_t)channel * k->h * k->w * s->group_in;
+  int32_t sum = AOT_S32(layer->bias + channel);
+  for (uint8_t ky = 0; ky < k->h; ++ky) {
+    const int32_t row = y * k->stride_h - k->pad_top + (int32_t)ky * k->dilation_h;
+    for (uint8_t kx = 0; kx < k->w; ++kx, weight += s->group_in) {
+      const int32_t column = x * k->stride_w - k->pad_left + (int32_t)kx * k->dilation_w;
+      if (row >= 0 && row < s->in_h && column >= 0 && column < s->in_w) {
+        const int8_t *pixel = input + ((size_t)row * s->in_w + (size_t)column) * s->in_c + first;
+        for (uint16_t i = 0; i < s->group_in; ++i) sum += (int32_t)pixel[i] * AOT_S8(weight + i);
+      } else {
+        for (uint16_t i = 0; i < s->group_in; ++i) sum += (int32_t)layer->input_zero * AOT_S8(weight + i);
+      }
+    }
+  }
+  return sum;
+}
+
+void aot_conv_s8(const aot_conv_s8_t *parameters, const int8_t *input, int8_t *output) {
+  aot_conv_s8_t layer;
+  AOT_LOAD(layer, parameters);
+  const aot_conv_shape_t *s = &layer.shape;
+  for (uint16_t out_y = 0; out_y < s->out_h; ++out_y) {
+    for (uint16_t out_x = 0; out_x < s->out_w; ++out_x) {
+      for (uint16_t channel = 0; channel < s->out_c; ++channel) {
+        int32_t most = INT32_MIN;
+        for (uint8_t py = 0; py < s->pool.h; ++py) {
+          const int32_t y = (int32_t)out_y * s->pool.stride_h - s->pool.pad_top + py;
+          if (y < 0 || y >= s->conv_h) continue;
+          for (uint8_t px = 0; px < s->pool.w; ++px) {
+            const int32_t x = (int32_t)out_x * s->pool.stride_w - s->pool.pad_left + px;
+            if (x < 0 || x >= s->conv_w) continue;
+            const int32_t sum = accumulate(&layer, input, y, x, channel);
+            if (sum > most) most = sum;
+          }
+        }
+        int32_t value = layer.output_zero + aot_requantise(most, AOT_S32(layer.multiplier + channel),
+                                                           AOT_S8(layer.shift + channel));
+        value = aot_clamp(value, layer.low, layer.high);
+        *output++ = layer.table != NULL ? AOT_S8(layer.table + 128 + value) : (int8_t)value;
+      }
+    }
+  }
+}

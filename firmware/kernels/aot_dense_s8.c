@@ -1,0 +1,21 @@
+/* aot_dense_s8.c: int8 fully connected layer, portable C99. */
+#include <stddef.h>
+
+#include "aot_dense.h"
+#include "aot_requantise.h"
+
+void aot_dense_s8(const aot_dense_s8_t *parameters, const int8_t *input, int8_t *output) {
+  aot_dense_s8_t layer;
+  AOT_LOAD(layer, parameters);
+  for (uint16_t row = 0; row < layer.rows; ++row, input += layer.inputs) {
+    const int8_t *weight = layer.weights;
+    for (uint16_t unit = 0; unit < layer.outputs; ++unit) {
+      int32_t sum = AOT_S32(layer.bias + unit);
+      for (uint16_t i = 0; i < layer.inputs; ++i) sum += (int32_t)input[i] * AOT_S8(weight++);
+      int32_t value = layer.output_zero +
+                      aot_requantise(sum, AOT_S32(layer.multiplier + unit), AOT_S8(layer.shift + unit));
+      value = aot_clamp(value, layer.low, layer.high);
+      *output++ = layer.table != NULL ? AOT_S8(layer.table + 128 + value) : (int8_t)value;
+    }
+  }
+}

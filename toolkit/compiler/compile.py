@@ -1,0 +1,94 @@
+"""The compiler's way from the bytes of a .tflite to C."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from toolkit.artifacts import CompiledModel, DType, LayerReport, TensorSpec
+from toolkit.compiler import c, emit, fuse, plan, reader
+from toolkit.compiler.ir import ElementType, Graph, Tensor
+from toolkit.compiler.lower import Call, Target, lower
+from toolkit.errors import ModelError
+
+INSTRUCTION_SETS = ("armv6m", "armv7em", "armv8_1m_mve", "avr", "native")
+OPTIMISATIONS = ("speed", "size")
+
+
+def compile_model(tflite: bytes, *, isa: str, fpu: bool, optimise: str = "speed") -> CompiledModel:
+    """Compile a network to C.
+
+    Args:
+        tflite: the file's bytes: int8 or float32 throughout, one input, one output, a batch of one.
+        isa: the kernels' instruction set, as toolkit.board.Cpu has it.
+        fpu: the core has single-precision floating point in hardware.
+        optimise: "speed" or "size".
+
+    Returns:
+        Sources, the kernels they need, and the figures of every layer.
+
+    Raises:
+        ModelError: the file is broken, or holds an operator, type or shape that is not supported; it is named.
+        ValueError: `isa` or `optimise` is none of those above.
+    """
+    if isa not in INSTRUCTION_SETS or optimise not in OPTIMISATIONS:
+        raise ValueError(f"isa {isa!r} of {INSTRUCTION_SETS}, optimise {optimise!r} of {OPTIMISATIONS}")
+    graph = reader.read(tflite)
+    ends = (graph.tensors[graph.input], graph.tensors[graph.output])
+    specs = tuple(_spec(tensor) for tensor in ends)
+    if specs[0].dtype is not specs[1].dtype:
+        raise ModelError(
+            f"the model's input is {specs[0].dtype} and its output {specs[1].dtype}; they must be of one type",
+            "convert with inference_input_type equal to inference_output_type",
+        )
+    layers, roots = fuse.fuse(graph)
+    target = Target(isa, fpu, optimise)
+    calls = tuple(lower(graph, layer, f"layer{place}", target) for place, layer in enumerate(layers))
+    buffers = _buffers(graph, calls, roots)
+    offsets, arena_bytes = plan.place(buffers)
+    reports = tuple(
+        LayerReport(call.name, call.operators, sum(k.bytes for k in call.constants), call.macs) for call in calls
+    )
+    return CompiledModel(
+        sources=emit.emit(graph, calls, offsets, arena_bytes, roots),
+        kernels=c.with_headers({file for call in calls for file in (*call.kernels, *call.headers, "aot_memory.h")}),
+        input=specs[0],
+        output=specs[1],
+        arena_bytes=arena_bytes,
+        constants_bytes=sum(report.constants_bytes for report in reports),
+        macs=sum(report.macs for report in reports),
+        layers=reports,
+        plan=plan.picture(buffers, offsets),
+    )
+
+
+def _spec(tensor: Tensor) -> TensorSpec:
+    if tensor.dtype is ElementType.FLOAT32:
+        return TensorSpec(tensor.name, tensor.shape, DType.FLOAT32, 0.0, 0)
+    if tensor.dtype is not ElementType.INT8 or tensor.quantisation is None or len(tensor.quantisation.scale) != 1:
+        kind = tensor.dtype or "of another type"
+        raise ModelError(
+            f"the model's input or output {tensor.name} is {kind}, or not quantised per tensor",
+            "int8 and float32 are supported: convert with inference_input_type and inference_output_type int8, or to float32",
+        )
+    return TensorSpec(tensor.name, tensor.shape, DType.INT8, float(tensor.scale), tensor.zero_point)
+
+
+def _buffers(graph: Graph, calls: Sequence[Call], roots: Mapping[int, int]) -> list[plan.Buffer]:
+    """Every computed tensor and scratch buffer with its lifetime, in steps of layers."""
+    born = {graph.input: -1}
+    dies = {roots.get(graph.output, graph.output): len(calls)}
+    for step, call in enumerate(calls):
+        born[call.output] = step
+        for index in call.inputs:
+            dies[index] = max(step, dies.get(index, step))
+    tensors = graph.tensors
+    buffers = [
+        plan.Buffer(index, tensors[index].name, tensors[index].bytes, first, dies.get(index, first))
+        for index, first in born.items()
+    ]
+    buffers += [
+        plan.Buffer(("scratch", call.name), f"{call.name} scratch", call.scratch_bytes, step, step)
+        for step, call in enumerate(calls)
+        if call.scratch_bytes
+    ]
+    return buffers

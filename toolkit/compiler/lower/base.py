@@ -1,0 +1,157 @@
+"""What every lowering function takes and gives."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from toolkit.compiler import c, ir
+from toolkit.compiler.c import Constant
+from toolkit.compiler.fuse import FloatActivation, Layer
+from toolkit.compiler.ir import ElementType, Graph, Tensor
+from toolkit.errors import ModelError
+
+FLOAT_MAX = float(np.finfo(np.float32).max)
+
+
+@dataclass(frozen=True)
+class Target:
+    """What the code is for: `isa` as in toolkit/board.py, a single-precision FPU or none, and "speed" or "size"."""
+
+    isa: str
+    fpu: bool
+    optimise: str
+
+
+@dataclass(frozen=True, eq=False)
+class Call:
+    """One layer as C.
+
+    Attributes:
+        name: of its function.
+        operators: the .tflite's operators that it computes.
+        inputs: the computed tensors that it reads; output: the one that it writes.
+        body: C statements; $0, $1 ... stand for pointers to the inputs, $out to the output, $scratch to scratch.
+        kernels: .c files of firmware/kernels; headers: what the body includes.
+        constants: arrays in flash.
+        definitions: C text before the function: parameter structs.
+        scratch_bytes: RAM while it runs.
+        macs: multiply-accumulates.
+        in_place: the output may share the first input's memory.
+    """
+
+    name: str
+    operators: tuple[str, ...]
+    inputs: tuple[int, ...]
+    output: int
+    body: str
+    kernels: tuple[str, ...]
+    headers: tuple[str, ...]
+    constants: tuple[Constant, ...] = ()
+    definitions: tuple[str, ...] = ()
+    scratch_bytes: int = 0
+    macs: int = 0
+    in_place: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Context:
+    """One layer to be lowered, with what surrounds it."""
+
+    graph: Graph
+    layer: Layer
+    name: str
+    target: Target
+
+    @property
+    def first(self) -> ir.Operator:
+        """The operator that decides the kernel."""
+        return self.layer.operators[0]
+
+    def input(self, place: int = 0) -> Tensor:
+        """The tensor that the first operator reads in that place, with the shape that it has there."""
+        return self.graph.tensors[self.first.inputs[place]]
+
+    @property
+    def output(self) -> Tensor:
+        """The tensor that the layer writes."""
+        return self.graph.tensors[self.layer.output]
+
+    def is_int8(self, *tensors: Tensor) -> bool:
+        """True for int8 tensors, False for float32 ones.
+
+        Raises:
+            ModelError: they are of another type, of different types, or int8 without one scale and zero point.
+        """
+        kinds = {t.dtype for t in tensors}
+        if kinds == {ElementType.FLOAT32}:
+            return False
+        if kinds != {ElementType.INT8}:
+            names = ", ".join(sorted(str(k) if k else "another type" for k in kinds))
+            raise ModelError(
+                f"{self.first.kind} on {names} is not supported", "supported: int8 throughout, or float32 throughout"
+            )
+        for tensor in tensors:
+            if tensor.quantisation is None or len(tensor.quantisation.scale) != 1 or tensor.scale <= 0:
+                raise ModelError(f"int8 tensor {tensor.name} has no per-tensor scale", "convert with full-integer int8")
+            if not -128 <= tensor.zero_point <= 127:
+                raise ModelError(f"int8 tensor {tensor.name} has zero point {tensor.zero_point}", "convert it again")
+        return True
+
+    def constant(self, suffix: str, values: Any) -> Constant:
+        """A constant array named after the layer."""
+        return Constant(f"{self.name}_{suffix}", np.ascontiguousarray(values))
+
+    def call(
+        self,
+        function: str,
+        parameters: tuple[str, Mapping[str, Any]],
+        kernels: tuple[str, ...],
+        header: str,
+        constants: tuple[Constant, ...] = (),
+        macs: int = 0,
+        inputs: tuple[int, ...] | None = None,
+        in_place: bool = False,
+    ) -> Call:
+        """A call of a kernel that takes one parameter struct, the inputs and the output."""
+        used = self.layer.inputs[:1] if inputs is None else inputs
+        pointers = ", ".join(f"${place}" for place in range(len(used)))
+        return Call(
+            self.name,
+            tuple(op.kind for op in self.layer.operators),
+            used,
+            self.layer.output,
+            f"{function}(&{self.name}_layer, {pointers}, $out);",
+            kernels,
+            (header,),
+            constants,
+            (c.structure(parameters[0], f"{self.name}_layer", parameters[1]),),
+            macs=macs,
+            in_place=in_place,
+        )
+
+
+def window_fields(window: ir.Window) -> dict[str, int]:
+    """`aot_window_t`."""
+    return {
+        "h": window.kernel_h,
+        "w": window.kernel_w,
+        "stride_h": window.stride_h,
+        "stride_w": window.stride_w,
+        "dilation_h": window.dilation_h,
+        "dilation_w": window.dilation_w,
+        "pad_top": window.pad_top,
+        "pad_left": window.pad_left,
+    }
+
+
+def float_fields(activation: FloatActivation) -> dict[str, float]:
+    """`slope`, `low`, `high` of a float kernel."""
+    return {
+        "slope": float(np.float32(activation.slope)),
+        "low": -FLOAT_MAX if activation.low is None else activation.low,
+        "high": FLOAT_MAX if activation.high is None else activation.high,
+    }

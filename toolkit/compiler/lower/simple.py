@@ -1,0 +1,98 @@
+"""Layers that are one operator: element-wise functions, pools that could not be fused, softmax."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from toolkit.compiler import fixedpoint, ir, tables
+from toolkit.compiler.c import number
+from toolkit.compiler.fuse import FLOAT_CLAMPS, FloatActivation
+from toolkit.compiler.lower.base import Call, Context, float_fields, window_fields
+from toolkit.errors import ModelError
+
+_SOFTMAX_OUTPUT = (np.float32(1 / 256), -128)
+# The fixed-point sum has 12 integer bits.
+_LARGEST_SOFTMAX = 4095
+
+
+def unary(context: Context, op: ir.Unary) -> Call:
+    """Element-wise functions: a table on int8, a kernel each on float32."""
+    source, output = context.input(0), context.output
+    kinds = (op.kind,)
+    if context.is_int8(source, output):
+        table = context.constant("table", tables.unary_table(op, source, output))
+        body = f"aot_table_s8({table.name}, {source.size}u, $0, $out);"
+        return Call(
+            context.name, kinds, context.layer.inputs[:1], op.output, body,
+            ("aot_table_s8.c",), ("aot_elementwise.h",), (table,), in_place=True,
+        )  # fmt: skip
+    if op.kind == "LEAKY_RELU":
+        activation = FloatActivation(slope=op.alpha)
+    elif op.kind in FLOAT_CLAMPS:
+        low, high = FLOAT_CLAMPS[op.kind]
+        activation = FloatActivation(low=low, high=high)
+    else:
+        raise ModelError(f"operator {op.kind} is not supported on float32", "it is on int8")
+    values = ", ".join(number(v) for v in float_fields(activation).values())
+    return Call(
+        context.name, kinds, context.layer.inputs[:1], op.output,
+        f"aot_activation_f32({values}, {source.size}u, $0, $out);",
+        ("aot_activation_f32.c",), ("aot_elementwise.h",), in_place=True,
+    )  # fmt: skip
+
+
+def pool(context: Context, op: ir.Pool) -> Call:
+    """MAX_POOL_2D and AVERAGE_POOL_2D that stand alone."""
+    source, output = context.input(0), context.output
+    shape = {
+        "in_h": source.shape[1],
+        "in_w": source.shape[2],
+        "channels": source.shape[3],
+        "out_h": output.shape[1],
+        "out_w": output.shape[2],
+        "window": window_fields(op.window),
+    }
+    word = "max" if op.kind == "MAX_POOL_2D" else "average"
+    if context.is_int8(source, output):
+        if source.quantisation != output.quantisation:
+            raise ModelError(f"{op.kind}: input and output are quantised differently", "convert the model again")
+        low, high = tables.activation_range(op.activation, output)
+        fields: dict[str, object] = shape | {"low": low, "high": high}
+        return context.call(f"aot_{word}_pool_s8", ("aot_pool_s8_t", fields), ("aot_pool_s8.c",), "aot_pool.h")
+    limits = FloatActivation(1.0, *FLOAT_CLAMPS[op.activation.value])
+    fields = shape | {k: v for k, v in float_fields(limits).items() if k != "slope"}
+    return context.call(f"aot_{word}_pool_f32", ("aot_pool_f32_t", fields), ("aot_pool_f32.c",), "aot_pool.h")
+
+
+def softmax(context: Context, op: ir.Softmax) -> Call:
+    """SOFTMAX."""
+    source, output = context.input(0), context.output
+    depth = source.shape[-1]
+    rows = source.size // depth
+    if max(rows, depth) > 65_535:
+        raise ModelError(f"{op.kind} of {list(source.shape)} is too large", "at most 65535 rows and elements each")
+    if not context.is_int8(source, output):
+        return Call(
+            context.name, (op.kind,), context.layer.inputs[:1], op.output,
+            f"aot_softmax_f32({rows}, {depth}, {number(float(op.beta))}, $0, $out);",
+            ("aot_softmax_f32.c", "aot_exp_f32.c"), ("aot_softmax.h",), in_place=True,
+        )  # fmt: skip
+    if (
+        abs(output.scale - _SOFTMAX_OUTPUT[0]) > 1e-6
+        or output.zero_point != _SOFTMAX_OUTPUT[1]
+        or depth > _LARGEST_SOFTMAX
+    ):
+        raise ModelError(
+            f"SOFTMAX: output scale {output.scale}, zero point {output.zero_point}, {depth} elements is not supported",
+            f"scale 1/256, zero point -128 and at most {_LARGEST_SOFTMAX} elements are",
+        )
+    multiplier, shift, smallest = fixedpoint.softmax_multiplier(float(source.scale), float(np.float32(op.beta)))
+    if shift < 0:
+        raise ModelError(f"SOFTMAX: input scale {source.scale} is too small", "calibrate the model again")
+    differences = -np.arange(0, min(255, -smallest) + 1, dtype=np.int64)
+    exponentials = fixedpoint.exp_on_negative(fixedpoint.multiply(differences, multiplier, shift), 5)
+    table = context.constant("exponentials", exponentials.astype(np.int32))
+    fields = {"rows": rows, "depth": depth, "exponentials": table.name, "entries": len(exponentials)}
+    return context.call(
+        "aot_softmax_s8", ("aot_softmax_s8_t", fields), ("aot_softmax_s8.c",), "aot_softmax.h", (table,), in_place=True
+    )

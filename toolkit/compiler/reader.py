@@ -1,0 +1,221 @@
+"""From the bytes of a .tflite to a `Graph`, with every index, length and shape checked before it is used.
+
+The flatbuffer accessors of the `tflite` package trust the file; here nothing does. What they raise on a broken
+file (struct.error, IndexError, ...) becomes a ModelError, and what they would return unchecked is bounded by the
+file's own size before it is looped over.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+import re
+import struct
+from typing import Any
+
+import numpy as np
+import tflite
+
+from toolkit.compiler.ir import ElementType, Graph, Operator, Quantisation, Tensor
+from toolkit.compiler.operators import READERS, SHAPE_ONLY, supported
+from toolkit.errors import ModelError
+
+_IDENTIFIER = b"TFL3"
+_SCHEMA_VERSION = 3
+_LARGEST_TENSOR = 1 << 26
+_LARGEST_RANK = 8
+
+_TYPES = {
+    tflite.TensorType.INT8: ElementType.INT8,
+    tflite.TensorType.FLOAT32: ElementType.FLOAT32,
+    tflite.TensorType.INT32: ElementType.INT32,
+    tflite.TensorType.INT64: ElementType.INT64,
+}
+_NUMPY = {
+    ElementType.INT8: np.dtype("<i1"),
+    ElementType.FLOAT32: np.dtype("<f4"),
+    ElementType.INT32: np.dtype("<i4"),
+    ElementType.INT64: np.dtype("<i8"),
+}
+# What the flatbuffers package raises when an offset, a length or a string of a broken file leads it astray.
+_ASTRAY = (struct.error, IndexError, ValueError, TypeError, AttributeError, OverflowError, AssertionError, KeyError)
+
+
+def broken(what: str) -> ModelError:
+    """The error for a file that is not a sound .tflite."""
+    return ModelError(f"the .tflite is broken: {what}", "convert the model again, or download it again")
+
+
+@functools.cache
+def _enumerators(kind: type) -> dict[int, str]:
+    return {value: name for name, value in vars(kind).items() if isinstance(value, int)}
+
+
+def read(data: bytes) -> Graph:
+    """Parse a .tflite.
+
+    Args:
+        data: the file's bytes.
+
+    Returns:
+        The graph of its only subgraph, without operators that nothing depends on.
+
+    Raises:
+        ModelError: the file is broken, or holds what is not supported; the message names it.
+    """
+    if len(data) < 8 or data[4:8] != _IDENTIFIER:
+        raise ModelError("the file is no .tflite: its identifier is not TFL3", "give a file that TensorFlow Lite wrote")
+    try:
+        return _read(data)
+    except _ASTRAY as caught:
+        raise broken(f"{type(caught).__name__} while it was read") from caught
+
+
+def _array(value: Any) -> Any:
+    """The accessors return 0 for a vector that is absent."""
+    return np.asarray(value) if isinstance(value, np.ndarray) else np.zeros(0, np.int64)
+
+
+def _count(length: int, data: bytes, what: str) -> int:
+    if not 0 <= length <= len(data) // 4:
+        raise broken(f"it claims {length} {what}")
+    return length
+
+
+def _read(data: bytes) -> Graph:
+    model = tflite.Model.GetRootAsModel(data, 0)
+    if model.Version() != _SCHEMA_VERSION:
+        raise broken(f"schema version {model.Version()}, not {_SCHEMA_VERSION}")
+    if model.SubgraphsLength() != 1:
+        raise ModelError(
+            f"the model has {model.SubgraphsLength()} subgraphs; one is supported",
+            "control flow is not supported: convert a function without it",
+        )
+    subgraph = model.Subgraphs(0)
+    buffers = _count(model.BuffersLength(), data, "buffers")
+    tensors = tuple(
+        _tensor(model, subgraph.Tensors(index), index, buffers)
+        for index in range(_count(subgraph.TensorsLength(), data, "tensors"))
+    )
+    ends = []
+    for what, stored in (("input", subgraph.InputsAsNumpy()), ("output", subgraph.OutputsAsNumpy())):
+        indices = _array(stored)
+        if len(indices) != 1:
+            raise ModelError(
+                f"the model has {len(indices)} {what}s; one is supported",
+                "convert a function of one tensor to one tensor",
+            )
+        if not 0 <= indices[0] < len(tensors):
+            raise broken(f"the {what} is tensor {indices[0]} of {len(tensors)}")
+        ends.append(int(indices[0]))
+
+    raw = [
+        _operator(model, subgraph, index, len(tensors), data)
+        for index in range(_count(subgraph.OperatorsLength(), data, "operators"))
+    ]
+    alive = _alive(raw, ends[1])
+    operators = tuple(
+        READERS[kind](kind, inputs, outputs, options, tensors) if kind in READERS else _unsupported(kind)
+        for keep, (kind, inputs, outputs, options) in zip(alive, raw, strict=True)
+        if keep
+    )
+    graph = Graph(tensors, operators, ends[0], ends[1])
+    _check_order(graph)
+    return graph
+
+
+def _unsupported(kind: str) -> Operator:
+    raise ModelError(f"operator {kind} is not supported", f"supported: {', '.join(supported())}")
+
+
+_Raw = tuple[str, tuple[int, ...], tuple[int, ...], Any]
+
+
+def _operator(model: Any, subgraph: Any, index: int, tensors: int, data: bytes) -> _Raw:
+    operator = subgraph.Operators(index)
+    if not 0 <= operator.OpcodeIndex() < _count(model.OperatorCodesLength(), data, "operator codes"):
+        raise broken(f"operator {index} has the code {operator.OpcodeIndex()}")
+    code = model.OperatorCodes(operator.OpcodeIndex())
+    # Files written before 2020 have the code in the first field only; both are set by newer converters.
+    number = max(code.BuiltinCode(), code.DeprecatedBuiltinCode())
+    kind = _enumerators(tflite.BuiltinOperator).get(number, f"number {number}")
+    inputs = tuple(int(i) for i in _array(operator.InputsAsNumpy()))
+    outputs = tuple(int(i) for i in _array(operator.OutputsAsNumpy()))
+    if any(not -1 <= i < tensors for i in inputs) or any(not 0 <= i < tensors for i in outputs):
+        raise broken(f"operator {index} ({kind}) names a tensor that is not there")
+    return kind, inputs, outputs, operator
+
+
+def _alive(raw: list[_Raw], output: int) -> list[bool]:
+    """Which operators the output depends on. A reshape does not depend on its shape operand: shapes are static."""
+    needed = {output}
+    alive = [False] * len(raw)
+    for place in range(len(raw) - 1, -1, -1):
+        kind, inputs, outputs, _ = raw[place]
+        if needed.intersection(outputs):
+            alive[place] = True
+            needed.update(inputs[:1] if kind in SHAPE_ONLY else inputs)
+    return alive
+
+
+def _check_order(graph: Graph) -> None:
+    known = {graph.input} | {t.index for t in graph.tensors if t.data is not None} | {-1}
+    if graph.tensors[graph.input].data is not None or graph.tensors[graph.output].data is not None:
+        raise broken("its input or output is a constant")
+    for operator in graph.operators:
+        used = operator.inputs[:1] if operator.kind in SHAPE_ONLY else operator.inputs
+        missing = [index for index in used if index not in known]
+        if missing:
+            raise broken(f"{operator.kind} reads tensor {missing[0]} before it is computed")
+        if operator.output in known:
+            raise broken(f"{operator.kind} writes tensor {operator.output}, which has a value already")
+        known.add(operator.output)
+    if graph.output not in known:
+        raise broken("nothing computes its output")
+
+
+def _tensor(model: Any, tensor: Any, index: int, buffers: int) -> Tensor:
+    text = (tensor.Name() or b"").decode("utf-8", errors="replace")
+    name = re.sub(r"[^\w./:;-]+", "_", text)[:80] or f"tensor_{index}"
+    shape = tuple(int(d) for d in _array(tensor.ShapeAsNumpy()))
+    if len(shape) > _LARGEST_RANK or any(d < 1 for d in shape) or math.prod(shape) > _LARGEST_TENSOR:
+        raise broken(f"tensor {index} ({name}) has the shape {list(shape)[: _LARGEST_RANK + 1]}")
+    dtype = _TYPES.get(tensor.Type())
+    if not 0 <= tensor.Buffer() < buffers:
+        raise broken(f"tensor {index} ({name}) has buffer {tensor.Buffer()} of {buffers}")
+    if tensor.IsVariable():
+        raise ModelError(f"tensor {name} is a variable; they are not supported", "convert a function without state")
+    buffer = model.Buffers(tensor.Buffer())
+    data = None
+    if buffer.Offset() > 1 or (tensor.Sparsity() is not None and buffer.DataLength()):
+        raise ModelError(f"tensor {name} is stored sparse or outside the file", "convert it densely, below 2 GB")
+    if buffer.DataLength() and dtype is not None:
+        stored = _array(buffer.DataAsNumpy())
+        if len(stored) != math.prod(shape) * dtype.size:
+            raise broken(
+                f"tensor {index} ({name}) has {len(stored)} bytes, its shape asks {math.prod(shape) * dtype.size}"
+            )
+        data = stored.view(_NUMPY[dtype]).reshape(shape)
+    return Tensor(index, name, shape, dtype, _quantisation(tensor, name, shape), data)
+
+
+def _quantisation(tensor: Any, name: str, shape: tuple[int, ...]) -> Quantisation | None:
+    stored = tensor.Quantization()
+    if stored is None:
+        return None
+    scale, zero = _array(stored.ScaleAsNumpy()), _array(stored.ZeroPointAsNumpy())
+    if len(scale) == 0:
+        return None
+    axis = stored.QuantizedDimension()
+    if len(zero) == 0:
+        zero = np.zeros(len(scale), np.int64)
+    if len(zero) not in (1, len(scale)):
+        raise broken(f"tensor {name} has {len(scale)} scales and {len(zero)} zero points")
+    if len(scale) > 1 and (not 0 <= axis < len(shape) or shape[axis] != len(scale)):
+        raise broken(f"tensor {name} of shape {list(shape)} has {len(scale)} scales along dimension {axis}")
+    if not (np.isfinite(scale).all() and (scale >= 0).all()):
+        raise broken(f"tensor {name} has a scale that is not a positive number")
+    zeros = np.broadcast_to(zero, scale.shape)
+    if (np.abs(zeros) > 255).any() and tensor.Type() == tflite.TensorType.INT8:
+        raise broken(f"tensor {name} has a zero point out of range")
+    return Quantisation(tuple(float(s) for s in scale), tuple(int(z) for z in zeros), axis)
