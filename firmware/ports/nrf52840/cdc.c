@@ -19,8 +19,8 @@ static bool opened; /* DTR */
 static bool touched;
 static bool in_busy;  /* a packet waits for the host to take it */
 static bool out_full; /* a packet waits in the endpoint for us to take it */
-static uint8_t in_packet[USB_PACKET];
-static uint8_t out_packet[USB_PACKET];
+static uint8_t in_packet[USB_PACKET] DMA_ALIGNED;
+static uint8_t out_packet[USB_PACKET] DMA_ALIGNED;
 static size_t out_at, out_end; /* what is unread in out_packet */
 
 void cdc_reset(void) {

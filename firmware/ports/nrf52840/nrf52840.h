@@ -89,6 +89,9 @@
 #define DEMCR REG32(0xE000EDFCu)
 #define DEMCR_TRCENA (1u << 24)
 
+/* EasyDMA wants whole words of RAM. */
+#define DMA_ALIGNED __attribute__((aligned(4)))
+
 /* Orders memory between the processor and EasyDMA, and stops the compiler from moving it. */
 static inline void memory_barrier(void) { __asm volatile("dsb" ::: "memory"); }
 

@@ -30,8 +30,9 @@ static bool broken;         /* a DMA did not end: start anew */
 static bool dma_odd;        /* EasyDMA has moved an odd number of bytes since the controller was enabled */
 static bool enabled_before; /* since reset */
 static uint8_t configuration;
-static uint8_t packet[USB_PACKET]; /* of endpoint 0: EasyDMA reaches RAM only, descriptors lie in flash */
-static const uint8_t *reply;       /* what is left to be sent on endpoint 0 */
+static uint8_t
+    packet[USB_PACKET] DMA_ALIGNED; /* of endpoint 0: EasyDMA reaches RAM only, descriptors lie in flash */
+static const uint8_t *reply;        /* what is left to be sent on endpoint 0 */
 static size_t reply_left;
 static bool
     reply_short; /* it is shorter than the host asked for: a full last packet needs an empty one behind it */
@@ -134,7 +135,11 @@ static void send_next(void) {
 }
 
 void usb_reply_data(const uint8_t *data, size_t size) {
-  const uint32_t asked = (uint32_t)USBD_SETUP(6) | (uint32_t)USBD_SETUP(7) << 8;
+  const uint32_t asked = USBD_SETUP(6) | USBD_SETUP(7) << 8;
+  if (asked == 0) { /* no data stage */
+    usb_reply_accept();
+    return;
+  }
   reply_short = size < asked;
   reply = data;
   reply_left = size < asked ? size : asked;
@@ -283,6 +288,8 @@ static void answer(void) {
     USBD_EV_USBRESET = 0;
     USBD_EPINEN = 1;
     USBD_EPOUTEN = 1;
+    USBD_EV_EPDATA = 0; /* what came before is void */
+    USBD_EPDATASTATUS = 0xFFFFFFFFu;
     configuration = 0;
     control = CONTROL_IDLE;
     cdc_reset();

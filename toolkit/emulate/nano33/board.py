@@ -36,13 +36,15 @@ class VirtualBoard:
     Args:
         directory: where it publishes its ports.
         device_address: FICR's, from which the USB serial number is made.
+        errata_unlocked: the bootloader has left the lock of the errata registers open.
     """
 
-    def __init__(self, directory: Path, *, device_address: int = DEVICE_ADDRESS) -> None:
+    def __init__(self, directory: Path, *, device_address: int = DEVICE_ADDRESS, errata_unlocked: bool = False) -> None:
         self.flash = Flash()
         self.power = Power()
         self._directory = directory
         self._device_address = device_address
+        self._errata_unlocked = errata_unlocked
         self._commands: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._soc: Soc | None = None
         self._stay_in_bootloader = False
@@ -97,7 +99,7 @@ class VirtualBoard:
                 self._stay_in_bootloader = True
 
     def _run_application(self) -> str:
-        soc = Soc(self.flash, self.power, device_address=self._device_address)
+        soc = Soc(self.flash, self.power, device_address=self._device_address, errata_unlocked=self._errata_unlocked)
         host = UsbHost(soc.usb, self._next_terminal, lambda port: self._publish("application", port))
         soc.usb.on_idle = host.turn
         self._publish("application", None)

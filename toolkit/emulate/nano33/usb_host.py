@@ -23,6 +23,7 @@ _PATIENCE = 100_000
 """Turns without an answer until the host gives a request up: far more than any driver's work takes."""
 
 _CLOSING_TURNS = 1000
+_RECOVERY_TURNS = 8
 _IDLE_TURNS = 16
 _IDLE_SECONDS = 0.002
 
@@ -183,6 +184,10 @@ class UsbHost:
         device.bus_reset()
         yield
         yield from self._request(0x00, 5, 7, 0)
+        # The controller has answered; the firmware hears of it as well and must leave it alone. USB gives it 2 ms.
+        yield from self._until(lambda: device.setup_taken, "SET_ADDRESS")
+        for _ in range(_RECOVERY_TURNS):
+            yield
         descriptor = yield from self._read(0x80, 6, 0x0100, 0, 18)
         if len(descriptor) != 18 or descriptor[:2] != b"\x12\x01":
             raise Violation("the device descriptor is broken")

@@ -108,6 +108,8 @@ class UsbDevice:
                 self._dma = (left - 1, finish)
             else:
                 self._dma = None
+                if self._get(_ERRATA_199) != 0x82:
+                    raise Violation("erratum 199: 0x40027C1C must stay 0x82 until EasyDMA has ended")
                 finish()
             return
         self.on_idle()
@@ -204,6 +206,8 @@ class UsbDevice:
             raise Violation(f"{what} with MAXCNT {size}: a packet has at most {PACKET} bytes")
         if not self._memory.is_ram(pointer, size):
             raise Violation(f"{what} at {pointer:#010x}: EasyDMA reaches RAM only")
+        if pointer % 4:
+            raise Violation(f"{what} at {pointer:#010x}: EasyDMA wants a word-aligned address")
         self._bytes_moved += size
         self._dma = (_DMA_READS, finish)
 
@@ -294,9 +298,9 @@ class UsbDevice:
         self._set(_EV_EP0SETUP, 1)
 
     @property
-    def configured_toggles(self) -> tuple[list[int], list[int]]:
-        """Data toggles of IN and OUT endpoints."""
-        return self._in_toggle, self._out_toggle
+    def setup_taken(self) -> bool:
+        """The firmware has seen the last SETUP packet."""
+        return self._get(_EV_EP0SETUP) == 0
 
     def take(self, ep: int) -> tuple[int, bytes] | None:
         """An IN token: data toggle and packet, or None (NAK)."""

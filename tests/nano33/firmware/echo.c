@@ -1,0 +1,20 @@
+/* Sends back what it receives; '?' is answered with the unit of the ticks and whether they run, '!' with a fault. */
+#include "port.h"
+
+int main(void) {
+  uint8_t bytes[200];
+  port_init();
+  for (;;) {
+    const size_t size = port_read(bytes, sizeof bytes);
+    if (size == 0) {
+      port_wait();
+    } else if (size == 1 && bytes[0] == '?') {
+      const uint8_t answer[2] = {(uint8_t)port_info()->tick_unit, port_ticks() != 0};
+      port_write(answer, sizeof answer);
+    } else if (size == 1 && bytes[0] == '!') {
+      *(volatile uint32_t *)0x70000000u = 0;
+    } else {
+      port_write(bytes, size);
+    }
+  }
+}
