@@ -77,7 +77,18 @@ def open_serial(device: str, baud: int) -> SerialPort:
     """Open with pyserial, for this process alone."""
     import serial
 
-    port: SerialPort = serial.Serial(device, baud, timeout=1.0, write_timeout=10.0, exclusive=True)
+    class Port(serial.Serial):
+        """A board that vanishes while its output is drained is an OSError here as everywhere else."""
+
+        def flush(self) -> None:
+            try:
+                super().flush()
+            except OSError:
+                raise
+            except Exception as caught:  # termios.error, which not every system has
+                raise OSError(errno.EIO, f"the port is gone: {caught}") from caught
+
+    port: SerialPort = Port(device, baud, timeout=1.0, write_timeout=10.0, exclusive=True)
     return port
 
 

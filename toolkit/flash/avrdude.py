@@ -1,0 +1,83 @@
+"""Flash method `avrdude`: the classic Arduinos, by the uploader that the Arduino IDE itself uses for them.
+
+Opening the port resets such a board into its bootloader; avrdude writes the image and reads all of it back.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+
+from toolkit import process
+from toolkit.artifacts import Build
+from toolkit.board import Board
+from toolkit.errors import FlashError
+from toolkit.flash.base import Progress, Step, silent
+from toolkit.flash.usb_board import choose
+from toolkit.ports import PortLister, cannot_open, connected_ports
+
+PROGRAM = "avrdude"
+UPLOAD_SECONDS = 180.0
+
+
+def tools() -> tuple[str, ...]:
+    """The outside programs that are needed."""
+    return (PROGRAM,)
+
+
+def command(board: Board, image: Path, port: str) -> list[str]:
+    """The argv that writes and verifies the image.
+
+    -D: the bootloader erases each page as it writes it; it cannot erase the chip, and must not erase itself.
+
+    Raises:
+        FlashError: the board file has no programmer.
+    """
+    if board.flash.programmer is None:
+        raise FlashError(f"boards/{board.id}.toml has no flash.programmer, which avrdude needs", "see boards/uno.toml")
+    return [
+        *(PROGRAM, "-q", "-q", "-p", board.mcu.part, "-c", board.flash.programmer),
+        *("-P", port, "-b", str(board.serial.baud), "-D", "-U", f"flash:w:{image}:i"),
+    ]
+
+
+def _check_port(port: str) -> None:
+    """Tell a port that is missing or not permitted, without opening it: that would reset the board."""
+    for mode, number in ((os.F_OK, errno.ENOENT), (os.R_OK | os.W_OK, errno.EACCES)):
+        if not os.access(port, mode):
+            raise cannot_open(port, OSError(number, os.strerror(number)), error=FlashError)
+
+
+def reason(done: process.Completed) -> str:
+    """avrdude's last complaint, without its own name; the first ones are of lines that a pty does not have."""
+    lines = [line.strip() for line in done.stderr.splitlines() if line.strip()]
+    return lines[-1].removeprefix("avrdude: ") if lines else "it printed nothing"
+
+
+def flash(
+    board: Board,
+    build: Build,
+    port: str | None = None,
+    progress: Progress = silent,
+    *,
+    lister: PortLister = connected_ports,
+) -> str:
+    """Put the build's image on the board; see `base.Flasher`.
+
+    A named port is taken as it is: many such boards are clones behind another maker's USB adapter.
+    """
+    process.require(PROGRAM)
+    if not build.image.is_file():
+        raise FlashError(f"{build.image} is missing", f"tinyml build --board {board.id}")
+    device = port if port is not None else choose(board, None, lister()).device
+    _check_port(device)
+    progress(Step(f"writing and verifying with avrdude at {device}", 0, build.flash_bytes))
+    done = process.run(command(board, build.image, device), timeout=UPLOAD_SECONDS, check=False)
+    if done.returncode != 0:
+        raise FlashError(
+            f"avrdude failed (exit {done.returncode}): {reason(done)}",
+            f"is it an {board.name} at {device}, and no serial monitor open? Then try again",
+        )
+    progress(Step(f"writing and verifying with avrdude at {device}", build.flash_bytes, build.flash_bytes))
+    return device
