@@ -68,7 +68,11 @@ class Toolchain:
         port: the folder of firmware/ports.
         runtimes: the engines that this road supports, the default one first.
         fqbn: Arduino's fully qualified board name.
+        core: Arduino's core with its version, as sketch.yaml pins it: "arduino:avr (1.8.6)".
         platformio: PlatformIO's board name.
+        platform: PlatformIO's platform with its version: "atmelavr@5.2.0".
+        library: the Arduino library of the runtime tflm, with its version: "Chirale_TensorFLowLite (2.0.0)".
+        header: the header by which the Arduino tools find that library.
         optimise: GCC's optimisation option.
     """
 
@@ -77,7 +81,11 @@ class Toolchain:
     port: str
     runtimes: tuple[Runtime, ...]
     fqbn: str | None = None
+    core: str | None = None
     platformio: str | None = None
+    platform: str | None = None
+    library: str | None = None
+    header: str | None = None
     optimise: str = "-O3"
 
 
@@ -88,12 +96,14 @@ class Flash:
     Attributes:
         emulator: the module of toolkit/emulate that stands in for the board, if there is one.
         machine: the emulator's name of the machine.
+        programmer: the protocol of the bootloader, as avrdude calls it.
         touch_1200bps: opening and closing the port at 1200 baud starts the bootloader.
     """
 
     method: str
     emulator: str | None = None
     machine: str | None = None
+    programmer: str | None = None
     touch_1200bps: bool = False
 
 

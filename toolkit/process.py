@@ -23,6 +23,7 @@ DEBIAN_PACKAGES: Mapping[str, str] = {
     "make": "make",
     "npm": "npm",
     "qemu-system-arm": "qemu-system-arm",
+    "simavr": "simavr libsimavr-dev libelf-dev",
 }
 
 INSTALL_HINTS: Mapping[str, str] = {

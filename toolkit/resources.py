@@ -46,3 +46,26 @@ def external_images() -> Path:
 def cache() -> Path:
     """The per-user cache folder (data sets, Arduino cores); not created here."""
     return Path(user_cache_path("tinyml-toolkit"))
+
+
+# Where Arduino's own core for AVR boards lies: Debian's package, and what arduino-cli or the IDE downloaded.
+_SYSTEM_AVR_CORE = Path("/usr/share/arduino/hardware/arduino/avr")
+_DOWNLOADED_AVR_CORES = (
+    ".arduino15/packages/arduino/hardware/avr",
+    "Library/Arduino15/packages/arduino/hardware/avr",
+    "AppData/Local/Arduino15/packages/arduino/hardware/avr",
+)
+
+
+def arduino_avr_core() -> Path | None:
+    """The installed Arduino core for AVR boards: the folder with `boards.txt`; None if there is none."""
+    if (_SYSTEM_AVR_CORE / "boards.txt").is_file():
+        return _SYSTEM_AVR_CORE
+    for place in _DOWNLOADED_AVR_CORES:
+        found = sorted(
+            (Path.home() / place).glob("*/boards.txt"),
+            key=lambda path: [int(word) for word in path.parent.name.split(".") if word.isdigit()],
+        )
+        if found:
+            return found[-1].parent
+    return None

@@ -51,7 +51,7 @@ class Builder(Protocol):
 def names() -> tuple[str, ...]:
     """Every builder's name."""
     package = Path(__file__).parent
-    hidden = {"base", "size", "mapfile", "gnu_make"}
+    hidden = {"base", "size", "mapfile", "gnu_make", "arduino"}
     return tuple(sorted(m.name for m in pkgutil.iter_modules([str(package)]) if m.name not in hidden))
 
 

@@ -8,7 +8,7 @@ from typing import cast
 from toolkit.errors import FlashError
 from toolkit.flash.base import Flasher
 
-METHODS = ("samba", "bossac", "arduino_cli")
+METHODS = ("samba", "bossac", "arduino_cli", "avrdude", "platformio")
 
 
 def load(method: str) -> Flasher:

@@ -1,0 +1,73 @@
+"""arduino-cli: builds the sketch with the core and the libraries that its sketch.yaml pins, and fetches them if need be."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from pathlib import Path
+from typing import Any
+
+from toolkit import process
+from toolkit.board import Board, Toolchain
+from toolkit.build import arduino
+from toolkit.build.base import Built
+from toolkit.errors import BuildError
+
+PROGRAM = "arduino-cli"
+COMPILE_SECONDS = 1800.0
+"""The first build of a board downloads its core: 300 MB for an Mbed one."""
+
+
+def tools() -> tuple[str, ...]:
+    """The outside programs that must be on PATH."""
+    return (PROGRAM,)
+
+
+def version() -> str:
+    """What arduino-cli says of itself; the compiler's version is the pinned core's."""
+    answer = _json(process.run([PROGRAM, "version", "--json"], timeout=60).stdout)
+    return f"arduino-cli {answer.get('VersionString', 'of unknown version')}"
+
+
+def command(project: Path, board: Board, toolchain: Toolchain) -> list[str]:
+    """The argv that builds the project."""
+    return [
+        *(PROGRAM, "compile", "--json", "--profile", board.id),
+        *("--build-property", f"compiler.c.extra_flags={toolchain.optimise}"),
+        *("--build-property", f"compiler.cpp.extra_flags={toolchain.optimise}"),
+        *("--build-path", str(project / "out" / "arduino-cli"), "--output-dir", str(project / "out"), str(project)),
+    ]
+
+
+def build(project: Path, board: Board, toolchain: Toolchain) -> Built:
+    """Build out/<sketch>.ino.elf and .hex or .bin.
+
+    A sketch that is too big is an error of arduino-cli, and yet it was linked: it is returned, and the size report says
+    by how much.
+    """
+    built = arduino.built(project / "out" / "arduino-cli" / arduino.sketch(project).name, board)
+    arduino.forget(built)
+    argv = command(project, board, toolchain)
+    done = process.run(argv, timeout=COMPILE_SECONDS, check=False, error=BuildError)
+    if done.returncode != 0 and not arduino.is_too_big(built, board):
+        raise BuildError(f"{PROGRAM} failed (exit {done.returncode}): {reason(done)}", "run with -v to see the command")
+    return arduino.check(built, PROGRAM)
+
+
+def _json(text: str) -> dict[str, Any]:
+    with contextlib.suppress(ValueError):
+        answer = json.loads(text)
+        if isinstance(answer, dict):
+            return answer
+    return {}
+
+
+def reason(done: process.Completed) -> str:
+    """Why arduino-cli failed, in one line: the compiler's own word where there is one.
+
+    A failed build is told on stdout (`compiler_err`, `error`), everything else on stderr (`error`).
+    """
+    answer = _json(done.stdout) or _json(done.stderr)
+    compiler = [line.strip() for line in str(answer.get("compiler_err", "")).splitlines() if "error" in line.lower()]
+    told = [line.strip() for line in str(answer.get("error", "")).splitlines() if line.strip()]
+    return (compiler or told or [process.first_error(done)])[0]
