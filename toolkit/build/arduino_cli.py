@@ -1,4 +1,4 @@
-"""arduino-cli: builds the sketch with the core and the libraries that its sketch.yaml pins, and fetches them if need be."""
+"""arduino-cli: builds the sketch with the core and libraries that its sketch.yaml pins, and fetches them if need be."""
 
 from __future__ import annotations
 
