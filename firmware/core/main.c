@@ -1,0 +1,7 @@
+#include "app.h"
+#include "port.h"
+
+int main(void) {
+  port_init();
+  app_run();
+}
