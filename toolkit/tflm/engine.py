@@ -1,0 +1,120 @@
+"""Generates what firmware/engine/tflm_engine.cc is compiled with: the resolver, the arena's size, the model's array."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from toolkit.artifacts import DType, sha256_of
+from toolkit.c_array import c_array
+from toolkit.errors import ModelError
+from toolkit.tflm import arena as arenas
+from toolkit.tflm import figures, operators
+from toolkit.tflm.library import Library
+
+_BYTES = {DType.INT8: 1, DType.FLOAT32: 4}
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What the tflm runtime adds to a project.
+
+    Attributes:
+        engine: file names in firmware/engine.
+        generated: file name -> text.
+        arena: its size, and how that was reached.
+        methods: the resolver's methods, in the order in which they are called.
+    """
+
+    engine: tuple[str, ...]
+    generated: Mapping[str, str]
+    arena: arenas.Arena
+    methods: tuple[str, ...]
+
+
+def prepare(tflite: bytes, library: Library | None) -> Prepared:
+    """Everything that the engine needs for one model.
+
+    Args:
+        tflite: the model.
+        library: the library of a bare-metal board; None for the Arduino libraries, which predate per-channel dense
+            layers and bring their own DebugLog.
+
+    Raises:
+        ModelError: the interpreter on the device could not compute the model, or would compute it wrongly.
+    """
+    found = operators.uses(tflite)
+    operators.check(found, arduino=library is None)
+    dtype, input_bytes, output_bytes = _io(tflite)
+    arena = arenas.size(figures.measure(tflite), arenas.shape_of(tflite))
+    methods = operators.methods(found)
+    header, source = c_array(tflite, "tflm_model")
+    generated = {
+        "tflm_config.h": _config(tflite, methods, arena, dtype, input_bytes, output_bytes),
+        "tflm_model.h": header,
+        "tflm_model.c": source,
+    }
+    engine: tuple[str, ...] = ("tflm_engine.cc",)
+    if library is not None:
+        engine += ("tflm_debug_log.c",)
+        generated["tflm.mk"] = library.makefile()
+    return Prepared(engine, generated, arena, methods)
+
+
+def _io(tflite: bytes) -> tuple[DType, int, int]:
+    """Type of input and output, and their sizes in bytes."""
+    import tflite as reader
+
+    graph = reader.Model.GetRootAsModel(tflite, 0).Subgraphs(0)
+    if (graph.InputsLength(), graph.OutputsLength()) != (1, 1):
+        raise ModelError(
+            f"the model has {graph.InputsLength()} inputs and {graph.OutputsLength()} outputs",
+            "only one of each is supported",
+        )
+    source, sink = graph.Tensors(graph.Inputs(0)), graph.Tensors(graph.Outputs(0))
+    dtypes = {reader.TensorType.INT8: DType.INT8, reader.TensorType.FLOAT32: DType.FLOAT32}
+    if source.Type() != sink.Type() or source.Type() not in dtypes:
+        raise ModelError(
+            "the model's input and output are not both int8 or both float32", "convert it with those types"
+        )
+    dtype = dtypes[source.Type()]
+    sizes = [int(tensor.ShapeAsNumpy().prod()) * _BYTES[dtype] for tensor in (source, sink)]
+    return dtype, sizes[0], sizes[1]
+
+
+def _config(
+    tflite: bytes, methods: tuple[str, ...], arena: arenas.Arena, dtype: DType, input_bytes: int, output_bytes: int
+) -> str:
+    checks = " ||\n      ".join(f"resolver->{method}() != kTfLiteOk" for method in methods)
+    return f"""// Generated for the model of {len(tflite)} bytes, SHA-256 {sha256_of(tflite)}.
+#ifndef TFLM_CONFIG_H_
+#define TFLM_CONFIG_H_
+
+#include <stdint.h>
+
+#include "engine.h"
+#include "tensorflow/lite/micro/micro_mutable_op_resolver.h"
+
+namespace tflm_config {{
+
+// Used at most: {arena.need}. Margin for optimised kernels: {arena.margin}. On a 64-bit host: {arena.host}.
+constexpr uint32_t kArenaBytes = {arena.size};
+
+constexpr engine_dtype_t kDtype = ENGINE_{dtype.name};
+constexpr uint32_t kInputBytes = {input_bytes};
+constexpr uint32_t kOutputBytes = {output_bytes};
+
+// One slot for each operator of the model, and no more.
+using Resolver = tflite::MicroMutableOpResolver<{len(methods)}>;
+
+inline TfLiteStatus AddOperators(Resolver *resolver) {{
+  if ({checks}) {{
+    return kTfLiteError;
+  }}
+  return kTfLiteOk;
+}}
+
+}}  // namespace tflm_config
+
+#endif  // TFLM_CONFIG_H_
+"""
