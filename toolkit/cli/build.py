@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from toolkit.artifacts import Build, DType, Runtime
+from toolkit import __version__
+from toolkit.artifacts import Build, DType, Runtime, sha256_of
 from toolkit.cli import options, output, workspace
 
 if TYPE_CHECKING:
-    from toolkit.artifacts import ModelFile
-    from toolkit.board import Board, Toolchain
-    from toolkit.project import EngineFiles
+    from toolkit.board import Toolchain
 
 
 @dataclass(frozen=True)
@@ -28,15 +27,6 @@ class Request:
     toolchain: str | None = None
     optimise: str = "speed"
     workspace: Path = Path()
-
-
-def _engine_files(board: Board, runtime: Runtime, model: ModelFile, optimise: str) -> EngineFiles:
-    from toolkit.compiler import compile_model
-    from toolkit.project import EngineFiles
-
-    assert runtime is Runtime.AOT
-    compiled = compile_model(model.path.read_bytes(), isa=board.cpu.isa, fpu=board.cpu.fpu, optimise=optimise)
-    return EngineFiles(engine=("aot_engine.c",), kernels=compiled.kernels, generated=compiled.sources)
 
 
 def _gcc_option(toolchain: Toolchain, optimise: str) -> str:
@@ -54,6 +44,7 @@ def build(request: Request) -> Build:
     from toolkit import build as builders
     from toolkit import models, project
     from toolkit.build import size
+    from toolkit.cli import engines
     from toolkit.errors import TinymlError
 
     if request.optimise not in ("speed", "size"):
@@ -63,22 +54,25 @@ def build(request: Request) -> Build:
     runtime = request.runtime or toolchain.runtimes[0]
     builder = builders.load(toolchain.builder)
     model = models.resolve(request.model, request.dtype, request.workspace)
-    files = _engine_files(board, runtime, model, request.optimise)
+    engine = engines.prepare(board, toolchain, runtime, model, request.optimise)
+    stored = models.find(request.model, request.workspace)
     place = workspace.folder(request.workspace, board)
     place.build.unlink(missing_ok=True)
+    version = builder.version()
     made = project.generate(
         board=board,
         toolchain=toolchain,
         runtime=runtime,
         model=model,
-        files=files,
+        files=engine.files,
         optimise=_gcc_option(toolchain, request.optimise),
-        tool_version=builder.version(),
+        tool_version=version,
         out=place.project,
     )
     built = builder.build(made.path, board, toolchain)
     report = size.measure(built.elf or built.image, built.map_file, board)
     size.check(report, board)
+    compiled = engine.compiled
     result = Build(
         board=board.id,
         model=model.name,
@@ -96,6 +90,19 @@ def build(request: Request) -> Build:
         build_id=made.build_id,
         model_sha256=model.sha256,
         size=report,
+        board_name=board.name,
+        mcu=board.mcu.part,
+        clock_hz=board.mcu.clock_hz,
+        optimise=_gcc_option(toolchain, request.optimise),
+        image_sha256=sha256_of(built.image.read_bytes()),
+        tools={"tinyml": __version__, toolchain.builder: version},
+        input=compiled.input if compiled else None,
+        output=compiled.output if compiled else None,
+        macs=compiled.macs if compiled else None,
+        arena_bytes=engine.arena_bytes,
+        layers=compiled.layers if compiled else (),
+        plan=compiled.plan if compiled else (),
+        card=stored.card if stored else None,
     )
     result.save(place.build)
     return result
