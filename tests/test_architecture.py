@@ -18,7 +18,8 @@ SHARED = {"board", "c_array", "dataset", "images", "link", "models", "ports", "p
 # These put stages together, as the command line does, for more callers than one.
 COMPOSERS = {"cli", "paper", "pipeline"}
 HEAVY = {"tensorflow", "keras", "tf_keras", "tensorflow_model_optimization"}
-MAY_USE_TENSORFLOW = {"compress", "convert", "paper", "train", "zoo"}
+# The reference only where neither of the other interpreters is installed (Windows).
+MAY_USE_TENSORFLOW = {"compress", "convert", "paper", "reference", "train", "zoo"}
 
 
 def _room(path: Path) -> str:

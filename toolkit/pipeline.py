@@ -11,6 +11,7 @@ import importlib.metadata
 import io
 import json
 import platform
+import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -50,9 +51,9 @@ def load_model(stored: StoredModel) -> Any:
     """
     model = zoo.get(stored.card.architecture).build()
     try:
-        with np.load(stored.folder / WEIGHTS, allow_pickle=False) as held:
+        with np.load(io.BytesIO((stored.folder / WEIGHTS).read_bytes()), allow_pickle=False) as held:
             model.set_weights([held[str(place)] for place in range(len(held.files))])
-    except (OSError, KeyError, ValueError) as caught:
+    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as caught:
         raise ModelError(
             f"{stored.folder / WEIGHTS} cannot be used: {caught}", f"tinyml train {stored.card.name} makes it again"
         ) from caught

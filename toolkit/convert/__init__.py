@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -52,7 +53,10 @@ def convert(
             _full_integer(converter, tf, calibration, shape)
             converter._experimental_disable_per_channel_quantization_for_dense_layers = per_tensor_dense
         try:
-            converted = bytes(converter.convert())
+            with warnings.catch_warnings():
+                # Asks for ranges of the inputs, which the calibration gives.
+                warnings.filterwarnings("ignore", message="Statistics for quantized inputs")
+                converted = bytes(converter.convert())
         except (ValueError, RuntimeError, tf.errors.OpError) as caught:
             reason = str(caught).strip().splitlines() or [type(caught).__name__]
             raise TrainError(

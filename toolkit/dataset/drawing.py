@@ -144,7 +144,7 @@ def _tremor(random: np.random.Generator, count: int, waves: int, size: float) ->
     place = np.linspace(0.0, waves, count)
     left = place.astype(int)
     ease = (1 - np.cos(np.pi * (place - left))) / 2
-    return values[left] * (1 - ease) + values[left + 1] * ease
+    return np.asarray(values[left] * (1 - ease) + values[left + 1] * ease)
 
 
 def _coverage(hand: Handwriting, random: np.random.Generator) -> npt.NDArray[np.float64]:
@@ -182,7 +182,7 @@ def draw(digit: int) -> Pixels:
     grain = np.kron(random.normal(0.0, 5.0, (SIDE_PIXELS // 4, SIDE_PIXELS // 4)), np.ones((4, 4)))
     ink = hand.ink + grain + random.normal(0.0, 4.0, inked.shape)
     picture = paper * (1 - inked) + ink * inked
-    return np.rint(picture).clip(0, 255).astype(np.uint8)
+    return np.asarray(np.rint(picture).clip(0, 255), np.uint8)
 
 
 def png(digit: int) -> bytes:

@@ -97,8 +97,10 @@ def _once(
     progress: Callable[[Progress], None] | None,
 ) -> Trained:
     import keras
+    import tensorflow as tf
 
     keras.utils.set_random_seed(seed)
+    tf.config.experimental.enable_op_determinism()
     model = architecture.build()
     if recipe.batch_norm and not can_have_twin(model):
         raise TrainError(f"{architecture.name} is no plain stack of layers", "train it with the recipe `paper`")

@@ -7,6 +7,7 @@ import io
 import json
 import math
 import time
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -139,7 +140,7 @@ class Fit:
         labels = tf.constant(self.data.labels.astype(np.int32))
         batch, model, bounds = self.phase.batch_size, self.model, self.phase.augmentation
 
-        @tf.function
+        @tf.function  # type: ignore[untyped-decorator]  # TensorFlow is without types here
         def call(order: Any, rates: Any, seeds: Any) -> Any:
             loss_sum, right = tf.constant(0.0), tf.constant(0)
             for step in tf.range(tf.shape(rates)[0]):
@@ -171,7 +172,7 @@ class Fit:
     def _save(self) -> None:
         if self.checkpoint is None:
             return
-        held = {f"v{place}": np.asarray(variable) for place, variable in enumerate(self._variables())}
+        held: dict[str, Any] = {f"v{place}": np.asarray(each) for place, each in enumerate(self._variables())}
         records = json.dumps([dataclasses.asdict(record) for record in self.history])
         buffer = io.BytesIO()
         np.savez(buffer, key=np.array(self._key()), history=np.array(records), **held)
@@ -182,7 +183,7 @@ class Fit:
         if self.checkpoint is None or not self.checkpoint.is_file():
             return
         try:
-            with np.load(self.checkpoint, allow_pickle=False) as held:
+            with np.load(io.BytesIO(self.checkpoint.read_bytes()), allow_pickle=False) as held:
                 if str(held["key"]) != self._key():
                     return
                 variables = self._variables()
@@ -190,7 +191,7 @@ class Fit:
                 records = [EpochRecord(**record) for record in json.loads(str(held["history"]))]
                 if len(records) > self.phase.epochs:
                     return  # of a longer training: its state at this epoch is gone
-        except (OSError, ValueError, KeyError):
+        except (OSError, ValueError, KeyError, zipfile.BadZipFile):
             return  # a checkpoint of another version or a damaged one: train from the start
         for variable, value in zip(variables, values, strict=True):
             variable.assign(value)

@@ -1,0 +1,86 @@
+import numpy as np
+import pytest
+
+from toolkit import reference, resources
+from toolkit.artifacts import DType
+from toolkit.dataset import load_external
+from toolkit.errors import ModelError
+
+FILES = {dtype: (resources.models() / "proposed" / f"proposed_{dtype}.tflite").read_bytes() for dtype in DType}
+IMAGES = load_external().images
+
+
+def test_what_a_model_takes_and_gives() -> None:
+    float32 = reference.model_io(FILES[DType.FLOAT32])
+    assert float32.input == reference.Tensor((1, 28, 28, 1), DType.FLOAT32, 1.0, 0)
+    assert (float32.output.shape, float32.output.size_bytes) == ((1, 10), 40)
+    int8 = reference.model_io(FILES[DType.INT8])
+    assert int8.input.scale == pytest.approx(1 / 255)
+    assert (int8.input.zero_point, int8.input.size_bytes) == (-128, 784)
+    assert (int8.output.scale, int8.output.zero_point) == (1 / 256, -128)  # the softmax's fixed output range
+
+
+def test_quantisation_of_every_pixel_value() -> None:
+    ramp = np.resize(np.arange(256, dtype=np.uint8), (1, 28, 28))
+    stored = reference.quantise(FILES[DType.INT8], ramp)
+    assert stored.shape == (1, 28, 28, 1)
+    np.testing.assert_array_equal(stored.reshape(28, 28), ramp[0].astype(int) - 128)
+    real = reference.quantise(FILES[DType.FLOAT32], ramp)
+    assert real.dtype == np.float32
+    np.testing.assert_array_equal(real.reshape(1, 28, 28), ramp.astype(np.float32) / np.float32(255))
+
+
+@pytest.mark.parametrize("dtype", DType)
+def test_the_shipped_model_reads_all_ten_external_images(dtype: DType) -> None:
+    seen = []
+    outputs = reference.expected_outputs(
+        FILES[dtype], reference.quantise(FILES[dtype], IMAGES), progress=lambda done, total: seen.append((done, total))
+    )
+    assert outputs.dtype == np.uint8
+    assert outputs.shape == (10, reference.model_io(FILES[dtype]).output.size_bytes)
+    assert reference.dequantise(FILES[dtype], outputs).argmax(axis=1).tolist() == list(range(10))
+    assert seen == [(10, 10)]
+
+
+def test_the_interpreters_agree() -> None:
+    """float32 to the last bits; int8 in nearly all outputs and in every answer.
+
+    LiteRT's dense and softmax kernels round otherwise than TensorFlow Lite Micro's, so it is no measure for bytes.
+    """
+    if not (reference.is_installed("tflite_micro") and reference.is_installed("ai_edge_litert")):
+        pytest.skip("needs both interpreters")
+    random = np.random.default_rng(6)
+    images = np.concatenate([np.roll(IMAGES, tuple(random.integers(-3, 4, 2)), (1, 2)) for _ in range(30)])
+    float32 = reference.quantise(FILES[DType.FLOAT32], images)
+    one, two = (
+        reference.dequantise(
+            FILES[DType.FLOAT32], reference.expected_outputs(FILES[DType.FLOAT32], float32, interpreter=package)
+        )
+        for package in ("tflite_micro", "ai_edge_litert")
+    )
+    np.testing.assert_allclose(one, two, atol=1e-6)
+    int8 = reference.quantise(FILES[DType.INT8], images)
+    bytes_one, bytes_two = (
+        reference.expected_outputs(FILES[DType.INT8], int8, interpreter=package).view(np.int8).astype(int)
+        for package in ("tflite_micro", "ai_edge_litert")
+    )
+    assert np.abs(bytes_one - bytes_two).max() <= 16
+    assert (bytes_one == bytes_two).all(axis=1).mean() > 0.95
+
+
+def test_describe_names_interpreter_and_version() -> None:
+    assert any(character.isdigit() for character in reference.describe())
+    assert "Lite" in reference.describe()
+
+
+def test_inputs_that_do_not_fit_are_refused() -> None:
+    with pytest.raises(ModelError, match=r"inputs are uint8 \(28, 28\), the model takes int8 \(28, 28, 1\)"):
+        reference.expected_outputs(FILES[DType.INT8], IMAGES)
+    with pytest.raises(ModelError, match="takes 784 values, an image has 100"):
+        reference.quantise(FILES[DType.INT8], np.zeros((3, 10, 10), np.uint8))
+
+
+@pytest.mark.parametrize("data", [b"", b"abcdTFL3", FILES[DType.INT8][:200], b"\0" * 100])
+def test_a_file_that_is_no_model_is_refused(data: bytes) -> None:
+    with pytest.raises(ModelError, match="TensorFlow Lite model"):
+        reference.model_io(data)
