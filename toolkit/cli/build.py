@@ -42,7 +42,7 @@ def build(request: Request) -> Build:
     """
     from toolkit import board as boards
     from toolkit import build as builders
-    from toolkit import models, project
+    from toolkit import models, project, tflm
     from toolkit.build import size
     from toolkit.cli import engines
     from toolkit.errors import TinymlError
@@ -53,7 +53,8 @@ def build(request: Request) -> Build:
     toolchain = board.choose_toolchain(request.toolchain, request.runtime)
     runtime = request.runtime or toolchain.runtimes[0]
     builder = builders.load(toolchain.builder)
-    model = models.resolve(request.model, request.dtype, request.workspace)
+    per_tensor = runtime is Runtime.TFLM and tflm.needs_per_tensor(toolchain)
+    model = models.resolve(request.model, request.dtype, request.workspace, per_tensor=per_tensor)
     engine = engines.prepare(board, toolchain, runtime, model, request.optimise)
     stored = models.find(request.model, request.workspace)
     place = workspace.folder(request.workspace, board)

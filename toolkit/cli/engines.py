@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -45,6 +46,5 @@ def prepare(board: Board, toolchain: Toolchain, runtime: Runtime, model: ModelFi
         return Engine(files, compiled, compiled.arena_bytes)
     from toolkit import tflm
 
-    library = None if toolchain.framework == "arduino" else tflm.find_library()
-    prepared = tflm.prepare(tflite, library)
-    return Engine(EngineFiles(prepared.engine, (), prepared.generated), None, prepared.arena.size)
+    prepared = tflm.for_toolchain(tflite, board, toolchain, os.environ)
+    return Engine(EngineFiles(prepared.engine, (), prepared.generated), None, prepared.arena_bytes)

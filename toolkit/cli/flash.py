@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,6 +14,35 @@ from toolkit.cli import options, output, workspace
 if TYPE_CHECKING:
     from toolkit.board import Board
     from toolkit.cli.workspace import BoardFolder
+    from toolkit.flash.base import Step
+
+
+class UploadBar:
+    """The upload's steps and bytes, on stderr."""
+
+    def __init__(self) -> None:
+        from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
+
+        self._bar = Progress(
+            TextColumn("{task.description}"), BarColumn(), DownloadColumn(), console=output.stderr(), transient=True
+        )
+        self._task = self._bar.add_task("flash", total=None)
+        self._said = ""
+
+    def __enter__(self) -> UploadBar:
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+    def __call__(self, step: Step) -> None:
+        """Show one step; a step without a length is a line of its own."""
+        if step.total:
+            self._bar.update(self._task, description=step.text, completed=step.done, total=step.total)
+        elif step.text != self._said:
+            output.say(step.text)
+        self._said = step.text
 
 
 def stop(board: Board, place: BoardFolder) -> None:
@@ -27,20 +56,46 @@ def stop(board: Board, place: BoardFolder) -> None:
         place.device.unlink(missing_ok=True)
 
 
-def flash(board: Board, place: BoardFolder, build: Build) -> RunningDevice:
+def flash(board: Board, place: BoardFolder, build: Build, port: str | None, *, virtual: bool) -> RunningDevice:
     """Put a build on the board, and remember where it is reached.
+
+    An emulator that boots images gets this one. Any other board, virtual or on a desk, gets it by its real upload
+    protocol; the same code runs against both.
+
+    Args:
+        port: where a board on a desk is; None finds it by its USB ids.
+        virtual: use the emulator that stands in for the board.
 
     Raises:
         FlashError, EmulatorError, LinkError: it could not be done; the message says at which step.
     """
     from toolkit import emulate
+    from toolkit import flash as methods
+    from toolkit.errors import FlashError
 
     stop(board, place)
-    assert board.flash.emulator is not None
-    device = emulate.load(board.flash.emulator).start(board, build.image, place.log)
-    device = dataclasses.replace(device, build_id=build.build_id)
+    if not (virtual or board.emulated):
+        with UploadBar() as progress:
+            reached = methods.load(board.flash.method)(board, build, port, progress)
+        device = RunningDevice(board.id, reached, build.build_id)
+        device.save(place.device)
+        return device
+    if board.flash.emulator is None:
+        raise FlashError(f"nothing stands in for a {board.name}", "emulated boards: tinyml boards")
+    emulator = emulate.load(board.flash.emulator)
+    device = dataclasses.replace(emulator.start(board, build.image, place.log), build_id=build.build_id)
     device.save(place.device)
+    if not board.emulated:
+        with UploadBar() as progress:
+            reached = emulator.upload(device, board, build, progress)
+        device = dataclasses.replace(device, port=reached)
+        device.save(place.device)
     return device
+
+
+Virtual = Annotated[
+    bool, typer.Option("--emulate", help="Use the emulator that stands in for the board, instead of one on the desk.")
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -49,7 +104,11 @@ def register(app: typer.Typer) -> None:
     @app.command("flash")
     def command(
         board: options.OptionalBoard = None,
-        stop_only: bool = typer.Option(False, "--stop", help="Only end the emulated board that is running."),
+        port: Annotated[
+            str | None, typer.Option("--port", "-p", help="Where the board is; by default it is found by its USB id.")
+        ] = None,
+        virtual: Virtual = False,
+        stop_only: Annotated[bool, typer.Option("--stop", help="Only end the emulated board that is running.")] = False,
         workspace_folder: options.Workspace = Path(),
         json: options.Json = False,
         verbose: options.Verbose = False,  # noqa: ARG001 - its callback does it
@@ -61,7 +120,7 @@ def register(app: typer.Typer) -> None:
         if stop_only:
             stop(target, place)
             return
-        device = flash(target, place, build)
+        device = flash(target, place, build, port, virtual=virtual)
         if json:
             output.data(to_jsonable(device))
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
@@ -25,6 +26,10 @@ def register(app: typer.Typer) -> None:
         runtime: options.ModelRuntime = None,
         toolchain: options.Toolchain = None,
         optimise: options.Optimise = "speed",
+        port: Annotated[
+            str | None, typer.Option("--port", "-p", help="Where the board is; by default it is found by its USB id.")
+        ] = None,
+        virtual: flash_command.Virtual = False,
         limit: options.Limit = None,
         data: options.Data = None,
         images: options.Images = None,
@@ -39,7 +44,7 @@ def register(app: typer.Typer) -> None:
         if not json:
             build_command.render(made)
         try:
-            device = flash_command.flash(target, place, made)
+            device = flash_command.flash(target, place, made, port, virtual=virtual)
             output.say(f"{target.name} is running at {device.port}")
             result = verify_command.verify(
                 target, place, made, device.port, Selection(limit, data, images), resume=False

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
+import datetime
+import platform
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from toolkit import __version__
 from toolkit.artifacts import Build, Verification
 from toolkit.cli import options, output, workspace
-from toolkit.cli.options import Selection
 
 if TYPE_CHECKING:
     from rich.progress import TaskID
@@ -71,7 +74,7 @@ def find_port(board: Board, place: BoardFolder) -> str:
 
 
 def verify(
-    board: Board, place: BoardFolder, build: Build, port: str, selection: Selection, *, resume: bool
+    board: Board, place: BoardFolder, build: Build, port: str, selection: options.Selection, *, resume: bool
 ) -> Verification:
     """The whole check; writes verification.json and report.html.
 
@@ -84,10 +87,13 @@ def verify(
     from toolkit.cli.workloads import assemble
     from toolkit.errors import TinymlError
     from toolkit.link import Client, open_transport
+    from toolkit.report import html, pictures
 
     output.say("computing the host's outputs")
-    work = assemble(build, selection)
+    assembled = assemble(build, selection)
+    work = assembled.workloads
     journal = stage.Journal(place.journal, stage.run_id(build, work), resume=resume)
+    resumed = len(journal.answers)
     client = Client(lambda: open_transport(port, board.serial.baud))
     try:
         with journal, ProgressBar() as progress:
@@ -99,16 +105,25 @@ def verify(
         raise TinymlError(f"interrupted after {answered:,} answers", "go on with: tinyml verify --resume") from None
     finally:
         client.close()
+    result = dataclasses.replace(
+        result,
+        date=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        port=port,
+        emulated=_is_emulated(place, port),
+        resumed=resumed,
+        data=assembled.sources,
+        tools={"tinyml": __version__, "Python": platform.python_version(), "reference": reference.describe()},
+    )
+    result = pictures.attach(result, assembled.report_images())
     result.save(place.verification)
-    write_report(place, build, result)
+    html.write(place.report, result, build)
     return result
 
 
-def write_report(place: BoardFolder, build: Build, result: Verification) -> None:
-    """The HTML file beside the JSON."""
-    from toolkit.report import html
-
-    html.write(place.report, result, build)
+def _is_emulated(place: BoardFolder, port: str) -> bool | None:
+    """True if the port is that of an emulator which `flash` left running; None if nothing is known of it."""
+    device = workspace.running(place)
+    return None if device is None or device.port != port else device.pid is not None
 
 
 def render(place: BoardFolder, result: Verification) -> None:
@@ -137,7 +152,8 @@ def finish(place: BoardFolder, result: Verification, *, json: bool) -> None:
         output.use_json(False)  # the verdict is on stdout already
         failed = result.images - result.within_tolerance
         raise NotProvenError(
-            f"not proven: {failed:,} of {result.images:,} outputs are missing or differ; first {result.first_difference}",
+            f"not proven: {failed:,} of {result.images:,} outputs are missing or differ; "
+            f"the first is {result.first_difference}",
             f"look at {place.report}",
         )
 
@@ -160,5 +176,5 @@ def register(app: typer.Typer) -> None:
         """Stream every image to the device and compare every output with the host's, byte for byte."""
         target, place, build = workspace.newest(workspace_folder, board)
         where = port[0] if port else find_port(target, place)
-        result = verify(target, place, build, where, Selection(limit, data, images), resume=resume)
+        result = verify(target, place, build, where, options.Selection(limit, data, images), resume=resume)
         finish(place, result, json=json)

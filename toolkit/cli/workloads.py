@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +13,7 @@ from toolkit.artifacts import Build, DType
 if TYPE_CHECKING:
     from toolkit.cli.options import Selection
     from toolkit.images import LabelledImages
+    from toolkit.report.pictures import ReportImages
     from toolkit.verify import Workload
 
 DIGIT_ELEMENTS = 28 * 28
@@ -56,7 +59,37 @@ def _random(tflite: bytes, count: int) -> Workload:
     )
 
 
-def assemble(build: Build, selection: Selection) -> list[Workload]:
+@dataclass(frozen=True)
+class Assembled:
+    """Workloads, and the images behind them for the report.
+
+    Attributes:
+        workloads: in the order in which they are asked.
+        images: by set; empty for random inputs.
+        folders: by set: where the image files lie that a person drew or photographed.
+    """
+
+    workloads: tuple[Workload, ...]
+    images: dict[str, LabelledImages]
+    folders: dict[str, Path]
+
+    @property
+    def sources(self) -> dict[str, str]:
+        """By set: where its images came from, in words."""
+        return {name: images.source for name, images in self.images.items()}
+
+    def report_images(self) -> ReportImages:
+        """What the report may show."""
+        from toolkit.report.pictures import ReportImages
+
+        drawn = {
+            name: {file: (folder / file).read_bytes() for file in self.images[name].names}
+            for name, folder in self.folders.items()
+        }
+        return ReportImages({name: images.images for name, images in self.images.items()}, drawn)
+
+
+def assemble(build: Build, selection: Selection) -> Assembled:
     """The workloads of a build.
 
     A network of 784 inputs is asked for the MNIST test images and the external ones; any other for seeded random
@@ -65,18 +98,19 @@ def assemble(build: Build, selection: Selection) -> list[Workload]:
     Raises:
         DatasetError: data that are missing or damaged, an image that is no image.
     """
-    from toolkit import dataset, reference
+    from toolkit import dataset, reference, resources
 
     tflite = build.model_path.read_bytes()
     if int(np.prod(reference.model_io(tflite).input.shape)) != DIGIT_ELEMENTS:
-        return [_random(tflite, RANDOM_INPUTS if selection.limit is None else selection.limit)]
-    workloads = []
+        return Assembled((_random(tflite, RANDOM_INPUTS if selection.limit is None else selection.limit),), {}, {})
+    images = {}
+    folders = {"external": resources.external_images()}
     if selection.limit != 0:
         digits = dataset.load_mnist("test", selection.data)
-        if selection.limit is not None:
-            digits = digits.first(selection.limit)
-        workloads.append(_from_images(digits, "mnist", tflite, build.dtype))
-    workloads.append(_from_images(dataset.load_external(), "external", tflite, build.dtype))
+        images["mnist"] = digits if selection.limit is None else digits.first(selection.limit)
+    images["external"] = dataset.load_external()
     if selection.images is not None:
-        workloads.append(_from_images(dataset.load_images(selection.images), "images", tflite, build.dtype))
-    return workloads
+        images["images"] = dataset.load_images(selection.images)
+        folders["images"] = selection.images
+    workloads = tuple(_from_images(each, name, tflite, build.dtype) for name, each in images.items())
+    return Assembled(workloads, images, folders)
