@@ -72,11 +72,12 @@ def flash(board: Board, place: BoardFolder, build: Build, port: str | None, *, v
     from toolkit import emulate
     from toolkit import flash as methods
     from toolkit.errors import FlashError
+    from toolkit.ports import connected_ports
 
     stop(board, place)
     if not (virtual or board.emulated):
         with UploadBar() as progress:
-            reached = methods.load(board.flash.method)(board, build, port, progress)
+            reached = methods.load(board.flash.method)(board, build, port, progress, lister=connected_ports)
         device = RunningDevice(board.id, reached, build.build_id)
         device.save(place.device)
         return device
@@ -87,7 +88,8 @@ def flash(board: Board, place: BoardFolder, build: Build, port: str | None, *, v
     device.save(place.device)
     if not board.emulated:
         with UploadBar() as progress:
-            reached = emulator.upload(device, board, build, progress)
+            lister = emulator.lister(device)
+            reached = methods.load(board.flash.method)(board, build, device.port, progress, lister=lister)
         device = dataclasses.replace(device, port=reached)
         device.save(place.device)
     return device

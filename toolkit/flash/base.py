@@ -8,6 +8,7 @@ from typing import Protocol
 
 from toolkit.artifacts import Build
 from toolkit.board import Board
+from toolkit.ports import PortLister
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,9 @@ def silent(_step: Step) -> None:
 class Flasher(Protocol):
     """A flash method."""
 
-    def __call__(self, board: Board, build: Build, port: str | None, progress: Progress) -> str:
+    def __call__(
+        self, board: Board, build: Build, port: str | None, progress: Progress, *, lister: PortLister
+    ) -> str:
         """Put `build` on the board and return the port on which the new firmware runs.
 
         Args:
@@ -42,6 +45,7 @@ class Flasher(Protocol):
             build: what is to be put on it.
             port: where the board is; None finds it by its USB ids.
             progress: called with every step.
+            lister: the ports there are: those connected, or those that a virtual board shows.
 
         Raises:
             FlashError: no board, several and none named, a wrong one, or the upload failed. Never returns
