@@ -1,9 +1,13 @@
 """Generates a self-contained firmware project: sources copied, glue rendered, nothing left outside the folder.
 
     <out>/
-      Makefile, README.md        rendered from templates/common and templates/<framework>
+      Makefile, README.md        rendered from templates/common, templates/<framework>, and templates/<builder> of each
+                                 builder that the board has for this framework
       model/<name>.tflite        what the device must equal
       src/core engine kernels model port [cortexm]
+
+An Arduino sketch is laid out as the Arduino tools want it: its main file has the folder's name, and the sources lie
+flat in src/, because a sketch's folders are no include paths.
 
 The folder is made whole beside its place and then moved there, so a full disk leaves the former project as it was.
 """
@@ -82,16 +86,50 @@ def _copied(board: Board, toolchain: Toolchain, files: EngineFiles) -> dict[str,
     return {f"{place}/{path.name}": path.read_bytes() for path, place in chosen}
 
 
-def _rendered(framework: str, values: Mapping[str, object]) -> dict[str, bytes]:
-    """Path in the project -> content, of every template of common/ and of the framework's folder."""
+def _rendered(board: Board, toolchain: Toolchain, values: Mapping[str, object]) -> dict[str, bytes]:
+    """Path in the project -> content, of every template.
+
+    Each builder that the board has for this framework gives its own files, rendered with its own entry of the board
+    file: a sketch can be built by any Arduino tool, whichever was asked for.
+    """
     environment = _environment()
+    folders = [("common", toolchain), (toolchain.framework, toolchain)]
+    folders += [(other.builder, other) for other in board.toolchain if other.framework == toolchain.framework]
     texts: dict[str, bytes] = {}
-    for folder in ("common", framework):
+    for folder, entry in folders:
         for path in sorted((resources.templates() / folder).rglob("*.j2")):
             name = PurePosixPath(path.relative_to(resources.templates()).as_posix())
             place = PurePosixPath(*name.parts[1:]).with_suffix("").as_posix()
-            texts[place] = environment.get_template(str(name)).render(**values).encode()
+            texts[place] = environment.get_template(str(name)).render(**values, toolchain=entry).encode()
     return texts
+
+
+def _place_in_sketch(place: str, name: str) -> str | None:
+    """Where the Arduino tools look for a file of ours; None for main.c, as the Arduino core has its own main()."""
+    path = PurePosixPath(place)
+    if path.suffix == ".ino":
+        return f"{name}.ino"
+    if path.parts[0] != "src":
+        return place
+    if path.name == "main.c":
+        return None
+    return f"src/{path.stem}.cpp" if path.suffix == ".cc" else f"src/{path.name}"  # older tools compile no .cc
+
+
+def _as_sketch(contents: Mapping[str, bytes], name: str) -> dict[str, bytes]:
+    """The same files, laid out as an Arduino sketch.
+
+    Raises:
+        ProjectError: two sources have one name.
+    """
+    moved: dict[str, bytes] = {}
+    for place, content in contents.items():
+        target = _place_in_sketch(place, name)
+        if target in moved:
+            raise ProjectError(f"two sources of the sketch are named {target}", "rename one of them")
+        if target is not None:
+            moved[target] = content
+    return moved
 
 
 def _c_bytes(digits: str) -> str:
@@ -122,7 +160,6 @@ def generate(
     tflite = model.path.read_bytes()
     values: dict[str, object] = {
         "board": board,
-        "toolchain": toolchain,
         "cpu": board.cpu,
         "runtime": str(runtime),
         "model": model,
@@ -130,23 +167,24 @@ def generate(
         "version": __version__,
         "model_sha256_bytes": _c_bytes(model.sha256),
     }
-    contents = _copied(board, toolchain, files)
-    contents |= {f"src/model/{name}": text.encode() for name, text in files.generated.items()}
-    contents[f"model/{model.name}.tflite"] = tflite
+    copied = _copied(board, toolchain, files)
+    copied |= {f"src/model/{name}": text.encode() for name, text in files.generated.items()}
+    copied[f"model/{model.name}.tflite"] = tflite
+
+    def contents(build_id: str) -> dict[str, bytes]:
+        named = {"build_id": build_id, "build_id_bytes": _c_bytes(build_id)}
+        everything = copied | _rendered(board, toolchain, values | named)
+        return _as_sketch(everything, out.resolve().name) if toolchain.framework == "arduino" else everything
 
     # The build id names everything that decides what the image does. It is itself rendered into the image, so the
     # files are hashed with the place of the id still empty.
     digest = hashlib.sha256()
-    for place, content in sorted(
-        (contents | _rendered(toolchain.framework, values | {"build_id_bytes": "", "build_id": ""})).items()
-    ):
+    for place, content in sorted(contents("").items()):
         digest.update(f"{place}\0{len(content)}\0".encode())
         digest.update(content)
     digest.update(tool_version.encode())
     build_id = digest.hexdigest()[:16]
-    contents |= _rendered(toolchain.framework, values | {"build_id_bytes": _c_bytes(build_id), "build_id": build_id})
-
-    _replace_folder(out, contents)
+    _replace_folder(out, contents(build_id))
     return Project(out, build_id)
 
 

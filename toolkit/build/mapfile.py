@@ -20,9 +20,22 @@ OWNERS = {
     "model": "model",
 }
 
+# In an Arduino sketch the sources lie flat in src/, so their names must tell: the first pattern that fits.
+FLAT_OWNERS = (
+    (re.compile(r"(aot|tflm)_engine\."), "engine"),
+    (re.compile(r"aot_"), "kernels"),
+    (re.compile(r"(model|build_info|tflm_\w+)\."), "model"),
+    (re.compile(r"port\."), "port"),
+    (re.compile(r""), "core"),
+)
+
 
 def _owner(text: str) -> str:
     path = PurePosixPath(text.split("(", maxsplit=1)[0].replace("\\", "/"))
+    if path.parent.name == "src":
+        return next(owner for pattern, owner in FLAT_OWNERS if pattern.match(path.name))
+    if path.name == "core.a" or path.name.endswith(".ino.o"):
+        return "Arduino core"
     for parent in path.parents:
         if parent.name in OWNERS and parent.parent.name == "src":
             return OWNERS[parent.name]
