@@ -80,10 +80,17 @@ def connected_ports() -> tuple[UsbPort, ...]:
 
 
 def published_ports(path: Path) -> PortLister:
-    """A lister of the ports that an emulated board publishes in the file `path`; none while the file is missing."""
+    """A lister of the ports that an emulated board publishes in the file `path`; none if its process is not there."""
 
     def lister() -> tuple[UsbPort, ...]:
-        return PublishedPorts.load(path).ports if path.exists() else ()
+        if not path.exists():
+            return ()
+        published = PublishedPorts.load(path)
+        try:
+            os.kill(published.pid, 0)
+        except ProcessLookupError:
+            return ()
+        return published.ports
 
     return lister
 

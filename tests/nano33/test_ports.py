@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import errno
+import os
 from pathlib import Path
 
 import pytest
 
+from toolkit import process
 from toolkit.errors import FlashError, LinkError
 from toolkit.ports import PublishedPorts, UsbPort, cannot_open, connected_ports, modem_manager_runs, published_ports
 
@@ -16,9 +18,18 @@ def test_published_ports_are_read_anew(tmp_path: Path) -> None:
     lister = published_ports(path)
     assert lister() == ()
     port = UsbPort("/dev/pts/3", 0x2341, 0x805A, "12AB", "Nano 33 BLE")
-    PublishedPorts(pid=1, mode="application", ports=(port,)).save(path)
+    PublishedPorts(pid=os.getpid(), mode="application", ports=(port,)).save(path)
     assert lister() == (port,)
     assert port.usb_id == "2341:805a"
+
+
+def test_the_ports_of_a_dead_emulator_are_gone(tmp_path: Path) -> None:
+    with (tmp_path / "log").open("wb") as log:
+        gone = process.spawn(["true"], log_file=log)
+    gone.wait()
+    path = tmp_path / "ports.json"
+    PublishedPorts(pid=gone.pid, mode="application", ports=(UsbPort("/dev/pts/3", 1, 2),)).save(path)
+    assert published_ports(path)() == ()
 
 
 def test_connected_ports_have_usb_ids() -> None:

@@ -238,7 +238,7 @@ def test_without_the_crystal_the_board_never_appears(tmp_path: Path, echo: Path,
 def test_an_odd_number_of_bytes_before_disabling_is_found(tmp_path: Path, echo: Path, start: Start) -> None:
     binary = compile_echo(tmp_path / "build", {USB: ("if (dma_odd && !broken)", "if (false)")})
     running = start(binary.read_bytes())
-    for text in (b"x", b"?"):  # two bytes in all, or three: one of the two makes an odd sum with the enumeration's
+    for text in (b"x", b"?") * 3:  # two bytes in all, or three: one makes an odd sum with those of the enumeration
         state = running.until(lambda state: bool(state.ports) or state.mode == "crashed")
         if state.mode == "crashed":
             break

@@ -35,9 +35,7 @@ def silent(_step: Step) -> None:
 class Flasher(Protocol):
     """A flash method."""
 
-    def __call__(
-        self, board: Board, build: Build, port: str | None, progress: Progress, *, lister: PortLister
-    ) -> str:
+    def __call__(self, board: Board, build: Build, port: str | None, progress: Progress, *, lister: PortLister) -> str:
         """Put `build` on the board and return the port on which the new firmware runs.
 
         Args:

@@ -13,3 +13,93 @@
 It has no clock: nothing that it says is a time of the real board. It forgives less than the chip does: a driver that
 skips a step of a workaround is stopped with the reason, instead of failing now and then.
 """
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from toolkit import process
+from toolkit.artifacts import RunningDevice
+from toolkit.board import Board
+from toolkit.errors import EmulatorError
+from toolkit.ports import PublishedPorts
+
+START_SECONDS = 15.0
+PORTS_FILE = "ports.json"
+PORT_LINK = "port"
+"""Beside the ports file: a link to the running program's pty, which has the same name after every reset."""
+
+_RUNNING: dict[int, subprocess.Popen[bytes]] = {}
+"""Boards that this process has started and has to reap; they outlive it if it does not stop them."""
+
+
+def tools() -> tuple[str, ...]:
+    """The outside programs that must be on PATH: none, it is a Python package."""
+    return ()
+
+
+def folder(log: Path) -> Path:
+    """Where the board whose output goes to `log` publishes its ports: `ports.published_ports(folder / PORTS_FILE)`."""
+    return log.with_name(f"{log.stem}-board")
+
+
+def start(board: Board, image: Path | None, log: Path) -> RunningDevice:
+    """Power a virtual board in the background.
+
+    Args:
+        board: the board's file.
+        image: the program (.bin) that its flash already holds; None for a board that waits in its bootloader.
+        log: what it prints.
+
+    Returns:
+        The device; its port keeps its name over resets, and is there only while a program runs. `build_id` is empty.
+
+    Raises:
+        EmulatorError: unicorn is missing, or the board did not come up; the message gives the reason.
+    """
+    if importlib.util.find_spec("unicorn") is None:
+        raise EmulatorError("the virtual board needs the package unicorn", "pip install 'tinyml-toolkit[emulation]'")
+    place = folder(log)
+    place.mkdir(parents=True, exist_ok=True)
+    ports = place / PORTS_FILE
+    ports.unlink(missing_ok=True)
+    argv = [sys.executable, "-m", "toolkit.emulate.nano33", "--dir", str(place)]
+    if image is not None:
+        argv += ["--image", str(image)]
+    with log.open("wb") as stream:
+        running = process.spawn(argv, log_file=stream)
+    deadline = time.monotonic() + START_SECONDS
+    reason = "it said nothing"
+    while time.monotonic() < deadline and running.poll() is None:
+        state = PublishedPorts.load(ports) if ports.exists() else None
+        if state is not None and state.ports:
+            _RUNNING[running.pid] = running
+            return RunningDevice(board.id, str(place / PORT_LINK), "", running.pid, log)
+        if state is not None and state.mode == "crashed":
+            reason = state.error or reason
+            break
+        time.sleep(0.01)
+    else:
+        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+        reason = lines[-1].strip() if lines else reason
+    running.kill()
+    running.wait()
+    raise EmulatorError(f"the virtual board did not come up: {reason}", f"see {log}")
+
+
+def stop(pid: int) -> None:
+    """Switch the board off; nothing happens if it is off already."""
+    own = _RUNNING.pop(pid, None)
+    if own is not None:
+        own.terminate()
+        own.wait()
+        return
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGTERM)

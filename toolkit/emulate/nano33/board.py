@@ -6,8 +6,10 @@ import contextlib
 import logging
 import os
 import queue
+import time
 from pathlib import Path
 
+from toolkit.emulate.nano33 import PORT_LINK, PORTS_FILE
 from toolkit.emulate.nano33.bootloader import Bootloader
 from toolkit.emulate.nano33.flash import APPLICATION, Flash
 from toolkit.emulate.nano33.peripherals import RESETREAS_PIN, RESETREAS_SREQ, Power
@@ -23,9 +25,7 @@ DEVICE_ADDRESS = 0x8F1B5A1D2C3E4F50
 BOOTLOADER_MAGIC = 0xB0
 VENDOR, BOOTLOADER_PRODUCT = 0x2341, 0x005A
 
-PORTS_FILE = "ports.json"
-PORT_LINK = "port"
-"""Beside the ports file: a link to the running program's pty, which has the same name after every reset."""
+_TAKEN_SECONDS = 2.0
 
 COMMANDS = ("reset", "double-tap", "unplug", "plug", "vbus-off", "vbus-on", "quit")
 
@@ -70,9 +70,17 @@ class VirtualBoard:
         """
         if command not in COMMANDS:
             raise EmulatorError(f"the virtual board knows no {command!r}", f"one of: {', '.join(COMMANDS)}")
+        if command in ("vbus-off", "vbus-on"):
+            self.power.vbus = command == "vbus-on"
+            return
         self._commands.put(command)
-        if self._soc is not None:
-            self._soc.stop()
+        # The processor may be about to start, and would then miss it; and a program that hangs never looks up.
+        deadline = time.monotonic() + _TAKEN_SECONDS
+        while not self._commands.empty() and time.monotonic() < deadline:
+            soc = self._soc
+            if soc is not None:
+                soc.stop()
+            time.sleep(0.002)
 
     def run(self) -> None:
         """Power on, and run until "quit"."""
@@ -95,29 +103,28 @@ class VirtualBoard:
             if command == "quit":
                 self._publish("unplugged", None)
                 return
-            if command == "double-tap":
-                self._stay_in_bootloader = True
+            if command in ("reset", "double-tap"):
+                self.power.resetreas |= RESETREAS_PIN
+                self._stay_in_bootloader = command == "double-tap"
 
     def _run_application(self) -> str:
         soc = Soc(self.flash, self.power, device_address=self._device_address, errata_unlocked=self._errata_unlocked)
         host = UsbHost(soc.usb, self._next_terminal, lambda port: self._publish("application", port))
-        soc.usb.on_idle = host.turn
+        soc.usb.on_idle = self.power.on_poll = host.turn
         self._publish("application", None)
         self._soc = soc
         try:
             ended = soc.start()
-            while True:
-                if ended is Ended.RESET:
-                    self.power.resetreas |= RESETREAS_SREQ
-                    return ""
-                if ended is Ended.FAULT:
-                    host.detach()
-                    self._publish("crashed", None, soc.fault)
-                    return self._wait_for_command()
-                command = self._pending_command()
-                if command:
-                    return command
-                ended = soc.resume()
+            if ended is Ended.FAULT:
+                host.detach()
+                self._publish("crashed", None, soc.fault)
+                return self._commands.get()
+            if ended is Ended.RESET:
+                self.power.resetreas |= RESETREAS_SREQ
+                return ""
+            # Stopped without a command: the stop was meant for the run before. Unicorn cannot go on precisely where
+            # it was stopped from outside, so this one begins again.
+            return self._pending_command()
         finally:
             self._soc = None
             host.detach()
@@ -151,28 +158,12 @@ class VirtualBoard:
         return terminal
 
     def _pending_command(self) -> str:
-        """The next command that ends what is running; the others are done here. Empty if there is none."""
-        while True:
-            try:
-                command = self._commands.get_nowait()
-            except queue.Empty:
-                return ""
-            if self._ends(command):
-                return command
-
-    def _wait_for_command(self) -> str:
-        while True:
-            command = self._commands.get()
-            if self._ends(command):
-                return command
-
-    def _ends(self, command: str) -> bool:
-        if command in ("vbus-off", "vbus-on"):
-            self.power.vbus = command == "vbus-on"
-            return False
-        if command in ("reset", "double-tap"):
-            self.power.resetreas |= RESETREAS_PIN
-        return command != "plug"
+        """The next command; empty if there is none."""
+        try:
+            command = self._commands.get_nowait()
+        except queue.Empty:
+            return ""
+        return "" if command == "plug" else command  # it is plugged in
 
     def _publish(self, mode: str, port: UsbPort | None, error: str | None = None) -> None:
         link = self._directory / PORT_LINK

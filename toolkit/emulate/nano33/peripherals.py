@@ -52,6 +52,7 @@ class Power:
         gpregret: kept over a soft reset; how a program asks for the bootloader.
         vbus: the USB cable carries power.
         usb_enabled: set by USBD: its regulator runs then.
+        on_poll: called when the firmware looks for VBUS and finds none.
     """
 
     _STARTING = 3
@@ -60,6 +61,7 @@ class Power:
         self.gpregret = 0
         self.resetreas = 0
         self.vbus = True
+        self.on_poll: Callable[[], None] = lambda: None
         self.restart()
 
     def restart(self) -> None:
@@ -90,6 +92,8 @@ class Power:
                 self._start_up()
                 return 0x10001 if self.crystal_runs else 0x10000
             case 0x438:  # USBREGSTATUS
+                if not self.vbus:
+                    self.on_poll()
                 return int(self.vbus) | int(self.output_ready) << 1
             case 0x51C:
                 return self.gpregret

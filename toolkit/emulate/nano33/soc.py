@@ -90,17 +90,6 @@ class Soc:
         """Run from the application's vector table."""
         stack, entry = (int.from_bytes(self.read(APPLICATION + place, 4), "little") for place in (0, 4))
         self._uc.reg_write(self._const.UC_ARM_REG_SP, stack)
-        return self._run(entry)
-
-    def resume(self) -> Ended:
-        """Go on after Ended.STOPPED."""
-        return self._run(self._uc.reg_read(self._const.UC_ARM_REG_PC) | 1)
-
-    def stop(self) -> None:
-        """Make `start` or `resume` return; may be called from another thread."""
-        self._uc.emu_stop()
-
-    def _run(self, entry: int) -> Ended:
         try:
             self._uc.emu_start(entry | 1, 0xFFFFFFFF)
         except self._unicorn.UcError as caught:
@@ -110,6 +99,10 @@ class Soc:
             log.error("%s", self.fault)
             return Ended.FAULT
         return Ended.RESET if self._reset_asked else Ended.STOPPED
+
+    def stop(self) -> None:
+        """Make `start` return; may be called from another thread."""
+        self._uc.emu_stop()
 
     def _program_counter(self) -> int:
         return int(self._uc.reg_read(self._const.UC_ARM_REG_PC))

@@ -22,6 +22,7 @@ Script = Generator[None, None, None]
 _PATIENCE = 100_000
 """Turns without an answer until the host gives a request up: far more than any driver's work takes."""
 
+_DETACHED_SECONDS = 0.0002
 _CLOSING_TURNS = 1000
 _RECOVERY_TURNS = 8
 _IDLE_TURNS = 16
@@ -92,6 +93,7 @@ class UsbHost:
             return
         port = self._port
         if port is None:
+            time.sleep(_DETACHED_SECONDS)
             return
         if self._move_data(port):
             self._idle = 0
@@ -177,17 +179,16 @@ class UsbHost:
     def _enumerate(self) -> Script:
         device = self._device
         device.bus_reset()
-        yield
+        yield from _rest()
         first = yield from self._read(0x80, 6, 0x0100, 0, 64)
         if len(first) < 8 or first[7] != PACKET:
             raise Violation("the device descriptor does not begin as it should")
         device.bus_reset()
-        yield
+        yield from _rest()
         yield from self._request(0x00, 5, 7, 0)
         # The controller has answered; the firmware hears of it as well and must leave it alone. USB gives it 2 ms.
         yield from self._until(lambda: device.setup_taken, "SET_ADDRESS")
-        for _ in range(_RECOVERY_TURNS):
-            yield
+        yield from _rest()
         descriptor = yield from self._read(0x80, 6, 0x0100, 0, 18)
         if len(descriptor) != 18 or descriptor[:2] != b"\x12\x01":
             raise Violation("the device descriptor is broken")
@@ -257,6 +258,12 @@ class UsbHost:
                 return
             yield
         raise Violation(f"the device does not answer {name}")
+
+
+def _rest() -> Script:
+    """The time that USB gives a device after a reset (10 ms and more) and after SET_ADDRESS (2 ms)."""
+    for _ in range(_RECOVERY_TURNS):
+        yield
 
 
 def _in_turn(scripts: list[Script]) -> Script:
