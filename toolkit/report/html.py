@@ -1,0 +1,44 @@
+"""The report: one self-contained HTML file, without scripts and without anything from the network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import jinja2
+
+from toolkit import __version__, resources
+from toolkit.artifacts import Build, Verification, write_atomically
+from toolkit.report.pictures import ReportImages, attach
+from toolkit.report.view import build_view
+
+
+def render(verification: Verification, build: Build, images: ReportImages | None = None) -> str:
+    """The page.
+
+    Args:
+        verification: with its pictures (see `pictures.attach`), or without and then shown without them.
+        images: attached first, where the verification has no pictures yet.
+
+    Raises:
+        DatasetError: `images` holds something that is no image.
+    """
+    if images is not None:
+        verification = attach(verification, images)
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(resources.templates() / "report"),
+        undefined=jinja2.StrictUndefined,
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    page = environment.get_template("report.html.j2")
+    return page.render(view=build_view(verification, build), version=__version__)
+
+
+def write(path: Path, verification: Verification, build: Build, images: ReportImages | None = None) -> None:
+    """Write the page to `path`, whole or not at all.
+
+    Raises:
+        TinymlError: the file system refused.
+    """
+    write_atomically(path, render(verification, build, images).encode())

@@ -1,0 +1,162 @@
+"""Flash, RAM and the arena as the report shows them; places are percentages: pictures scale, their text does not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from toolkit.artifacts import LayerReport, PlannedBuffer
+from toolkit.report import text
+
+OWNER_COLOURS = 8
+"""Colours of the style sheet for owners and buffers; owners beyond them share the last one."""
+
+
+@dataclass(frozen=True)
+class Owner:
+    """One owner's part of the bytes; `width` in percent of all, `colour` a number of the style sheet's palette."""
+
+    name: str
+    bytes: str
+    share: str
+    width: float
+    colour: int
+
+
+@dataclass(frozen=True)
+class MemoryBar:
+    """Flash or RAM: bytes used against the board's limit, and who owns them."""
+
+    name: str
+    used: str
+    used_exact: str
+    limit: str
+    share: str
+    width: float
+    over: bool
+    note: str
+    owners: tuple[Owner, ...]
+
+
+def memory(name: str, used: int, limit: int, by_owner: Mapping[str, int], note: str) -> MemoryBar:
+    """One memory's bars.
+
+    Args:
+        by_owner: bytes by owner; they need not add up to `used`: what is missing is shown as "other".
+        note: what is and what is not counted.
+    """
+    owned = {owner: number for owner, number in by_owner.items() if number > 0}
+    rest = used - sum(owned.values())
+    if owned and rest > 0:
+        owned["other"] = owned.get("other", 0) + rest
+    whole = max(sum(owned.values()), 1)
+    owners = tuple(
+        Owner(
+            owner,
+            f"{number:,}",
+            text.share(number, whole, 1),
+            round(100 * number / whole, 3),
+            min(place, OWNER_COLOURS - 1),
+        )
+        for place, (owner, number) in enumerate(sorted(owned.items(), key=lambda item: -item[1]))
+    )
+    return MemoryBar(
+        name=name,
+        used=text.size(used),
+        used_exact=text.many(used, "byte"),
+        limit=text.size(limit),
+        share=text.share(used, limit, 1),
+        width=round(min(100.0, 100 * used / limit) if limit else 0.0, 3),
+        over=used > limit,
+        note=note,
+        owners=owners,
+    )
+
+
+@dataclass(frozen=True)
+class PlanBox:
+    """One buffer in the picture of the arena; places in percent; `mark` is its letter in the key below."""
+
+    mark: str
+    name: str
+    bytes: str
+    place: str
+    life: str
+    x: float
+    y: float
+    width: float
+    height: float
+    colour: int
+    thin: bool
+
+
+@dataclass(frozen=True)
+class PlanChart:
+    """The memory plan: time runs to the right in layers, addresses run down."""
+
+    boxes: tuple[PlanBox, ...]
+    steps: tuple[tuple[float, float, str], ...]
+    arena: str
+    sum: str
+    height: int
+    layers: tuple[LayerReport, ...]
+
+
+PLAN_HEIGHT = 260
+"""Of the picture, in CSS pixels."""
+
+
+def plan(
+    buffers: Sequence[PlannedBuffer], layers: tuple[LayerReport, ...], arena_bytes: int | None
+) -> PlanChart | None:
+    """The memory plan as a picture; None if there is none (an interpreter plans by itself)."""
+    if not buffers:
+        return None
+    first = min(buffer.first_use for buffer in buffers)
+    last = max(len(layers) - 1, *(buffer.last_use for buffer in buffers))
+    columns = last - first + 1
+    arena = max(arena_bytes or 1, *(buffer.offset + buffer.bytes for buffer in buffers))
+    boxes = []
+    for place, buffer in enumerate(buffers):
+        height = 100 * buffer.bytes / arena
+        boxes.append(
+            PlanBox(
+                mark=_letters(place),
+                name=buffer.name,
+                bytes=f"{buffer.bytes:,}",
+                place=f"{buffer.offset:,}",
+                life=_life(buffer, layers),
+                x=round(100 * (buffer.first_use - first) / columns, 3),
+                y=round(100 * buffer.offset / arena, 3),
+                width=round(100 * (buffer.last_use - buffer.first_use + 1) / columns, 3),
+                height=round(max(height, 100 * 2 / PLAN_HEIGHT), 3),
+                colour=place % OWNER_COLOURS,
+                thin=height * PLAN_HEIGHT / 100 < 16,
+            )
+        )
+    steps = tuple(
+        (
+            round(100 * place / columns, 3),
+            round(100 / columns, 3),
+            "in" if first + place < 0 else str(first + place + 1),
+        )
+        for place in range(columns)
+    )
+    total = sum(buffer.bytes for buffer in buffers)
+    return PlanChart(
+        tuple(boxes), steps, text.many(arena, "byte"), text.many(total, "byte"), PLAN_HEIGHT, tuple(layers)
+    )
+
+
+def _life(buffer: PlannedBuffer, layers: Sequence[LayerReport]) -> str:
+    def step(index: int) -> str:
+        return "the input" if index < 0 else f"layer {index + 1}" if index < len(layers) else f"step {index + 1}"
+
+    if buffer.first_use == buffer.last_use:
+        return f"during {step(buffer.first_use)}"
+    return f"from {step(buffer.first_use)} to {step(buffer.last_use)}"
+
+
+def _letters(place: int) -> str:
+    """A, B ... Z, AA, AB ..."""
+    return (_letters(place // 26 - 1) if place >= 26 else "") + chr(ord("A") + place % 26)

@@ -1,0 +1,149 @@
+"""How figures are written in the report and on the terminal: one place, so that both say the same."""
+
+from __future__ import annotations
+
+from toolkit.artifacts import Build, Score, Ticks, Verification
+
+UNIT_NOTES = {
+    "instructions": "Instructions, counted exactly by the emulator. They are neither cycles nor time.",
+    "cycles": "Processor cycles, counted by the device.",
+    "microseconds": "Microseconds, by the device's own clock.",
+}
+
+
+def count(value: int) -> str:
+    """12,345."""
+    return f"{value:,}"
+
+
+def many(value: int, one: str, more: str = "") -> str:
+    """ "1 image", "12,345 images"."""
+    return f"{value:,} {one if value == 1 else more or one + 's'}"
+
+
+def size(value: int) -> str:
+    """Bytes in decimal units, three digits: 812 bytes, 14.2 kB, 983 kB, 4.19 MB."""
+    if value < 1000:
+        return many(value, "byte")
+    scaled, unit = (value / 1e3, "kB") if value < 999_500 else (value / 1e6, "MB")
+    if unit == "MB" and scaled >= 999.5:
+        scaled, unit = scaled / 1e3, "GB"
+    return f"{scaled:.{2 if scaled < 9.995 else 1 if scaled < 99.95 else 0}f} {unit}"
+
+
+def share(part: float, whole: float, digits: int = 2) -> str:
+    """A percentage that never claims all or nothing where it is not so: 9,999,999 of 10,000,000 is not 100%."""
+    if whole == 0:
+        return "-"
+    value = 100 * part / whole
+    text = f"{value:.{digits}f}"
+    if part != whole and text == f"{100:.{digits}f}":
+        text = f"{100 - 10**-digits:.{digits}f}"
+    if part != 0 and float(text) == 0:
+        return f"<{10**-digits:.{digits}f}%"
+    return f"{text}%"
+
+
+def interval(score: Score) -> str:
+    """The 95 % interval: 96.53% to 97.21%."""
+    return f"{100 * score.ci95[0]:.2f}% to {100 * score.ci95[1]:.2f}%"
+
+
+def duration(seconds: float) -> str:
+    """12.3 s, 3 min 25 s, 1 h 04 min."""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+def ticks(value: int, unit: str) -> str:
+    """71,140 instructions."""
+    return many(value, unit.removesuffix("s"), unit)
+
+
+def as_time(value: int, kind: Ticks, clock_hz: int) -> str:
+    """Ticks as milliseconds where that is honest: cycles at a known clock, and microseconds; otherwise empty."""
+    if kind.unit == "cycles" and clock_hz:
+        return f"{1e3 * value / clock_hz:.3g} ms at {clock_hz / 1e6:g} MHz"
+    return f"{value / 1e3:.3g} ms" if kind.unit == "microseconds" and value >= 1000 else ""
+
+
+def board(build: Build) -> str:
+    """The board's name in words, or its id."""
+    return build.board_name or build.board
+
+
+def failed(verification: Verification) -> int:
+    """Images whose output is missing or not the host's."""
+    return verification.images - verification.within_tolerance
+
+
+def unanswered(verification: Verification) -> int:
+    """Images that the device never answered."""
+    return verification.images - verification.answered
+
+
+def headline(verification: Verification) -> str:
+    """The verdict in one sentence."""
+    if verification.images == 0:
+        return "Nothing was verified."
+    if verification.proven:
+        if verification.bit_exact == verification.images:
+            return "Every output equals the host's, byte for byte."
+        return f"Every output equals the host's within {verification.tolerance:g}."
+    silent = unanswered(verification)
+    differ = failed(verification) - silent
+    total = count(verification.images)
+    if differ and silent:
+        missing = f"{count(silent)} {'was' if silent == 1 else 'were'} never given"
+        return f"{many(differ, 'output')} of {total} {_differs(differ)} from the host's, {missing}."
+    if silent:
+        return f"{many(silent, 'image')} of {total} {'was' if silent == 1 else 'were'} never answered."
+    return f"{many(differ, 'output')} of {total} {_differs(differ)} from the host's."
+
+
+def _differs(number: int) -> str:
+    return "differs" if number == 1 else "differ"
+
+
+def set_name(name: str) -> str:
+    """A set's name as it is written in a heading."""
+    return {
+        "mnist": "MNIST test set",
+        "external": "external images",
+        "images": "your own images",
+        "random": "random inputs",
+    }.get(name, name)
+
+
+def link_summary(verification: Verification) -> str:
+    """What the link suffered, in one sentence."""
+    link = verification.link
+    troubles = [
+        many(link.damaged, "damaged frame"),
+        many(link.resent, "frame sent again", "frames sent again"),
+        many(link.timeouts, "silence"),
+        many(link.resets, "device reset"),
+    ]
+    seen = [text for text, number in zip(troubles, _numbers(verification), strict=True) if number]
+    if not seen:
+        return "The link was clean: nothing was damaged, nothing was sent twice."
+    kept = unanswered(verification) == 0
+    return f"The link suffered {_listed(seen)}, and {'lost no image' if kept else 'images were lost'}."
+
+
+def troubled(verification: Verification) -> bool:
+    """Anything was damaged, resent, silent or reset."""
+    return any(_numbers(verification))
+
+
+def _numbers(verification: Verification) -> tuple[int, int, int, int]:
+    link = verification.link
+    return link.damaged, link.resent, link.timeouts, link.resets
+
+
+def _listed(words: list[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

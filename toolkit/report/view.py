@@ -1,0 +1,209 @@
+"""Everything that the report's template prints, worked out beforehand: the template only loops and prints."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from toolkit.artifacts import Build, Verification
+from toolkit.report import chain, charts, digits, memory, text
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One key figure; `state` is "good", "bad" or "" for the colour."""
+
+    name: str
+    value: str
+    unit: str
+    note: str
+    state: str = ""
+
+
+@dataclass(frozen=True)
+class LinkFact:
+    """One line of what the link went through; `trouble` is a count above 0 that should not be."""
+
+    name: str
+    value: str
+    note: str
+    trouble: bool = False
+
+
+@dataclass(frozen=True)
+class View:
+    """The page."""
+
+    title: str
+    proven: bool
+    headline: str
+    lead: str
+    caveat: str
+    when: str
+    figures: tuple[Figure, ...]
+    overview: digits.Overview | None
+    failures: tuple[digits.Failure, ...]
+    failures_left_out: int
+    steps: tuple[chain.Step, ...]
+    tools: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
+    reference: str
+    comparison: str
+    data: tuple[tuple[str, str], ...]
+    accuracy: charts.IntervalChart
+    confusion: digits.Confusion | None
+    misread: digits.Misread
+    external: tuple[digits.Tile, ...]
+    times: charts.TimeChart | None
+    memories: tuple[memory.MemoryBar, ...]
+    plan: memory.PlanChart | None
+    link_summary: str
+    link_troubled: bool
+    link: tuple[LinkFact, ...]
+
+
+def _lead(verification: Verification, build: Build) -> str:
+    asked = text.many(verification.images, "input")
+    failed = text.failed(verification)
+    device = text.board(build)
+    told = f"{asked} went to {device}, which ran {build.model} ({build.dtype}) on the {build.runtime} runtime."
+    if verification.proven and verification.bit_exact == verification.images:
+        return f"{told} Each answer was held against the host's, and not one bit of any output differs."
+    if verification.proven:
+        return (
+            f"{told} The largest difference from the host's outputs is {verification.max_difference:.2g}; "
+            f"{verification.bit_exact:,} are equal to the last bit."
+        )
+    answered = f"{verification.answered:,} were answered, {verification.bit_exact:,} of them with the host's very bytes"
+    if verification.answered and not failed - text.unanswered(verification):
+        return f"{told} {answered}. What is missing is not proven."
+    return f"{told} {answered}. The firmware does not compute what the host does: do not trust it."
+
+
+def _caveat(verification: Verification) -> str:
+    if verification.emulated is None:
+        return ""
+    if verification.emulated:
+        return "The device was an emulator: no physical board took part in this run."
+    return f"The device was a physical board at {verification.port}." if verification.port else ""
+
+
+def _figures(verification: Verification, build: Build) -> tuple[Figure, ...]:
+    figures = []
+    exact = build.dtype == "int8"
+    good = verification.bit_exact if exact else verification.within_tolerance
+    figures.append(
+        Figure(
+            "equal bytes" if exact else "within tolerance",
+            text.count(good),
+            f"of {verification.images:,}",
+            "outputs held against the host's",
+            "good" if verification.proven else "bad",
+        )
+    )
+    for name, score in verification.accuracy.items():
+        figures.append(
+            Figure(
+                text.set_name(name),
+                text.share(score.correct, score.total) if score.total > 100 else text.count(score.correct),
+                f"{score.correct:,} of {score.total:,}" if score.total > 100 else f"of {score.total}",
+                f"95% interval {text.interval(score)}",
+            )
+        )
+    ticks = verification.ticks
+    if ticks is not None:
+        note = text.as_time(ticks.median, ticks, build.clock_hz) or f"at most {ticks.max:,}"
+        figures.append(Figure("per inference", text.count(ticks.median), ticks.unit, f"median; {note}"))
+    stack, origin = _stack(verification, build)
+    counted = f"with {text.size(stack)} of stack, {origin}" if stack else "without the stack"
+    for name, used, limit, note in (
+        ("flash", build.flash_bytes, build.flash_limit, ""),
+        ("RAM", build.ram_bytes + stack, build.ram_limit, counted),
+    ):
+        part = f"{text.share(used, limit, 1)} of {text.size(limit)}"
+        figures.append(Figure(name, text.size(used), part, note, "bad" if used > limit else ""))
+    return tuple(figures)
+
+
+def _stack(verification: Verification, build: Build) -> tuple[int, str]:
+    """Bytes of stack, and where the figure comes from."""
+    if verification.device.stack_bytes:
+        return verification.device.stack_bytes, "measured on the device"
+    return build.size.stack_bytes or 0, "reserved"
+
+
+def _memory(verification: Verification, build: Build) -> tuple[memory.MemoryBar, ...]:
+    stack, origin = _stack(verification, build)
+    ram_owners = dict(build.size.ram_by_owner)
+    rest = build.ram_bytes - sum(ram_owners.values())
+    if stack:
+        if rest > 0:
+            ram_owners["other"] = ram_owners.get("other", 0) + rest
+        ram_owners[f"stack ({origin})"] = stack
+    note = f"variables, arena, and {text.many(stack, 'byte')} of stack, {origin}" if stack else "variables and arena"
+    return (
+        memory.memory(
+            "Flash",
+            build.flash_bytes,
+            build.flash_limit,
+            build.size.flash_by_owner,
+            "code, constants, the model, and the initial values of variables",
+        ),
+        memory.memory("RAM", build.ram_bytes + stack, build.ram_limit, ram_owners, note),
+    )
+
+
+def _link(verification: Verification) -> tuple[LinkFact, ...]:
+    link = verification.link
+    seconds = verification.seconds
+    up = f"{text.size(round(link.bytes_up / seconds))}/s" if seconds > 0 else ""
+    down = f"{text.size(round(link.bytes_down / seconds))}/s" if seconds > 0 else ""
+    return (
+        LinkFact("throughput", f"{verification.images_per_second:,.1f}", "images a second"),
+        LinkFact("duration", text.duration(seconds), "the whole run"),
+        LinkFact("to the device", text.size(link.bytes_up), up),
+        LinkFact("from the device", text.size(link.bytes_down), down),
+        LinkFact("frames sent", text.count(link.frames_sent), "resent ones included"),
+        LinkFact("sent again", text.count(link.resent), "frames lost or refused", link.resent > 0),
+        LinkFact("damaged", text.count(link.damaged), "frames that failed their CRC", link.damaged > 0),
+        LinkFact("silences", text.count(link.timeouts), "ended by asking again", link.timeouts > 0),
+        LinkFact("resets", text.count(link.resets), "the device started anew", link.resets > 0),
+        LinkFact("resumed", text.count(verification.resumed), "answers kept from an interrupted run"),
+    )
+
+
+def build_view(verification: Verification, build: Build) -> View:
+    """The page's content."""
+    state = "proven" if verification.proven else "not proven"
+    comparison = (
+        "byte for byte"
+        if build.dtype == "int8"
+        else f"by a tolerance of {verification.tolerance:g}, relative to the largest output where that is above 1"
+    )
+    failures = digits.failures(verification)
+    confusion = digits.confusion(verification)
+    return View(
+        title=f"{build.model} on {text.board(build)}: {state}",
+        proven=verification.proven,
+        headline=text.headline(verification),
+        lead=_lead(verification, build),
+        caveat=_caveat(verification),
+        when=verification.date.replace("T", " ").replace("+00:00", " UTC"),
+        figures=_figures(verification, build),
+        overview=digits.overview(verification),
+        failures=failures,
+        failures_left_out=text.failed(verification) - len(failures),
+        steps=chain.steps(verification, build),
+        tools=chain.tools(verification, build),
+        reference=verification.reference,
+        comparison=comparison,
+        data=tuple((text.set_name(name), source) for name, source in verification.data.items()),
+        accuracy=charts.intervals(verification.accuracy, confusion.matrix if confusion else ()),
+        confusion=confusion,
+        misread=digits.misread(verification, build),
+        external=digits.external(verification, build),
+        times=charts.times(verification.ticks, build) if verification.ticks else None,
+        memories=_memory(verification, build),
+        plan=memory.plan(build.plan, build.layers, build.arena_bytes),
+        link_summary=text.link_summary(verification),
+        link_troubled=text.troubled(verification),
+        link=_link(verification),
+    )
