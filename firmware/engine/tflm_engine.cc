@@ -26,9 +26,12 @@ alignas(tflite::MicroInterpreter) uint8_t interpreter_storage[sizeof(tflite::Mic
 // The interpreter wants 16 bytes' alignment; of a less aligned arena it wastes the head.
 alignas(16) uint8_t arena[tflm_config::kArenaBytes];
 
+static_assert(sizeof(arena) >= tflm_config::kInputBytes && sizeof(arena) >= tflm_config::kOutputBytes,
+              "without an interpreter the arena stands in for input and output");
+
 tflite::MicroInterpreter *interpreter;  // null until engine_init() succeeded
-TfLiteTensor *input_tensor;
-TfLiteTensor *output_tensor;
+uint8_t *input_data = arena;            // the core writes what it receives, whether init succeeded or not
+uint8_t *output_data = arena;
 
 engine_info_t info = {"tflm", tflm_config::kDtype, tflm_config::kInputBytes, tflm_config::kOutputBytes, 0};
 
@@ -41,6 +44,8 @@ bool IsAsBuilt(const TfLiteTensor *tensor, uint32_t bytes) {
 
 extern "C" engine_status_t engine_init(void) {
   interpreter = nullptr;
+  input_data = arena;
+  output_data = arena;
   const tflite::Model *model = tflite::GetModel(tflm_model);
   if (model->version() != TFLITE_SCHEMA_VERSION) {
     return ENGINE_ERROR_MODEL;
@@ -60,12 +65,13 @@ extern "C" engine_status_t engine_init(void) {
   }
 
   // These also catch headers that lay out TfLiteTensor differently from the library (TF_LITE_STATIC_MEMORY).
-  input_tensor = made->input(0);
-  output_tensor = made->output(0);
-  if (!IsAsBuilt(input_tensor, tflm_config::kInputBytes) ||
-      !IsAsBuilt(output_tensor, tflm_config::kOutputBytes)) {
+  const TfLiteTensor *input = made->input(0);
+  const TfLiteTensor *output = made->output(0);
+  if (!IsAsBuilt(input, tflm_config::kInputBytes) || !IsAsBuilt(output, tflm_config::kOutputBytes)) {
     return ENGINE_ERROR_MODEL;
   }
+  input_data = reinterpret_cast<uint8_t *>(input->data.raw);
+  output_data = reinterpret_cast<uint8_t *>(output->data.raw);
   info.arena_bytes = static_cast<uint32_t>(made->arena_used_bytes());
   interpreter = made;
   return ENGINE_OK;
@@ -73,7 +79,7 @@ extern "C" engine_status_t engine_init(void) {
 
 extern "C" const engine_info_t *engine_info(void) { return &info; }
 
-extern "C" uint8_t *engine_input(void) { return reinterpret_cast<uint8_t *>(input_tensor->data.raw); }
+extern "C" uint8_t *engine_input(void) { return input_data; }
 
 extern "C" engine_status_t engine_invoke(void) {
   if (interpreter == nullptr || interpreter->Invoke() != kTfLiteOk) {
@@ -82,6 +88,4 @@ extern "C" engine_status_t engine_invoke(void) {
   return ENGINE_OK;
 }
 
-extern "C" const uint8_t *engine_output(void) {
-  return reinterpret_cast<const uint8_t *>(output_tensor->data.raw);
-}
+extern "C" const uint8_t *engine_output(void) { return output_data; }

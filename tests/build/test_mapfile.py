@@ -22,7 +22,8 @@ Linker script and memory map
  .text.empty    0x000000f0        0x0 out/src/core/app.o
  .text.memcpy   0x000000f0       0x1c /usr/lib/libc_nano.a(libc_a-memcpy-stub.o)
  .text          0x0000010c        0x8 /usr/lib/gcc/crti.o
-                0x00000114                . = ALIGN (0x4)
+ .text.Prepare  0x00000114       0x30 lib/libtensorflow-microlite.a(conv.o)
+                0x00000144                . = ALIGN (0x4)
 
 .bss            0x20000000      0x190
                 0x20000000                __bss_start__ = .
@@ -38,6 +39,7 @@ def test_bytes_go_to_their_owners() -> None:
         "alignment": 4,
         "core": 0x8C,
         "kernels": 0x20,
+        "interpreter": 0x30,
         "C library": 0x1C + 8,
     }
     assert owners[".bss"] == {"model": 0x100, "port": 0x10}

@@ -83,6 +83,6 @@ def test_the_model_array_is_const_and_aligned_to_16(tmp_path: Path) -> None:
 
 
 def test_bare_metal_gets_a_silent_debug_log_and_arduino_does_not() -> None:
-    assert prepare(shipped("int8"), LIBRARY).engine == ("tflm_engine.cc", "tflm_debug_log.c")
+    assert prepare(shipped("int8"), LIBRARY).engine == ("tflm_engine.cc", "tflm_platform.c")
     assert prepare(shipped("int8_per_tensor"), None).engine == ("tflm_engine.cc",)
     assert "tflm.mk" not in prepare(shipped("int8_per_tensor"), None).generated

@@ -34,6 +34,8 @@ def _owner(text: str) -> str:
     path = PurePosixPath(text.split("(", maxsplit=1)[0].replace("\\", "/"))
     if path.parent.name == "src":
         return next(owner for pattern, owner in FLAT_OWNERS if pattern.match(path.name))
+    if path.name == "libtensorflow-microlite.a":
+        return "interpreter"
     if path.name == "core.a" or path.name.endswith(".ino.o"):
         return "Arduino core"
     for parent in path.parents:

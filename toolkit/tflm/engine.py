@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from toolkit.artifacts import DType, sha256_of
+from toolkit.board import Board, Toolchain
 from toolkit.c_array import c_array
 from toolkit.errors import ModelError
 from toolkit.tflm import arena as arenas
 from toolkit.tflm import figures, operators
-from toolkit.tflm.library import Library
+from toolkit.tflm.library import Library, find_library
 
 _BYTES = {DType.INT8: 1, DType.FLOAT32: 4}
 
@@ -22,14 +23,39 @@ class Prepared:
     Attributes:
         engine: file names in firmware/engine.
         generated: file name -> text.
-        arena: its size, and how that was reached.
+        arena: its size, and how that was reached; None where the interpreter runs beside the firmware (host).
         methods: the resolver's methods, in the order in which they are called.
     """
 
     engine: tuple[str, ...]
     generated: Mapping[str, str]
-    arena: arenas.Arena
+    arena: arenas.Arena | None
     methods: tuple[str, ...]
+
+
+def needs_per_tensor(toolchain: Toolchain) -> bool:
+    """Whether this road's library predates per-channel dense layers: then the model must be its per-tensor export."""
+    return toolchain.framework == "arduino"
+
+
+def for_toolchain(tflite: bytes, board: Board, toolchain: Toolchain, environment: Mapping[str, str]) -> Prepared:
+    """What a board's road needs for one model.
+
+    Args:
+        tflite: the model.
+        board, toolchain: what it is built for, and how.
+        environment: where TFLM_DIR is looked up, for bare-metal boards.
+
+    Raises:
+        ModelError: see `prepare`.
+        ToolError: a bare-metal board, and TFLM_DIR does not lead to a library that fits it.
+    """
+    if toolchain.framework == "host":
+        found = operators.uses(tflite)
+        operators.check(found, arduino=False)
+        return Prepared(("callback_engine.c", "callback_engine.h"), {}, None, operators.methods(found))
+    library = None if needs_per_tensor(toolchain) else find_library(environment, board)
+    return prepare(tflite, library)
 
 
 def prepare(tflite: bytes, library: Library | None) -> Prepared:
@@ -49,14 +75,14 @@ def prepare(tflite: bytes, library: Library | None) -> Prepared:
     arena = arenas.size(figures.measure(tflite), arenas.shape_of(tflite))
     methods = operators.methods(found)
     header, source = c_array(tflite, "tflm_model")
-    generated = {
+    generated: dict[str, str] = {
         "tflm_config.h": _config(tflite, methods, arena, dtype, input_bytes, output_bytes),
         "tflm_model.h": header,
         "tflm_model.c": source,
     }
     engine: tuple[str, ...] = ("tflm_engine.cc",)
     if library is not None:
-        engine += ("tflm_debug_log.c",)
+        engine += ("tflm_platform.c",)
         generated["tflm.mk"] = library.makefile()
     return Prepared(engine, generated, arena, methods)
 
