@@ -48,25 +48,26 @@ def to_jsonable(value: Any) -> Any:
     return value
 
 
-def _from_jsonable(kind: Any, value: Any) -> Any:
+def from_jsonable(kind: Any, value: Any) -> Any:
+    """What `to_jsonable` was given, from its plain JSON values; `kind` is its type."""
     origin = typing.get_origin(kind)
     if origin in (typing.Union, types.UnionType):
         if value is None:
             return None
         kind = next(arm for arm in typing.get_args(kind) if arm is not type(None))
-        return _from_jsonable(kind, value)
+        return from_jsonable(kind, value)
     if origin is tuple:
         arms = typing.get_args(kind)
         if len(arms) == 2 and arms[1] is Ellipsis:
-            return tuple(_from_jsonable(arms[0], item) for item in value)
-        return tuple(_from_jsonable(arm, item) for arm, item in zip(arms, value, strict=True))
+            return tuple(from_jsonable(arms[0], item) for item in value)
+        return tuple(from_jsonable(arm, item) for arm, item in zip(arms, value, strict=True))
     if origin is dict:
-        return {key: _from_jsonable(typing.get_args(kind)[1], item) for key, item in value.items()}
+        return {key: from_jsonable(typing.get_args(kind)[1], item) for key, item in value.items()}
     if dataclasses.is_dataclass(kind):
         hints = typing.get_type_hints(kind)
         known = {f.name for f in dataclasses.fields(kind)}
         make = typing.cast(type[Any], kind)
-        return make(**{key: _from_jsonable(hints[key], item) for key, item in value.items() if key in known})
+        return make(**{key: from_jsonable(hints[key], item) for key, item in value.items() if key in known})
     if isinstance(kind, type) and issubclass(kind, (Path, StrEnum)):
         return kind(value)
     return value
@@ -112,7 +113,7 @@ class Artifact:
         """
         try:
             value = json.loads(path.read_text(encoding="utf-8"))
-            return typing.cast(Self, _from_jsonable(cls, value))
+            return typing.cast(Self, from_jsonable(cls, value))
         except FileNotFoundError as caught:
             raise TinymlError(f"{path} is missing", "run the command that makes it first") from caught
         except (OSError, ValueError, TypeError, KeyError, AttributeError) as caught:

@@ -43,6 +43,11 @@ def external_images() -> Path:
     return root() / "models" / "external_images"
 
 
+def paper_results() -> Path:
+    """The data file of the study: one record for each training of the paper's tables and open questions."""
+    return root() / "models" / "paper_results.json"
+
+
 def cache() -> Path:
     """The per-user cache folder (data sets, Arduino cores); not created here."""
     return Path(user_cache_path("tinyml-toolkit"))

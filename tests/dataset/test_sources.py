@@ -1,5 +1,6 @@
 """Every source with a small data set of our own, so that no test needs a network."""
 
+import dataclasses
 import gzip
 import io
 import tarfile
@@ -42,6 +43,7 @@ SET = DataSet(
     name="toy",
     sha256={file: sha256_of(data) for file, data in CONTENT.items()},
     npz=Npz("http://nowhere.invalid/toy.npz", sha256_of(_npz())),
+    gz_base=None,
     npm=NpmPackage("toy-data", "1.0.0", "data"),
     system_folders=(),
     hint="the hint",
@@ -159,6 +161,26 @@ def test_keras_download(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr("pooch.retrieve", retrieve)
     assert mnist.load(SET, "test", None).source == "Keras' download"
     assert mnist.load(SET, "test", None).source == "cache"
+
+
+def test_keras_download_of_four_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    four = dataclasses.replace(SET, npz=None, npm=None, gz_base="http://nowhere.invalid/")
+
+    def retrieve(url: str, fname: str, path: Path, **_: object) -> str:
+        (path / fname).write_bytes(
+            gzip.compress(CONTENT[url.removeprefix("http://nowhere.invalid/").removesuffix(".gz")])
+        )
+        return str(path / fname)
+
+    monkeypatch.setattr("pooch.retrieve", retrieve)
+    assert mnist.load(four, "train", None).source == "Keras' download"
+    assert mnist.load(four, "test", None).source == "cache"
+
+
+def test_a_system_folder_comes_before_any_download(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pooch.retrieve", _no_network)
+    packaged = dataclasses.replace(SET, npm=None, system_folders=(_fill(tmp_path / "share", "gz"),))
+    assert mnist.load(packaged, "test", None).source == str(tmp_path / "share")
 
 
 def test_no_source_at_all_says_why_each_one_failed(monkeypatch: pytest.MonkeyPatch) -> None:

