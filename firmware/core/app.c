@@ -1,7 +1,5 @@
 #include "app.h"
 
-#include <stdbool.h>
-#include <stddef.h>
 #include <string.h>
 
 #include "build_info.h"
@@ -10,148 +8,112 @@
 #include "port.h"
 #include "receiver.h"
 #include "wire.h"
-
-/* Received bytes taken from the port at a time. */
-#define APP_CHUNK_BYTES 32
-
-#define HEADER_BYTES 3
-#define TICKS_BYTES 4
+#include "wire_put.h"
 
 static receiver_t receiver;
-static engine_status_t engine_status;
+static engine_status_t engine_state;
 
-static void put_u16(uint8_t *to, uint16_t value) {
-  to[0] = (uint8_t)value;
-  to[1] = (uint8_t)(value >> 8);
+static void put_header(uint8_t *to, wire_type_t type, uint16_t seq) {
+  to[WIRE_HEADER_TYPE] = (uint8_t)type;
+  wire_put_u16(to + WIRE_HEADER_SEQ, seq);
 }
 
-static void put_u32(uint8_t *to, uint32_t value) {
-  put_u16(to, (uint16_t)value);
-  put_u16(to + 2, (uint16_t)(value >> 16));
-}
-
-static void put_header(uint8_t *to, uint8_t type, uint16_t seq) {
-  to[0] = type;
-  put_u16(to + 1, seq);
-}
-
-static frame_part_t text_part(const char *text) {
-  return (frame_part_t){(const uint8_t *)text, strlen(text) + 1};
+static frame_piece_t text(const char *string) {
+  return (frame_piece_t){(const uint8_t *)string, strlen(string) + 1u};
 }
 
 static void send_hello(uint16_t seq, uint8_t flags) {
-  uint8_t fixed[HEADER_BYTES + WIRE_HELLO_BUILD_ID];
-  uint8_t crc[FRAME_CRC_BYTES];
   const engine_info_t *engine = engine_info();
   const port_info_t *port = port_info();
-  uint8_t *payload = fixed + HEADER_BYTES;
-  put_header(fixed, WIRE_HELLO, seq);
-  payload[WIRE_HELLO_VERSION] = WIRE_VERSION;
-  payload[WIRE_HELLO_DTYPE] = (uint8_t)engine->dtype;
-  payload[WIRE_HELLO_TICK_UNIT] = (uint8_t)port->tick_unit;
-  payload[WIRE_HELLO_FLAGS] = flags;
-  put_u16(payload + WIRE_HELLO_RX_BUFFER, port->rx_buffer);
-  put_u32(payload + WIRE_HELLO_INPUT_BYTES, engine->input_bytes);
-  put_u32(payload + WIRE_HELLO_OUTPUT_BYTES, engine->output_bytes);
-  put_u32(payload + WIRE_HELLO_ARENA_BYTES, engine->arena_bytes);
-  put_u32(payload + WIRE_HELLO_STACK_BYTES, port_stack_used());
-  const frame_part_t parts[] = {
-      {fixed, sizeof fixed},
-      {build_id, BUILD_ID_BYTES},
-      {build_model_sha256, BUILD_SHA256_BYTES},
-      text_part(engine->runtime),
-      text_part(port->board),
-      {crc, sizeof crc},
+  uint8_t head[WIRE_HEADER_BYTES + WIRE_HELLO_BUILD_ID];
+  uint8_t *hello = head + WIRE_HEADER_BYTES;
+  put_header(head, WIRE_HELLO, seq);
+  hello[WIRE_HELLO_VERSION] = WIRE_VERSION;
+  hello[WIRE_HELLO_DTYPE] = (uint8_t)engine->dtype;
+  hello[WIRE_HELLO_TICK_UNIT] = (uint8_t)port->tick_unit;
+  hello[WIRE_HELLO_FLAGS] = flags;
+  wire_put_u16(hello + WIRE_HELLO_RX_BUFFER, port->rx_buffer);
+  wire_put_u32(hello + WIRE_HELLO_INPUT_BYTES, engine->input_bytes);
+  wire_put_u32(hello + WIRE_HELLO_OUTPUT_BYTES, engine->output_bytes);
+  wire_put_u32(hello + WIRE_HELLO_ARENA_BYTES, engine->arena_bytes);
+  wire_put_u32(hello + WIRE_HELLO_STACK_BYTES, port_stack_used());
+  frame_piece_t pieces[] = {
+      {head, sizeof head},
+      {build_id, WIRE_BUILD_ID_BYTES},
+      {build_model_sha256, WIRE_SHA256_BYTES},
+      text(engine->runtime),
+      text(port->board),
+      {0, 0},
   };
-  frame_send(parts, sizeof parts / sizeof parts[0], crc);
+  frame_send(pieces, sizeof pieces / sizeof pieces[0] - 1u);
 }
 
-static void send_refused(uint16_t seq, uint8_t reason) {
-  uint8_t body[HEADER_BYTES + 1];
-  uint8_t crc[FRAME_CRC_BYTES];
-  put_header(body, WIRE_REFUSED, seq);
-  body[HEADER_BYTES] = reason;
-  const frame_part_t parts[] = {{body, sizeof body}, {crc, sizeof crc}};
-  frame_send(parts, 2, crc);
+static void send_refused(uint16_t seq, wire_reason_t reason) {
+  uint8_t head[WIRE_HEADER_BYTES + WIRE_REFUSED_BYTES];
+  put_header(head, WIRE_REFUSED, seq);
+  head[WIRE_HEADER_BYTES + WIRE_REFUSED_REASON] = (uint8_t)reason;
+  frame_piece_t pieces[] = {{head, sizeof head}, {0, 0}};
+  frame_send(pieces, 1);
+}
+
+/* An engine that failed leaves no input to unpack into: requests are then read, and refused. */
+static void start_engine(void) {
+  engine_state = engine_init();
+  receiver.input = engine_state == ENGINE_OK ? engine_input() : NULL;
 }
 
 static void send_result(uint16_t seq, uint32_t ticks) {
-  uint8_t head[HEADER_BYTES + TICKS_BYTES];
-  uint8_t crc[FRAME_CRC_BYTES];
+  uint8_t head[WIRE_HEADER_BYTES + WIRE_RESULT_BYTES];
   put_header(head, WIRE_RESULT, seq);
-  put_u32(head + HEADER_BYTES, ticks);
-  const frame_part_t parts[] = {
-      {head, sizeof head}, {engine_output(), engine_info()->output_bytes}, {crc, sizeof crc}};
-  frame_send(parts, 3, crc);
+  wire_put_u32(head + WIRE_HEADER_BYTES + WIRE_RESULT_TICKS, ticks);
+  frame_piece_t pieces[] = {{head, sizeof head}, {engine_output(), engine_info()->output_bytes}, {0, 0}};
+  frame_send(pieces, 2);
 }
 
 static void infer(void) {
-  if (!receiver.complete) {
-    send_refused(receiver.seq, WIRE_REASON_LENGTH);
-    return;
+  if (engine_state == ENGINE_OK) {
+    const uint32_t start = port_ticks();
+    engine_state = engine_invoke();
+    const uint32_t ticks = port_ticks() - start;
+    if (engine_state == ENGINE_OK) {
+      send_result(receiver.seq, ticks);
+      return;
+    }
   }
-  if (receiver.type == WIRE_INFER_PIXELS && engine_info()->dtype != ENGINE_FLOAT32) {
-    send_refused(receiver.seq, WIRE_REASON_TYPE);
-    return;
-  }
-  if (engine_status != ENGINE_OK) {
-    send_refused(receiver.seq, WIRE_REASON_ENGINE);
-    return;
-  }
-  const uint32_t start = port_ticks();
-  const engine_status_t status = engine_invoke();
-  const uint32_t ticks = port_ticks() - start;
-  if (status != ENGINE_OK) {
-    send_refused(receiver.seq, WIRE_REASON_ENGINE);
-    return;
-  }
-  send_result(receiver.seq, ticks);
+  send_refused(receiver.seq, WIRE_REASON_ENGINE_FAILED);
+  start_engine();
 }
 
-static void answer(void) {
-  switch (receiver.type) {
-    case WIRE_HELLO_REQUEST:
-      if (receiver.complete && receiver.byte == WIRE_VERSION) {
-        send_hello(receiver.seq, 0);
-      } else {
-        send_refused(receiver.seq, WIRE_REASON_VERSION);
-      }
+static void serve(uint8_t byte) {
+  switch (receiver_put(&receiver, byte)) {
+    case RECEIVER_MORE:
       break;
-    case WIRE_INFER_TENSOR:
-    case WIRE_INFER_PIXELS:
+    case RECEIVER_HELLO:
+      send_hello(receiver.seq, 0);
+      break;
+    case RECEIVER_INFER:
       infer();
       break;
-    default:
-      send_refused(receiver.seq, WIRE_REASON_TYPE);
+    case RECEIVER_REFUSE:
+      send_refused(receiver.seq, receiver.reason);
       break;
   }
 }
 
 void app_start(void) {
-  engine_status = engine_init();
-  receiver_init(&receiver, engine_input(), engine_info());
-  send_hello(0, WIRE_HELLO_UNASKED);
+  receiver_init(&receiver, engine_info());
+  start_engine();
+  send_hello(0, WIRE_FLAG_UNASKED);
 }
 
 void app_poll(void) {
-  uint8_t bytes[APP_CHUNK_BYTES];
+  uint8_t bytes[CORE_RX_BYTES];
   const size_t size = port_read(bytes, sizeof bytes);
-  if (size == 0) {
-    port_wait();
-  }
-  for (size_t i = 0; i < size; i++) {
-    const receiver_event_t event = receiver_take(&receiver, bytes[i]);
-    if (event == RECEIVER_MESSAGE) {
-      answer();
-    } else if (event == RECEIVER_DAMAGED) {
-      send_refused(WIRE_SEQ_UNKNOWN, WIRE_REASON_DAMAGED);
-    }
-  }
+  if (size == 0) port_wait();
+  for (size_t place = 0; place < size; ++place) serve(bytes[place]);
 }
 
 void app_run(void) {
   app_start();
-  for (;;) {
-    app_poll();
-  }
+  for (;;) app_poll();
 }

@@ -1,13 +1,28 @@
-/* app.h: the firmware's one loop. */
+/* app.h: the firmware's one loop: a request in, an answer out, strictly in order. */
 #ifndef TINYML_APP_H
 #define TINYML_APP_H
 
-/* Starts the engine, says HELLO, and answers the host for ever. port_init() must have been called. */
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Bytes read from the port at once, on the stack. */
+#ifndef CORE_RX_BYTES
+#define CORE_RX_BYTES 32
+#endif
+
+/* Initialises the engine and says HELLO unasked. port_init() must have been called. An engine that could not
+ * be initialised is no reason to be silent: each inference is then refused with WIRE_REASON_ENGINE_FAILED. */
+void app_start(void);
+
+/* Serves what has arrived; waits for more if nothing has. */
+void app_poll(void);
+
+/* app_start(), then app_poll() for ever: never returns. */
 void app_run(void);
 
-/* The same in steps, for ports whose own loop calls: app_start() once, app_poll() again and again. app_poll()
- * takes what has arrived, answers what is complete, and sleeps if there was nothing. */
-void app_start(void);
-void app_poll(void);
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -1,16 +1,19 @@
-/* build_info.h: what HELLO says of this build. The project generator renders the definitions. */
+/* build_info.h: who this image is. The project generator renders build_info.c. */
 #ifndef TINYML_BUILD_INFO_H
 #define TINYML_BUILD_INFO_H
 
 #include <stdint.h>
 
-#define BUILD_ID_BYTES 8
-#define BUILD_SHA256_BYTES 32
+#include "wire.h"
 
-extern const uint8_t build_id[BUILD_ID_BYTES];
-extern const uint8_t build_model_sha256[BUILD_SHA256_BYTES];
+/* Over every source, option and tool version of the build. */
+extern const uint8_t build_id[WIRE_BUILD_ID_BYTES];
 
-/* The board's id, as its TOML file is named. */
+/* SHA-256 of the .tflite that the network was made from. */
+extern const uint8_t build_model_sha256[WIRE_SHA256_BYTES];
+
+/* The board's id, as its TOML file is named; NUL-terminated. A port that serves several boards reports this.
+ */
 extern const char build_board[];
 
 #endif

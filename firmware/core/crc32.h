@@ -1,19 +1,20 @@
-/* crc32.h: the IEEE 802.3 CRC-32 (zlib's), computed as bytes come and go. */
+/* crc32.h: the CRC-32 of IEEE 802.3 and zlib (reflected polynomial 0xEDB88320), byte by byte. */
 #ifndef TINYML_CRC32_H
 #define TINYML_CRC32_H
 
-#include <stddef.h>
 #include <stdint.h>
 
-#define CRC32_INITIAL 0xFFFFFFFFu
+/* 1: a table of 16 words, 10 instructions a byte on a Cortex-M; 0: no table, for the smallest of chips. */
+#ifndef CORE_CRC32_TABLE
+#define CORE_CRC32_TABLE 1
+#endif
 
-/* Register of a message followed by its own CRC, little-endian: the same for every intact message. */
-#define CRC32_INTACT 0xDEBB20E3u
+#define CRC32_INIT 0xFFFFFFFFu
 
-/* Takes one byte into the register `crc`, which starts as CRC32_INITIAL. */
-uint32_t crc32_byte(uint32_t crc, uint8_t byte);
+/* The register after a message followed by its own CRC, little-endian, if nothing was damaged. */
+#define CRC32_RESIDUE 0xDEBB20E3u
 
-/* The CRC of all bytes taken in: what is sent after them. */
-static inline uint32_t crc32_final(uint32_t crc) { return crc ^ 0xFFFFFFFFu; }
+/* The register after one more byte. It starts at CRC32_INIT; the CRC is its complement. */
+uint32_t crc32_update(uint32_t crc, uint8_t byte);
 
 #endif

@@ -2,97 +2,89 @@
 
 #include <stdbool.h>
 
+#include "cobs.h"
 #include "crc32.h"
 #include "port.h"
+#include "wire.h"
+#include "wire_put.h"
 
-/* Bytes handed to the port at a time: a full-speed USB packet, and most frames whole. */
-#define CHUNK_BYTES 64
-
-/* The longest run of data behind one COBS code. */
-#define COBS_RUN 254
-
+/* A place in the body: `offset` bytes into *piece, the first of `pieces` that are left. */
 typedef struct {
-  uint8_t bytes[CHUNK_BYTES];
-  size_t used;
-} chunk_t;
-
-/* Where the next byte of a body is. */
-typedef struct {
-  const frame_part_t *part;
-  size_t parts_left;
-  size_t at;
+  const frame_piece_t *piece;
+  size_t pieces;
+  size_t offset;
 } cursor_t;
 
-static void flush(chunk_t *chunk) {
-  if (chunk->used != 0) {
-    port_write(chunk->bytes, chunk->used);
-    chunk->used = 0;
+typedef struct {
+  uint8_t data[CORE_TX_BYTES];
+  size_t size;
+} outbox_t;
+
+static void put(outbox_t *outbox, uint8_t byte) {
+  outbox->data[outbox->size++] = byte;
+  if (outbox->size == sizeof outbox->data) {
+    port_write(outbox->data, outbox->size);
+    outbox->size = 0;
   }
 }
 
-static void put(chunk_t *chunk, uint8_t byte) {
-  chunk->bytes[chunk->used++] = byte;
-  if (chunk->used == CHUNK_BYTES) {
-    flush(chunk);
-  }
-}
-
+/* The byte under the cursor, and on; false at the end. */
 static bool next(cursor_t *cursor, uint8_t *byte) {
-  while (cursor->parts_left != 0 && cursor->at == cursor->part->size) {
-    cursor->part++;
-    cursor->parts_left--;
-    cursor->at = 0;
+  while (cursor->pieces && cursor->offset == cursor->piece->size) {
+    ++cursor->piece;
+    --cursor->pieces;
+    cursor->offset = 0;
   }
-  if (cursor->parts_left == 0) {
-    return false;
-  }
-  *byte = cursor->part->data[cursor->at++];
+  if (!cursor->pieces) return false;
+  *byte = cursor->piece->data[cursor->offset++];
   return true;
 }
 
-/* Bytes from `cursor` to the next zero or the end, COBS_RUN at the most. The cursor itself stays. */
-static uint8_t run_length(cursor_t cursor) {
-  uint8_t length = 0;
-  uint8_t byte;
-  while (length < COBS_RUN && next(&cursor, &byte) && byte != 0) {
-    length++;
-  }
-  return length;
-}
-
-static void fill_crc(const frame_part_t *parts, size_t count, uint8_t *room) {
-  cursor_t cursor = {parts, count, 0};
-  uint32_t crc = CRC32_INITIAL;
-  uint8_t byte;
-  while (next(&cursor, &byte)) {
-    crc = crc32_byte(crc, byte);
-  }
-  crc = crc32_final(crc);
-  for (size_t i = 0; i < FRAME_CRC_BYTES; i++) {
-    room[i] = (uint8_t)(crc >> (8 * i));
+/* The length of the run of non-zero bytes at the cursor, COBS_MAX_RUN at most; *zero: a zero ends it, and the
+ * group stands for it; *last: the body ends with it. */
+static uint8_t measure(cursor_t cursor, bool *zero, bool *last) {
+  uint8_t byte = 0;
+  *zero = false;
+  *last = false;
+  for (uint8_t run = 0;; ++run) {
+    if (!next(&cursor, &byte)) {
+      *last = true;
+      return run;
+    }
+    if (run == COBS_MAX_RUN) return run;
+    if (byte == 0) {
+      *zero = true;
+      return run;
+    }
   }
 }
 
-void frame_send(const frame_part_t *parts, size_t count, uint8_t *crc_room) {
-  fill_crc(parts, count - 1, crc_room);
-  chunk_t chunk = {.used = 0};
-  cursor_t cursor = {parts, count, 0};
-  bool more = true;
-  while (more) {
-    const uint8_t length = run_length(cursor);
-    uint8_t byte = 0;
-    put(&chunk, (uint8_t)(length + 1));
-    for (uint8_t i = 0; i < length; i++) {
-      (void)next(&cursor, &byte);
-      put(&chunk, byte);
-    }
-    if (length == COBS_RUN) { /* a full block stands for no zero; another follows only if data do */
-      cursor_t ahead = cursor;
-      more = next(&ahead, &byte);
-    } else {
-      more = next(&cursor, &byte); /* the zero that the block stands for, or the end */
-    }
+/* COBS needs to know where the next zero is: looking ahead in the body itself needs no buffer. */
+static void encode(outbox_t *outbox, cursor_t cursor) {
+  bool zero = false;
+  bool last = false;
+  uint8_t byte = 0;
+  while (!last) {
+    uint8_t run = measure(cursor, &zero, &last);
+    put(outbox, (uint8_t)(run + 1u));
+    for (; run && next(&cursor, &byte); --run) put(outbox, byte);
+    if (zero) (void)next(&cursor, &byte);
   }
-  put(&chunk, 0);
-  flush(&chunk);
+  put(outbox, 0);
+}
+
+void frame_send(frame_piece_t *pieces, size_t count) {
+  static outbox_t outbox;
+  uint32_t crc = CRC32_INIT;
+  uint8_t byte = 0;
+  cursor_t cursor = {pieces, count, 0};
+  while (next(&cursor, &byte)) crc = crc32_update(crc, byte);
+  crc = ~crc;
+
+  uint8_t tail[WIRE_CRC_BYTES];
+  wire_put_u32(tail, crc);
+  pieces[count] = (frame_piece_t){tail, sizeof tail};
+  outbox.size = 0;
+  encode(&outbox, (cursor_t){pieces, count + 1, 0});
+  if (outbox.size) port_write(outbox.data, outbox.size);
 }

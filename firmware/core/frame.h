@@ -1,20 +1,24 @@
-/* frame.h: sends one frame, COBS(body + CRC-32(body)) 0x00, straight from where its parts lie. */
+/* frame.h: sends a body as a frame: COBS(body + CRC-32(body)) 0x00. */
 #ifndef TINYML_FRAME_H
 #define TINYML_FRAME_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-/* A run of bytes of a body. */
+/* Bytes handed to port_write() at once; the only buffer on the way out. A RESULT of ten int8 values is 23
+ * bytes. */
+#ifndef CORE_TX_BYTES
+#define CORE_TX_BYTES 64
+#endif
+
+/* A stretch of a body, read in place. */
 typedef struct {
   const uint8_t *data;
   size_t size;
-} frame_part_t;
+} frame_piece_t;
 
-/* Sends the parts, one after the other, as one frame. The last part must be FRAME_CRC_BYTES of room, which this
- * function fills with the CRC of those before it. Nothing is copied: parts are read more than once. */
-void frame_send(const frame_part_t *parts, size_t count, uint8_t *crc_room);
-
-#define FRAME_CRC_BYTES 4
+/* Sends pieces[0] to pieces[count - 1], in order, as one body of any length. pieces has count + 1 entries:
+ * the last is overwritten with the CRC's. Blocks as port_write() does. */
+void frame_send(frame_piece_t *pieces, size_t count);
 
 #endif

@@ -3,113 +3,125 @@
 #include <string.h>
 
 #include "crc32.h"
-#include "wire.h"
-
-#define CRC_BYTES 4u
-#define HEADER_BYTES 3u
 
 static void start_frame(receiver_t *receiver) {
-  packbits_decoder_init(&receiver->packbits);
-  receiver->crc = CRC32_INITIAL;
-  receiver->received = 0;
-  receiver->written = 0;
+  receiver->packbits = (packbits_t){0, 0};
+  receiver->crc = CRC32_INIT;
+  receiver->header_bytes = 0;
+  receiver->type = 0;
+  receiver->filled = 0;
+  receiver->tail = 0;
+  receiver->version = 0;
+  receiver->too_long = false;
 }
 
-void receiver_init(receiver_t *receiver, uint8_t *input, const engine_info_t *info) {
-  cobs_decoder_init(&receiver->cobs);
-  receiver->input = input;
-  receiver->input_bytes = info->input_bytes;
-  receiver->dtype = info->dtype;
+void receiver_init(receiver_t *receiver, const engine_info_t *engine) {
+  *receiver = (receiver_t){0};
+  receiver->input_bytes = engine->input_bytes;
+  receiver->takes_pixels = engine->dtype == ENGINE_FLOAT32;
   start_frame(receiver);
 }
 
-static bool is_image(const receiver_t *receiver) {
-  return receiver->type == WIRE_INFER_TENSOR || receiver->type == WIRE_INFER_PIXELS;
+static bool is_inference(const receiver_t *receiver) {
+  return receiver->type == WIRE_INFER_TENSOR ||
+         (receiver->type == WIRE_INFER_PIXELS && receiver->takes_pixels);
 }
 
-/* Elements that an image message must unpack to: bytes of the tensor, or its pixels. */
-static uint32_t elements(const receiver_t *receiver) {
-  return receiver->type == WIRE_INFER_PIXELS ? receiver->input_bytes / (uint32_t)sizeof(float)
-                                             : receiver->input_bytes;
+static void append_bytes(receiver_t *receiver, uint8_t value, uint8_t times) {
+  if (receiver->input) memset(receiver->input + receiver->filled, value, times);
+  receiver->filled += times;
 }
 
-static void write_pixels(receiver_t *receiver, uint8_t pixel, uint8_t count) {
-  const float value = (float)pixel / 255.0f; /* the host's own division, not a product with 1/255 */
-  uint8_t *to = receiver->input + receiver->written * sizeof value;
-  for (uint8_t i = 0; i < count; i++) {
-    memcpy(to + i * sizeof value, &value, sizeof value);
+static void append_pixels(receiver_t *receiver, uint8_t value, uint8_t times) {
+  const float pixel = (float)value / 255.0f;
+  for (; times; --times) {
+    if (receiver->input) memcpy(receiver->input + receiver->filled, &pixel, sizeof pixel);
+    receiver->filled += sizeof pixel;
   }
 }
 
-static void take_image_byte(receiver_t *receiver, uint8_t byte) {
-  const uint8_t count = packbits_decode(&receiver->packbits, byte);
-  if (count == 0) {
-    return;
-  }
-  const uint32_t room = elements(receiver);
-  if (receiver->written > room || count > room - receiver->written) {
-    receiver->written = room + 1;
-    return;
-  }
-  if (receiver->type == WIRE_INFER_TENSOR) {
-    memset(receiver->input + receiver->written, byte, count);
-  } else if (receiver->dtype == ENGINE_FLOAT32) {
-    write_pixels(receiver, byte, count);
-  }
-  receiver->written += count;
-}
-
-/* Takes the next byte of the body; `place` counts them from 0. */
-static void take_body_byte(receiver_t *receiver, uint32_t place, uint8_t byte) {
-  if (place == 0) {
-    receiver->type = byte;
-  } else if (place == 1) {
-    receiver->seq = byte;
-  } else if (place == 2) {
-    receiver->seq = (uint16_t)(receiver->seq | (uint16_t)(byte << 8));
-  } else if (is_image(receiver)) {
-    take_image_byte(receiver, byte);
-  } else if (place == HEADER_BYTES) {
-    receiver->byte = byte;
-  }
-}
-
-static void take(receiver_t *receiver, uint8_t byte) {
-  receiver->crc = crc32_byte(receiver->crc, byte);
-  if (receiver->received >= CRC_BYTES) {
-    take_body_byte(receiver, receiver->received - CRC_BYTES, (uint8_t)receiver->held);
-  }
-  receiver->held = (receiver->held >> 8) | ((uint32_t)byte << 24);
-  receiver->received++;
-}
-
-static receiver_event_t end_frame(receiver_t *receiver) {
-  const bool intact = receiver->received >= HEADER_BYTES + CRC_BYTES && receiver->crc == CRC32_INTACT;
-  if (is_image(receiver)) {
-    receiver->complete = receiver->written == elements(receiver) && packbits_at_end(&receiver->packbits);
+static void take_payload(receiver_t *receiver, uint8_t byte) {
+  const uint8_t times = packbits_unpack(&receiver->packbits, byte);
+  const bool pixels = receiver->type == WIRE_INFER_PIXELS;
+  const size_t room = (receiver->input_bytes - receiver->filled) / (pixels ? sizeof(float) : 1u);
+  if (times > room) {
+    receiver->too_long = true;
+    receiver->filled = receiver->input_bytes;
+  } else if (pixels) {
+    append_pixels(receiver, byte, times);
   } else {
-    receiver->complete = receiver->received == HEADER_BYTES + 1u + CRC_BYTES;
+    append_bytes(receiver, byte, times);
   }
-  start_frame(receiver);
-  return intact ? RECEIVER_MESSAGE : RECEIVER_DAMAGED;
 }
 
-receiver_event_t receiver_take(receiver_t *receiver, uint8_t byte) {
-  switch (cobs_decode(&receiver->cobs, byte)) {
-    case COBS_DATA:
-      take(receiver, byte);
-      return RECEIVER_NOTHING;
-    case COBS_ZERO:
-      take(receiver, 0);
-      return RECEIVER_NOTHING;
+static void take_body(receiver_t *receiver, uint8_t byte) {
+  receiver->crc = crc32_update(receiver->crc, byte);
+  if (receiver->header_bytes < WIRE_HEADER_BYTES) {
+    if (receiver->header_bytes == WIRE_HEADER_TYPE) {
+      receiver->type = byte;
+    } else if (receiver->header_bytes == WIRE_HEADER_SEQ) {
+      receiver->seq = byte;
+    } else {
+      receiver->seq = (uint16_t)(receiver->seq | (uint16_t)byte << 8);
+    }
+    ++receiver->header_bytes;
+  } else if (receiver->filled < receiver->input_bytes && is_inference(receiver)) {
+    take_payload(receiver, byte);
+  } else {
+    if (receiver->tail == 0) receiver->version = byte;
+    if (receiver->tail < UINT8_MAX) ++receiver->tail;
+  }
+}
+
+static receiver_event_t refuse(receiver_t *receiver, wire_reason_t reason) {
+  receiver->reason = reason;
+  return RECEIVER_REFUSE;
+}
+
+static receiver_event_t refuse_damaged(receiver_t *receiver) {
+  receiver->seq = WIRE_SEQ_UNKNOWN;
+  return refuse(receiver, WIRE_REASON_DAMAGED);
+}
+
+static receiver_event_t judge(receiver_t *receiver) {
+  if (receiver->crc != CRC32_RESIDUE || receiver->header_bytes < WIRE_HEADER_BYTES) {
+    return refuse_damaged(receiver);
+  }
+  if (receiver->type == WIRE_HELLO_REQUEST) {
+    if (receiver->tail < WIRE_CRC_BYTES + WIRE_HELLO_REQUEST_BYTES)
+      return refuse(receiver, WIRE_REASON_LENGTH);
+    /* A newer version may have a longer request: its version is what is wrong with it. */
+    if (receiver->version != WIRE_VERSION) return refuse(receiver, WIRE_REASON_VERSION);
+    if (receiver->tail > WIRE_CRC_BYTES + WIRE_HELLO_REQUEST_BYTES)
+      return refuse(receiver, WIRE_REASON_LENGTH);
+    return RECEIVER_HELLO;
+  }
+  if (!is_inference(receiver)) return refuse(receiver, WIRE_REASON_UNKNOWN_TYPE);
+  if (receiver->too_long || receiver->filled < receiver->input_bytes || receiver->tail != WIRE_CRC_BYTES ||
+      packbits_is_open(&receiver->packbits)) {
+    return refuse(receiver, WIRE_REASON_LENGTH);
+  }
+  return RECEIVER_INFER;
+}
+
+receiver_event_t receiver_put(receiver_t *receiver, uint8_t byte) {
+  uint8_t decoded = 0;
+  receiver_event_t result = RECEIVER_MORE;
+  switch (cobs_decode(&receiver->cobs, byte, &decoded)) {
+    case COBS_BYTE:
+      take_body(receiver, decoded);
+      break;
     case COBS_END:
-      return end_frame(receiver);
-    case COBS_BROKEN:
+      result = judge(receiver);
       start_frame(receiver);
-      return RECEIVER_DAMAGED;
+      break;
+    case COBS_DAMAGED:
+      result = refuse_damaged(receiver);
+      start_frame(receiver);
+      break;
     case COBS_NOTHING:
     case COBS_EMPTY:
       break;
   }
-  return RECEIVER_NOTHING;
+  return result;
 }

@@ -1,49 +1,53 @@
-/* receiver.h: turns bytes from the wire into messages, writing images into the engine's input as they arrive.
+/* receiver.h: takes the host's bytes one by one and unpacks a request straight into the engine's input.
  *
- *     wire --> cobs --> crc --> hold back 4 --> type, seq --> packbits --> input tensor
- *                               (the CRC)
+ * No frame is ever held: COBS, CRC and PackBits are undone as the bytes arrive. The CRC comes last, so the
+ * input may have been overwritten by a damaged request; it is then never computed.
  *
- * No frame is ever stored: the CRC comes last, so a damaged image has been written when it is found out, and is
- * simply not computed.
+ *   type seq seq | payload ......... | crc crc crc crc
+ *   header < 3   | filled < wanted   | tail <= 4              (for HELLO_REQUEST the tail counts the version
+ * too)
  */
 #ifndef TINYML_RECEIVER_H
 #define TINYML_RECEIVER_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "cobs.h"
 #include "engine.h"
 #include "packbits.h"
+#include "wire.h"
 
 typedef enum {
-  RECEIVER_NOTHING, /* no frame has ended yet, or an empty one */
-  RECEIVER_MESSAGE, /* an intact frame: see type and seq; complete tells if its payload was of the right size */
-  RECEIVER_DAMAGED, /* a frame that fails its COBS or CRC, or is too short to be one */
+  RECEIVER_MORE = 0,   /* no request is complete */
+  RECEIVER_HELLO = 1,  /* HELLO_REQUEST; seq is valid */
+  RECEIVER_INFER = 2,  /* the engine's input is complete and undamaged; seq is valid */
+  RECEIVER_REFUSE = 3, /* bad input; reason and seq are valid */
 } receiver_event_t;
 
 typedef struct {
-  uint8_t type;
-  uint16_t seq;
-  bool complete;   /* INFER: the payload unpacked to exactly the input. Others: the payload is `byte` alone */
-  uint8_t byte;    /* the payload's first byte, for messages that are no images */
-
-  /* private */
+  uint8_t *input; /* the engine's, input_bytes long; NULL: what arrives is only counted */
+  size_t input_bytes;
+  bool takes_pixels; /* the engine's elements are float32 */
   cobs_decoder_t cobs;
-  packbits_decoder_t packbits;
-  uint32_t crc;
-  uint32_t held;     /* the last four bytes, oldest lowest: the CRC, once the frame has ended */
-  uint32_t received; /* bytes of body and CRC so far */
-  uint32_t written;  /* input elements so far; one more than there are once it would overflow */
-  uint8_t *input;
-  uint32_t input_bytes;
-  engine_dtype_t dtype;
+  packbits_t packbits;
+  uint32_t crc;         /* register over the body so far */
+  uint8_t header_bytes; /* of the header that have come, up to WIRE_HEADER_BYTES */
+  uint8_t type;         /* wire_type_t, if the header is complete */
+  uint16_t seq;         /* of the request; WIRE_SEQ_UNKNOWN if it was damaged */
+  size_t filled;        /* bytes of the input that are written; never more than input_bytes */
+  uint8_t tail;         /* bytes after the payload, saturating */
+  uint8_t version;      /* first byte after the header, for HELLO_REQUEST */
+  bool too_long;        /* the payload unpacks to more than the input */
+  wire_reason_t reason; /* why a request was refused */
 } receiver_t;
 
-/* Prepares for an engine's input. */
-void receiver_init(receiver_t *receiver, uint8_t *input, const engine_info_t *info);
+/* For an engine of this type and input size; `input` is NULL until the caller sets it, between two requests.
+ */
+void receiver_init(receiver_t *receiver, const engine_info_t *engine);
 
-/* Takes one byte from the wire. */
-receiver_event_t receiver_take(receiver_t *receiver, uint8_t byte);
+/* Takes one byte from the wire. Writes nothing but *receiver and the input. */
+receiver_event_t receiver_put(receiver_t *receiver, uint8_t byte);
 
 #endif

@@ -1,6 +1,6 @@
-"""The messages of the wire, defined once: the codec here, and `firmware/core/wire.h` by toolkit.link.header.
+"""The wire's message definitions, once: `toolkit.link.header` generates the C header from this file.
 
-See docs/wire.md for what they mean. All numbers are little-endian.
+    body = type u8, seq u16, payload            little-endian; docs/wire.md has the meaning
 """
 
 from __future__ import annotations
@@ -8,14 +8,24 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Final
 
-from toolkit.errors import LinkError
-
-VERSION = 1
+VERSION: Final = 1
+SEQ_COUNT: Final = 0xFFFF
+"""Sequence numbers run from 0 to 0xFFFE."""
+SEQ_UNKNOWN: Final = 0xFFFF
+"""`seq` of a REFUSED whose request could not be read."""
+CRC_BYTES: Final = 4
+FLAG_UNASKED: Final = 1
+"""Bit 0 of HELLO's flags: the device has just started and says so by itself."""
+BUILD_ID_BYTES: Final = 8
+SHA256_BYTES: Final = 32
+MAX_TEXT_BYTES: Final = 64
+"""Longest runtime or board name that the host believes, its NUL included."""
 
 
 class MessageType(IntEnum):
-    """The first byte of a body; those to the host have the top bit set."""
+    """First byte of a body; those to the host have the top bit set."""
 
     HELLO_REQUEST = 0x01
     INFER_TENSOR = 0x02
@@ -26,18 +36,17 @@ class MessageType(IntEnum):
 
 
 class Reason(IntEnum):
-    """Why the device refused a frame: the payload of REFUSED."""
+    """Why a device refused a request."""
 
     DAMAGED = 1
     LENGTH = 2
-    TYPE = 3
-    ENGINE = 4
+    UNKNOWN_TYPE = 3
+    ENGINE_FAILED = 4
     VERSION = 5
-    OVERRUN = 6
 
 
 class TickUnit(IntEnum):
-    """The unit of a RESULT's ticks, as in port.h."""
+    """Unit of RESULT's ticks; the same numbers as port_tick_unit_t of port.h."""
 
     NONE = 0
     INSTRUCTIONS = 1
@@ -46,20 +55,20 @@ class TickUnit(IntEnum):
 
 
 class ElementType(IntEnum):
-    """The element type of the engine's input and output, as in engine.h."""
+    """Element type of input and output; the same numbers as engine_dtype_t of engine.h."""
 
     INT8 = 1
     FLOAT32 = 2
 
 
-HELLO_UNASKED = 0x01
-"""HELLO's flag: the device has just started."""
+Fields = tuple[tuple[str, str], ...]
+"""Name and struct code of each field, in order."""
 
-SEQ_UNKNOWN = 0xFFFF
-"""The seq of a REFUSED whose frame was too damaged to tell; never used for a request."""
-
-# name, struct code, bytes: the fixed part of HELLO's payload, in order.
-HELLO_FIELDS: tuple[tuple[str, str], ...] = (
+HEADER: Final[Fields] = (("type", "B"), ("seq", "H"))
+HELLO_REQUEST_PAYLOAD: Final[Fields] = (("version", "B"),)
+RESULT_PAYLOAD: Final[Fields] = (("ticks", "I"),)
+REFUSED_PAYLOAD: Final[Fields] = (("reason", "B"),)
+HELLO_PAYLOAD: Final[Fields] = (
     ("version", "B"),
     ("dtype", "B"),
     ("tick_unit", "B"),
@@ -69,59 +78,57 @@ HELLO_FIELDS: tuple[tuple[str, str], ...] = (
     ("output_bytes", "I"),
     ("arena_bytes", "I"),
     ("stack_bytes", "I"),
-    ("build_id", "8s"),
-    ("model_sha256", "32s"),
+    ("build_id", f"{BUILD_ID_BYTES}s"),
+    ("model_sha256", f"{SHA256_BYTES}s"),
 )
-_HEADER = struct.Struct("<BH")
-_HELLO = struct.Struct("<" + "".join(code for _, code in HELLO_FIELDS))
-_TICKS = struct.Struct("<I")
+"""The fixed part; then runtime and board, each NUL-terminated ASCII."""
+
+
+def _layout(fields: Fields) -> struct.Struct:
+    return struct.Struct("<" + "".join(code for _, code in fields))
+
+
+_HEADER = _layout(HEADER)
+_HELLO = _layout(HELLO_PAYLOAD)
+_RESULT = _layout(RESULT_PAYLOAD)
+
+
+class MessageError(ValueError):
+    """A body whose CRC is right and whose content is not: the peer is another program, or another version."""
 
 
 @dataclass(frozen=True)
 class Message:
-    """One body: type, sequence number, payload."""
+    """A body taken apart; the type is a plain number, for it may be one of a newer version."""
 
     type: int
     seq: int
-    payload: bytes = b""
-
-    def pack(self) -> bytes:
-        """The body's bytes."""
-        return _HEADER.pack(self.type, self.seq) + self.payload
-
-    @classmethod
-    def unpack(cls, body: bytes) -> Message:
-        """The inverse of `pack`.
-
-        Raises:
-            LinkError: the body is shorter than a header.
-        """
-        if len(body) < _HEADER.size:
-            raise LinkError(f"a message of {len(body)} bytes is too short", "")
-        kind, seq = _HEADER.unpack_from(body)
-        return cls(kind, seq, body[_HEADER.size :])
+    payload: bytes
 
 
 @dataclass(frozen=True)
 class Hello:
-    """What a device says of itself.
+    """What the device says of itself.
 
     Attributes:
-        version: of the protocol.
-        dtype, tick_unit: see the enumerations.
-        just_started: sent unasked, right after a reset.
-        rx_buffer: bytes that the device holds while it computes.
-        input_bytes, output_bytes: of the tensors.
-        arena_bytes: RAM for tensors and scratch, as the engine found at start.
-        stack_bytes: the deepest that the stack has been; 0 if unknown.
-        build_id: 16 hex digits; model_sha256: 64 hex digits.
-        runtime, board: names.
+        version: of the wire.
+        dtype: element type of the network's input and output.
+        tick_unit: unit of every answer's ticks.
+        unasked: sent at start, not as an answer: the device has just begun anew.
+        rx_buffer: bytes that may be on the way beyond the oldest unanswered frame.
+        input_bytes, output_bytes: sizes of the two tensors.
+        arena_bytes: RAM for tensors and scratch that the engine really uses.
+        stack_bytes: deepest stack so far, 0 if the port cannot tell.
+        build_id: 16 hex digits.
+        model_sha256: 64 hex digits, of the .tflite.
+        runtime: "aot" or "tflm".
+        board: the board's id.
     """
 
     version: int
     dtype: ElementType
     tick_unit: TickUnit
-    just_started: bool
+    unasked: bool
     rx_buffer: int
     input_bytes: int
     output_bytes: int
@@ -132,13 +139,13 @@ class Hello:
     runtime: str
     board: str
 
-    def pack(self) -> bytes:
+    def encode(self) -> bytes:
         """The payload."""
         fixed = _HELLO.pack(
             self.version,
             self.dtype,
             self.tick_unit,
-            HELLO_UNASKED if self.just_started else 0,
+            FLAG_UNASKED if self.unasked else 0,
             self.rx_buffer,
             self.input_bytes,
             self.output_bytes,
@@ -150,57 +157,83 @@ class Hello:
         return fixed + self.runtime.encode("ascii") + b"\0" + self.board.encode("ascii") + b"\0"
 
     @classmethod
-    def unpack(cls, payload: bytes) -> Hello:
-        """The inverse of `pack`.
+    def decode(cls, payload: bytes) -> Hello:
+        """Take a payload apart.
 
         Raises:
-            LinkError: it is no HELLO of this version.
+            MessageError: another version, or a content that no device of ours sends.
         """
-        update = "build and flash again with this version of tinyml"
-        if payload[:1] != bytes([VERSION]):
-            raise LinkError(f"the device speaks version {payload[:1].hex() or '?'} of the protocol, not {VERSION}", update)
+        if payload and payload[0] != VERSION:
+            raise MessageError(f"the device speaks version {payload[0]} of the wire, not {VERSION}")
+        if len(payload) < _HELLO.size:
+            raise MessageError(f"HELLO of {len(payload)} bytes")
+        version, dtype, unit, flags, rx, given, taken, arena, stack, build, model = _HELLO.unpack_from(payload)
+        texts = payload[_HELLO.size :].split(b"\0")
+        if len(texts) != 3 or texts[2] or max(map(len, texts)) >= MAX_TEXT_BYTES:
+            raise MessageError("HELLO whose texts are not two NUL-terminated ones")
+        if not all(text.isascii() and text.decode("ascii").isprintable() for text in texts):
+            raise MessageError("HELLO whose texts are not printable ASCII")
         try:
-            fields = dict(zip((name for name, _ in HELLO_FIELDS), _HELLO.unpack_from(payload), strict=True))
-            runtime, board, rest = payload[_HELLO.size :].split(b"\0")
-            if rest:
-                raise ValueError("bytes after the last name")
-            return cls(
-                version=fields["version"],
-                dtype=ElementType(fields["dtype"]),
-                tick_unit=TickUnit(fields["tick_unit"]),
-                just_started=bool(fields["flags"] & HELLO_UNASKED),
-                rx_buffer=fields["rx_buffer"],
-                input_bytes=fields["input_bytes"],
-                output_bytes=fields["output_bytes"],
-                arena_bytes=fields["arena_bytes"],
-                stack_bytes=fields["stack_bytes"],
-                build_id=fields["build_id"].hex(),
-                model_sha256=fields["model_sha256"].hex(),
-                runtime=runtime.decode("ascii"),
-                board=board.decode("ascii"),
-            )
-        except (struct.error, ValueError) as caught:
-            raise LinkError(f"the device's HELLO cannot be read: {caught}", update) from caught
+            element, ticks = ElementType(dtype), TickUnit(unit)
+        except ValueError as caught:
+            raise MessageError(f"HELLO: {caught}") from caught
+        return cls(
+            version=version,
+            dtype=element,
+            tick_unit=ticks,
+            unasked=bool(flags & FLAG_UNASKED),
+            rx_buffer=rx,
+            input_bytes=given,
+            output_bytes=taken,
+            arena_bytes=arena,
+            stack_bytes=stack,
+            build_id=build.hex(),
+            model_sha256=model.hex(),
+            runtime=texts[0].decode("ascii"),
+            board=texts[1].decode("ascii"),
+        )
 
 
-@dataclass(frozen=True)
-class Result:
-    """The answer to an image: device ticks, and the output tensor's bytes."""
+def body(kind: MessageType, seq: int, payload: bytes = b"") -> bytes:
+    """Put a body together."""
+    return _HEADER.pack(kind, seq) + payload
 
-    ticks: int
-    output: bytes
 
-    def pack(self) -> bytes:
-        """The payload."""
-        return _TICKS.pack(self.ticks) + self.output
+def hello_request(seq: int) -> bytes:
+    """The body that asks for a HELLO."""
+    return body(MessageType.HELLO_REQUEST, seq, bytes([VERSION]))
 
-    @classmethod
-    def unpack(cls, payload: bytes, output_bytes: int) -> Result:
-        """The inverse of `pack`.
 
-        Raises:
-            LinkError: it is not of the size that HELLO told.
-        """
-        if len(payload) != _TICKS.size + output_bytes:
-            raise LinkError(f"a result of {len(payload)} bytes, not {_TICKS.size + output_bytes}", "")
-        return cls(_TICKS.unpack_from(payload)[0], payload[_TICKS.size :])
+def parse(data: bytes) -> Message:
+    """Take a body apart.
+
+    Raises:
+        MessageError: shorter than a header.
+    """
+    if len(data) < _HEADER.size:
+        raise MessageError(f"a body of {len(data)} bytes")
+    kind, seq = _HEADER.unpack_from(data)
+    return Message(kind, seq, data[_HEADER.size :])
+
+
+def parse_result(payload: bytes) -> tuple[int, bytes]:
+    """(ticks, output tensor's bytes) of a RESULT.
+
+    Raises:
+        MessageError: shorter than its fixed part.
+    """
+    if len(payload) < _RESULT.size:
+        raise MessageError(f"RESULT of {len(payload)} bytes")
+    (ticks,) = _RESULT.unpack_from(payload)
+    return ticks, payload[_RESULT.size :]
+
+
+def parse_refused(payload: bytes) -> int:
+    """The reason of a REFUSED; a plain number, for it may be one of a newer version.
+
+    Raises:
+        MessageError: not exactly one byte.
+    """
+    if len(payload) != 1:
+        raise MessageError(f"REFUSED of {len(payload)} bytes")
+    return payload[0]

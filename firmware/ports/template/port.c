@@ -1,0 +1,35 @@
+/* A port to copy: it compiles, and does nothing. Fill in each function after its contract in port.h, and add
+ * boards/<id>.toml with `port = "<this folder>"`. Bare metal on a Cortex-M also needs a link.ld: see
+ * ports/mps2. */
+#include "port.h"
+
+#include "build_info.h"
+
+void port_init(void) { /* Start the clocks, the serial link and the counter. */ }
+
+const port_info_t *port_info(void) {
+  static const port_info_t info = {
+      .board = build_board,
+      .tick_unit = PORT_TICKS_NONE, /* the unit that port_ticks() honestly has */
+      .rx_buffer = 0,               /* bytes that are kept while the network is computed */
+  };
+  return &info;
+}
+
+size_t port_read(uint8_t *data, size_t capacity) {
+  (void)data;
+  (void)capacity;
+  return 0;
+}
+
+void port_wait(void) { /* Returning at once is correct, and keeps the processor busy. */
+}
+
+void port_write(const uint8_t *data, size_t size) {
+  (void)data;
+  (void)size;
+}
+
+uint32_t port_ticks(void) { return 0; }
+
+uint32_t port_stack_used(void) { return 0; /* On a Cortex-M, ports/cortexm has this one. */ }

@@ -1,0 +1,78 @@
+"""Compiles the firmware core with the stub engine: for this computer under the sanitizers, and for emulated boards."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+from toolkit import board as boards
+from toolkit import resources
+
+HERE = Path(__file__).parent
+WARNINGS = ("-std=c99", "-Wall", "-Wextra", "-Wconversion", "-Werror", "-g")
+SANITIZERS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all")
+
+
+def lay_out(folder: Path, port: str, *, bare: bool = False) -> None:
+    """The sources as the project generator lays them out: src/core, engine, port, cortexm, model."""
+    firmware = resources.firmware()
+    copies = {
+        "core": firmware / "core",
+        "port": firmware / "ports" / port,
+    } | ({"cortexm": firmware / "ports" / "cortexm"} if bare else {})
+    for name, source in copies.items():
+        shutil.copytree(source, folder / "src" / name)
+    shutil.copy(firmware / "ports" / "port.h", folder / "src" / "port")
+    (folder / "src" / "engine").mkdir()
+    shutil.copy(firmware / "engine" / "engine.h", folder / "src" / "engine")
+    shutil.copy(HERE / "stub_engine.c", folder / "src" / "engine")
+    (folder / "src" / "model").mkdir()
+    shutil.copy(HERE / "stub_build_info.c", folder / "src" / "model")
+
+
+def _compile(folder: Path, compiler: str, flags: Sequence[str], out: str, last: Sequence[str] = ()) -> Path:
+    sources = sorted(str(path.relative_to(folder)) for path in folder.glob("src/*/*.c"))
+    includes = [f"-I{path.relative_to(folder)}" for path in sorted(folder.glob("src/*"))]
+    argv = [compiler, *WARNINGS, *flags, *includes, *sources, *last, "-o", out]
+    done = subprocess.run(argv, cwd=folder, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    return folder / out
+
+
+def host(folder: Path, defines: Sequence[str] = (), *, sanitize: bool = True) -> Path:
+    """The core with the stub engine as a process of this computer.
+
+    Args:
+        folder: an empty one.
+        defines: such as "STUB_INPUT_BYTES=64".
+        sanitize: with ASan and UBSan; without, it is quicker.
+    """
+    lay_out(folder, "host")
+    flags = ["-O1", *SANITIZERS] if sanitize else ["-O2"]
+    return _compile(folder, "gcc", [*flags, *(f"-D{define}" for define in defines)], "firmware")
+
+
+def bare(folder: Path, board_id: str, defines: Sequence[str] = ()) -> Path:
+    """The core with the stub engine for an emulated board: an ELF image."""
+    board = boards.load(board_id)
+    lay_out(folder, board.toolchain[0].port, bare=True)
+    flags = [*board.cpu.gcc_flags, "-O3", "-ffunction-sections", "-fdata-sections"]
+    link = ["-T", "src/port/link.ld", "-nostartfiles", "--specs=nano.specs", "--specs=nosys.specs", "-Wl,--gc-sections"]
+    link += ["-Wl,-Map=firmware.map", "-Wl,--no-warn-rwx-segments", f"-Wl,--defsym=__stack_size={board.memory.stack}"]
+    return _compile(
+        folder, "arm-none-eabi-gcc", [*flags, *(f"-D{define}" for define in defines)], "firmware.elf", link
+    )
+
+
+def stub_output(data: bytes, size: int = 10) -> bytes:
+    """What stub_engine.c gives for an input tensor."""
+    value = 2166136261
+    for byte in data:
+        value = (value ^ byte) * 16777619 & 0xFFFFFFFF
+    output = bytearray()
+    for place in range(size):
+        value = (value ^ place) * 16777619 & 0xFFFFFFFF
+        output.append(value >> 24)
+    return bytes(output)
