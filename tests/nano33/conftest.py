@@ -25,18 +25,29 @@ Edits = Mapping[str, tuple[str, str]]
 
 def compile_echo(out: Path, edits: Edits | None = None) -> Path:
     """Build the echo program with the port, perhaps spoilt by `edits`; returns the .bin."""
-    port = out / "port"
-    shutil.copytree(resources.firmware() / "ports" / "nrf52840", port)
+    source = out / "src"
+    for name in ("cortexm", "nrf52840"):
+        place = source / ("port" if name == "nrf52840" else name)
+        shutil.copytree(resources.firmware() / "ports" / name, place)
+    port = source / "port"
     for name, (old, new) in (edits or {}).items():
         text = (port / name).read_text()
         assert old in text, f"{name} no longer has {old!r}"
         (port / name).write_text(text.replace(old, new))
-    sources = [FIRMWARE / "start.c", FIRMWARE / "echo.c", *sorted(port.glob("*.c"))]
+    sources = [FIRMWARE / "echo.c", *sorted(source.glob("*/*.c"))]
     link = ["-nostartfiles", "--specs=nano.specs", "--specs=nosys.specs", "-Wl,--gc-sections"]
-    link += ["-T", str(FIRMWARE / "sections.ld"), "-L", str(port)]
-    include = ["-I", str(resources.firmware() / "ports"), "-I", str(port)]
+    link += ["-T", str(port / "link.ld"), "-L", str(out)]
+    include = [resources.firmware() / "ports", resources.firmware() / "core", port, source / "cortexm"]
     elf = out / "echo.elf"
-    compiler = ["arm-none-eabi-gcc", *FLAGS, *include, *link, *map(str, sources), "-o", str(elf)]
+    compiler = [
+        "arm-none-eabi-gcc",
+        *FLAGS,
+        *(f"-I{folder}" for folder in include),
+        *link,
+        *map(str, sources),
+        "-o",
+        str(elf),
+    ]
     process.run(compiler, timeout=60)
     binary = out / "echo.bin"
     process.run(["arm-none-eabi-objcopy", "-O", "binary", str(elf), str(binary)], timeout=20)

@@ -28,12 +28,12 @@ def _device(echo: Path, tmp_path: Path) -> Iterator[RunningDevice]:
 
 
 def test_touch_upload_and_a_port_whose_name_stays(device: RunningDevice, echo: Path, tmp_path: Path) -> None:
-    lister = published_ports(nano33.folder(tmp_path / "emulator.log") / nano33.PORTS_FILE)
     for _ in range(2):
         with serial.Serial(device.port, 115_200, timeout=5) as link:
             link.write(b"hello")
             assert link.read(5) == b"hello"
-        samba.flash(NANO33, build_of(echo), None, Recorder(), lister=lister)
+        port = samba.flash(NANO33, build_of(echo), device.port, Recorder(), lister=nano33.lister(device))
+        assert port == device.port
 
 
 def test_commands_come_through_the_pipe(device: RunningDevice, tmp_path: Path) -> None:

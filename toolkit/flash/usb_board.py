@@ -10,6 +10,7 @@ import errno
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from toolkit.artifacts import Build
@@ -124,7 +125,9 @@ def choose(board: Board, port: str | None, ports: tuple[UsbPort, ...]) -> UsbPor
     """
     known = (*board.serial.usb.application, *board.serial.usb.bootloader)
     if port is not None:
-        named = next((each for each in ports if each.device == port), None)
+        # A name may be a link, such as those of /dev/serial/by-id.
+        same = (port, str(Path(port).resolve()))
+        named = next((each for each in ports if each.device in same), None)
         if named is None:
             raise FlashError(f"{port} is no USB serial port of this machine", list_of(ports))
         if named.usb_id not in known:

@@ -1,7 +1,9 @@
 /* port.h for the Arduino Nano 33 BLE: a serial port over the chip's own USB, time from the cycle counter. */
 #include "port.h"
 
+#include "build_info.h"
 #include "cdc.h"
+#include "cortexm.h"
 #include "nrf52840.h"
 #include "usb_device.h"
 
@@ -13,17 +15,7 @@ enum {
   RX_WINDOW = 2048,
 };
 
-static port_info_t info = {.board = "nano33", .tick_unit = PORT_TICKS_NONE, .rx_buffer = RX_WINDOW};
-
-/* The bootloader leaves interrupts enabled that nobody here would serve; this port needs none at all. */
-static void take_over(void) {
-  SYSTICK_CTRL = 0;
-  for (uint32_t word = 0; word < 2; ++word) {
-    NVIC_ICER(word) = 0xFFFFFFFFu;
-    NVIC_ICPR(word) = 0xFFFFFFFFu;
-  }
-  NVMC_ICACHECNF = 1; /* without its cache the flash costs wait states on every jump */
-}
+static port_info_t info = {.board = build_board, .tick_unit = PORT_TICKS_NONE, .rx_buffer = RX_WINDOW};
 
 static void start_cycle_counter(void) {
   CLOCK_TRACECONFIG = 0; /* the trace pins belong to the board's I2C pull-ups */
@@ -41,15 +33,11 @@ static void serve_usb(void) {
   usb_linger(5); /* let the request that brought the touch end well */
   usb_stop();
   POWER_GPREGRET = BOOTLOADER_MAGIC;
-  memory_barrier();
-  SCB_AIRCR = SCB_AIRCR_RESET;
-  memory_barrier();
-  for (;;) {
-  }
+  cortexm_reset();
 }
 
 void port_init(void) {
-  take_over();
+  NVMC_ICACHECNF = 1; /* without its cache the flash costs wait states on every jump */
   start_cycle_counter();
   usb_start();
 }

@@ -1,5 +1,9 @@
-/* Sends back what it receives; '?' is answered with the unit of the ticks and whether they run, '!' with a fault. */
+/* Sends back what it receives; '?' is answered with the unit of the ticks and whether they run, '!' with a
+ * fault. */
+#include "build_info.h"
 #include "port.h"
+
+const char build_board[] = "nano33";
 
 int main(void) {
   uint8_t bytes[200];

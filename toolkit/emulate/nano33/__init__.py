@@ -29,12 +29,12 @@ from toolkit import process
 from toolkit.artifacts import RunningDevice
 from toolkit.board import Board
 from toolkit.errors import EmulatorError
-from toolkit.ports import PublishedPorts
+from toolkit.ports import PortLister, PublishedPorts, published_ports
 
 START_SECONDS = 15.0
 PORTS_FILE = "ports.json"
 PORT_LINK = "port"
-"""Beside the ports file: a link to the running program's pty, which has the same name after every reset."""
+"""Beside the ports file: a link to the running program's pty, whose name is the same after every reset."""
 
 _RUNNING: dict[int, subprocess.Popen[bytes]] = {}
 """Boards that this process has started and has to reap; they outlive it if it does not stop them."""
@@ -92,6 +92,13 @@ def start(board: Board, image: Path | None, log: Path) -> RunningDevice:
     running.kill()
     running.wait()
     raise EmulatorError(f"the virtual board did not come up: {reason}", f"see {log}")
+
+
+def lister(device: RunningDevice) -> PortLister:
+    """What USB shows of a running virtual board, in the program or in the bootloader."""
+    if device.log is None:
+        raise EmulatorError(f"{device.board} is no virtual board", "start one with `tinyml flash --emulate`")
+    return published_ports(folder(device.log) / PORTS_FILE)
 
 
 def stop(pid: int) -> None:

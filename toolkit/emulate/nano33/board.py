@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
+import dataclasses
 import logging
 import os
 import queue
@@ -168,12 +168,14 @@ class VirtualBoard:
     def _publish(self, mode: str, port: UsbPort | None, error: str | None = None) -> None:
         link = self._directory / PORT_LINK
         if mode == "application" and port is not None:
+            # A program comes back under the name that it had, as it mostly does on a desk; the bootloader does not.
+            log.info("%s -> %s", link, port.device)
             partial = link.with_name(f".{PORT_LINK}.partial")
             partial.unlink(missing_ok=True)
             partial.symlink_to(port.device)
             partial.replace(link)
+            port = dataclasses.replace(port, device=str(link))
         else:
-            with contextlib.suppress(FileNotFoundError):
-                link.unlink()
+            link.unlink(missing_ok=True)
         log.info("%s %s %s", mode, port.device if port else "-", error or "")
         PublishedPorts(os.getpid(), mode, (port,) if port else (), error).save(self.ports_file)
