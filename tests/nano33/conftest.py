@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -25,6 +25,11 @@ Edits = Mapping[str, tuple[str, str]]
 
 def compile_echo(out: Path, edits: Edits | None = None) -> Path:
     """Build the echo program with the port, perhaps spoilt by `edits`; returns the .bin."""
+    return compile_firmware(out, [FIRMWARE / "echo.c"], edits)
+
+
+def compile_firmware(out: Path, sources: Sequence[Path], edits: Edits | None = None) -> Path:
+    """Build `sources` with the port, perhaps spoilt by `edits`; returns the .bin."""
     source = out / "src"
     for name in ("cortexm", "nrf52840"):
         place = source / ("port" if name == "nrf52840" else name)
@@ -34,11 +39,17 @@ def compile_echo(out: Path, edits: Edits | None = None) -> Path:
         text = (port / name).read_text()
         assert old in text, f"{name} no longer has {old!r}"
         (port / name).write_text(text.replace(old, new))
-    sources = [FIRMWARE / "echo.c", *sorted(source.glob("*/*.c"))]
+    sources = [*sources, *sorted(source.glob("*/*.c"))]
     link = ["-nostartfiles", "--specs=nano.specs", "--specs=nosys.specs", "-Wl,--gc-sections"]
     link += ["-T", str(port / "link.ld"), "-L", str(out)]
-    include = [resources.firmware() / "ports", resources.firmware() / "core", port, source / "cortexm"]
-    elf = out / "echo.elf"
+    include = [
+        resources.firmware() / "engine",
+        resources.firmware() / "ports",
+        resources.firmware() / "core",
+        port,
+        source / "cortexm",
+    ]
+    elf = out / "firmware.elf"
     compiler = [
         "arm-none-eabi-gcc",
         *FLAGS,
@@ -49,7 +60,7 @@ def compile_echo(out: Path, edits: Edits | None = None) -> Path:
         str(elf),
     ]
     process.run(compiler, timeout=60)
-    binary = out / "echo.bin"
+    binary = out / "firmware.bin"
     process.run(["arm-none-eabi-objcopy", "-O", "binary", str(elf), str(binary)], timeout=20)
     return binary
 
