@@ -19,7 +19,8 @@ def wilson_interval(correct: int, total: int) -> tuple[float, float]:
     spread = 1 + _Z95**2 / total
     middle = (share + _Z95**2 / (2 * total)) / spread
     half = _Z95 * math.sqrt(share * (1 - share) / total + _Z95**2 / (4 * total**2)) / spread
-    return max(0.0, middle - half), min(1.0, middle + half)
+    # Exact at the ends, where rounding would leave 1 outside of its own interval.
+    return 0.0 if correct == 0 else middle - half, 1.0 if correct == total else middle + half
 
 
 def histogram(values: Sequence[int], bins: int = 48) -> Histogram | None:

@@ -1,0 +1,113 @@
+"""The verification as JUnit XML, for the test tabs of CI systems.
+
+The format has no standard; this keeps to what Jenkins, GitLab and GitHub's actions agree on: `testsuites`, `testsuite`
+with counts and properties, `testcase` with at most one `failure` or `skipped`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from xml.etree import ElementTree
+
+from toolkit.artifacts import ImageResult, Verification, write_atomically
+from toolkit.report import text
+
+MOST_CASES = 100
+"""Failed images that get a test case of their own; the set's own case counts them all."""
+
+# XML 1.0 has no way at all to write these characters.
+_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def _clean(value: str) -> str:
+    return _NOT_XML.sub("\ufffd", value)
+
+
+def _case(suite: ElementTree.Element, name: str, seconds: float = 0.0) -> ElementTree.Element:
+    attributes = {"classname": suite.attrib["name"], "name": _clean(name), "time": f"{seconds:.3f}"}
+    return ElementTree.SubElement(suite, "testcase", attributes)
+
+
+def _fail(case: ElementTree.Element, kind: str, message: str, detail: str = "") -> None:
+    failure = ElementTree.SubElement(case, "failure", {"type": kind, "message": _clean(message)})
+    failure.text = _clean(detail or message)
+
+
+def _image(suite: ElementTree.Element, result: ImageResult) -> None:
+    case = _case(suite, f"{result.set} image {result.name or result.index}")
+    if not result.passed:
+        kind = "unanswered" if result.got is None else "difference"
+        got = result.got if result.got is not None else "no answer"
+        message = "the device never answered" if result.got is None else "the output differs from the host's"
+        _fail(case, kind, message, f"expected {result.expected}\ngot      {got}")
+    elif result.label is not None and result.predicted != result.label:
+        out = ElementTree.SubElement(case, "system-out")
+        out.text = f"proven, but misread: a {result.label}, read as {result.predicted}"
+
+
+def _sets(verification: Verification) -> Iterable[tuple[str, int]]:
+    """(set, images); inputs without labels have no accuracy, so what is left of the total is theirs."""
+    labelled = {name: score.total for name, score in verification.accuracy.items()}
+    yield from labelled.items()
+    if rest := verification.images - sum(labelled.values()):
+        yield "random", rest
+
+
+def render(verification: Verification) -> str:
+    """The XML document.
+
+    Its verdict is that of the exit code: a case fails where an output is missing or not the host's; an image that
+    device and host misread alike is no failure.
+    """
+    failed = [result for result in verification.wrong if not result.passed]
+    name = f"tinyml.{verification.board}.{verification.model}.{verification.dtype}"
+    root = ElementTree.Element("testsuites", {"name": "tinyml verify"})
+    suite = ElementTree.SubElement(root, "testsuite", {"name": _clean(name)})
+    if verification.date:
+        suite.set("timestamp", verification.date.split("+")[0])
+    properties = ElementTree.SubElement(suite, "properties")
+    facts = {
+        "model_sha256": verification.device.model_sha256,
+        "build_id": verification.device.build_id,
+        "runtime": verification.device.runtime,
+        "images_per_second": str(verification.images_per_second),
+        "resent": str(verification.resent),
+        **{f"accuracy.{name}": f"{score.correct}/{score.total}" for name, score in verification.accuracy.items()},
+    }
+    for key, value in facts.items():
+        ElementTree.SubElement(properties, "property", {"name": _clean(key), "value": _clean(value)})
+    case = _case(suite, "verdict", verification.seconds)
+    if not verification.proven:
+        _fail(case, "not proven", text.headline(verification), verification.first_difference or "")
+    for set_name, total in _sets(verification):
+        case = _case(suite, f"all outputs: {text.set_name(set_name)}")
+        wrong = sum(result.set == set_name for result in failed)
+        if wrong:
+            _fail(case, "not proven", f"{wrong:,} of {total:,} outputs are missing or differ from the host's")
+    for result in verification.external:
+        _image(suite, result)
+    singly = {(result.set, result.index) for result in verification.external}
+    for result in [result for result in failed if (result.set, result.index) not in singly][:MOST_CASES]:
+        _image(suite, result)
+    counts = {
+        "tests": str(len(suite.findall("testcase"))),
+        "failures": str(len(suite.findall("testcase/failure"))),
+        "errors": "0",
+        "skipped": "0",
+        "time": f"{verification.seconds:.3f}",
+    }
+    for element in (root, suite):
+        element.attrib.update(counts)
+    ElementTree.indent(root)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n"
+
+
+def write(path: Path, verification: Verification) -> None:
+    """Write the document to `path`, whole or not at all.
+
+    Raises:
+        TinymlError: the file system refused.
+    """
+    write_atomically(path, render(verification).encode())

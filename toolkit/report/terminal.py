@@ -1,0 +1,123 @@
+"""The verdict on a terminal: at most one screen of 24 lines at 80 columns."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.markup import escape
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from toolkit.artifacts import Build, ImageResult, Verification
+from toolkit.report import outputs, text
+
+MOST_FAILED = 3
+"""Failed images that are listed; the report shows more."""
+
+MOST_EXTERNAL = 20
+"""External images that are listed one by one."""
+
+
+def _verdict(verification: Verification) -> Panel:
+    word, style = ("PROVEN", "green") if verification.proven else ("NOT PROVEN", "red")
+    device = verification.device
+    told = Text()
+    told.append(f"{word}  ", style=f"bold {style}")
+    told.append(text.headline(verification), style="bold")
+    told.append(
+        f"\n{verification.model} {verification.dtype} on {device.board}, runtime {device.runtime}, "
+        f"build {device.build_id}",
+        style="dim",
+    )
+    return Panel(told, border_style=style, expand=True)
+
+
+def _facts(verification: Verification, build: Build | None) -> Table:
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column()
+    whole = verification.images
+    equal = f"{verification.bit_exact:,} of {whole:,}"
+    if verification.dtype == "float32":
+        worst = verification.max_difference
+        equal += f"; within {verification.tolerance:g}: {verification.within_tolerance:,}"
+        equal += f"; largest difference {worst:.2g}" if worst >= 0 else ""
+    style = "green" if verification.proven else "red"
+    table.add_row("byte-exact", Text(equal, style=style))
+    if missing := text.unanswered(verification):
+        table.add_row("answered", Text(f"{verification.answered:,} of {whole:,}, {missing:,} missing", style="red"))
+    for name, score in verification.accuracy.items():
+        share = f"{text.share(score.correct, score.total)}, {score.correct:,} of {score.total:,} right"
+        table.add_row(escape(text.set_name(name)), f"{share} [dim](95% interval {text.interval(score)})[/dim]")
+    if verification.external:
+        table.add_row("one by one", _external(verification))
+    ticks = verification.ticks
+    if ticks is not None:
+        told = f"{text.ticks(ticks.median, ticks.unit)}, at most {ticks.max:,}"
+        if build is not None and (time := text.as_time(ticks.median, ticks, build.clock_hz)):
+            told += f" ({time})"
+        table.add_row("per inference", told)
+    table.add_row(
+        "link",
+        Text(
+            f"{verification.images_per_second:,.1f} images a second, {text.duration(verification.seconds)}\n"
+            + text.link_summary(verification),
+            style="yellow" if text.troubled(verification) else "",
+        ),
+    )
+    return table
+
+
+def _external(verification: Verification) -> Text:
+    """Each image by its label, and what the device said of it where that is another digit."""
+    line = Text()
+    shown = verification.external[:MOST_EXTERNAL]
+    for result in shown:
+        label = "?" if result.label is None else str(result.label)
+        said = "none" if result.predicted is None else str(result.predicted)
+        if said == label:
+            line.append(f"{label} ✓  ", style="green" if result.passed else "red")
+        else:
+            line.append(f"{label}→{said} ✗  ", style="red")
+    if rest := len(verification.external) - len(shown):
+        line.append(f"and {rest} more", style="dim")
+    return line
+
+
+def _failures(verification: Verification) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column("first that differ", no_wrap=True, style="red")
+    table.add_column("")
+    table.add_column("output bytes", overflow="ellipsis", no_wrap=True)
+    failed = [result for result in verification.wrong if not result.passed]
+    for result in failed[:MOST_FAILED]:
+        table.add_row(_name(result), "host", _marked(result.expected, result.got))
+        got = Text("no answer", style="bold red") if result.got is None else _marked(result.got, result.expected)
+        table.add_row("", "device", got)
+    if (rest := len(failed) - MOST_FAILED) > 0:
+        table.add_row(f"and {rest:,} more")
+    return table
+
+
+def _name(result: ImageResult) -> str:
+    return escape(f"{result.set} {result.name or format(result.index, ',')}")
+
+
+def _marked(mine: str, other: str | None) -> Text:
+    line = Text()
+    for run in outputs.compare(mine, other):
+        line.append(run.hex, style="bold red reverse" if run.differs else "")
+        line.append(" ")
+    return line
+
+
+def render(console: Console, verification: Verification, build: Build | None = None) -> None:
+    """Print the verdict.
+
+    Args:
+        build: for what the verification itself does not know, such as the clock that turns cycles into time.
+    """
+    console.print(_verdict(verification))
+    console.print(_facts(verification, build))
+    if any(not result.passed for result in verification.wrong):
+        console.print(_failures(verification))
