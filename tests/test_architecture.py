@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).parents[1] / "toolkit"
 FOUNDATION = {"__init__", "artifacts", "errors", "statistics"}
 # What several stages stand on. The data sets and the zoo's architectures are among them: training, conversion and the
 # paper's tables all need both, and neither needs any stage.
-SHARED = {"board", "c_array", "dataset", "images", "link", "models", "ports", "process", "resources", "zoo"}
+SHARED = {"board", "c_array", "dataset", "images", "link", "models", "ports", "process", "quiet", "resources", "zoo"}
 # These put stages together, as the command line does, for more callers than one.
 COMPOSERS = {"cli", "paper", "pipeline"}
 HEAVY = {"tensorflow", "keras", "tf_keras", "tensorflow_model_optimization"}

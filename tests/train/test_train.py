@@ -126,6 +126,17 @@ def test_folding_keeps_the_function(name: str) -> None:
     np.testing.assert_allclose(model(images, training=False), twin(images, training=False), atol=2e-5)
 
 
+def test_trials_choose_the_starting_weights_by_the_training_images(tmp_path: Path) -> None:
+    recipe = dataclasses.replace(SHORT, epochs=2, trials=3, trial_epochs=1, trial_polish_epochs=1)
+    trained = training.train(zoo.get("proposed"), recipe, 7, TOY, checkpoints=tmp_path)
+    phases = [record.phase for record in trained.history]
+    assert phases == ["trial", "trial polish"] * 3 + ["train"] * 2 + ["polish"] * 2
+    assert trained.epochs == 4
+    scores = [record.accuracy for record in trained.history if record.phase == "trial polish"]
+    winner = 7000 + scores.index(max(scores))
+    assert (tmp_path / f"proposed-short-{winner}-train.npz").is_file()
+
+
 def test_a_network_that_is_no_stack_is_refused_in_one_line() -> None:
     with pytest.raises(TrainError, match="squeezenet is no plain stack"):
         training.train(zoo.get("squeezenet"), SHORT, 1, TOY)

@@ -10,6 +10,7 @@ from typing import Any
 
 from toolkit.errors import TrainError
 from toolkit.images import LabelledImages
+from toolkit.quiet import load_tensorflow
 from toolkit.train.loop import EpochRecord, Fit, Phase, Progress, accuracy
 from toolkit.train.recipe import BEST, PAPER, RECIPES, Recipe, get, suited
 from toolkit.train.twin import can_have_twin, fold, with_batch_norm
@@ -26,9 +27,9 @@ class Trained:
         model: the Keras model, with the architecture's own layers only.
         validation: its accuracy on the held-out images, 0 to 1; None if there were none.
         training_images, validation_images: how many there were of each.
-        epochs: passes over the training images, all phases together.
-        seconds: of wall clock that its epochs took.
-        history: one record for each epoch, of all restarts.
+        epochs: passes over the training images, all phases together, without the trials.
+        seconds: of wall clock that all epochs took, those of the trials too.
+        history: one record for each epoch, the trials' first.
     """
 
     model: Any
@@ -64,6 +65,7 @@ def train(
     Raises:
         TrainError: the recipe does not suit the architecture or the data.
     """
+    load_tensorflow()
     recipe = suited(recipe, architecture)
     if len(data) <= recipe.validation + recipe.batch_size:
         raise TrainError(
@@ -73,40 +75,57 @@ def train(
         )
     cut = len(data) - recipe.validation
     held_out = _part(data, cut, len(data)) if recipe.validation else None
-    all_of_them = [
-        _once(architecture, recipe, seed * 1000 + restart, data.first(cut), held_out, watch, checkpoints, progress)
-        for restart in range(recipe.restarts)
-    ]
-    best = max(all_of_them, key=lambda one: one.validation or 0.0)
-    history = [record for one in all_of_them for record in one.history]
-    return dataclasses.replace(best, history=tuple(history), seconds=round(sum(each.seconds for each in history), 1))
+    work = _Work(architecture, data.first(cut), held_out, watch, checkpoints, progress)
+    history: list[EpochRecord] = []
+    seeds = [seed * 1000 + place for place in range(recipe.trials)]
+    best = seeds[0]
+    if recipe.trials > 1:
+        short = dataclasses.replace(recipe, epochs=recipe.trial_epochs, polish_epochs=recipe.trial_polish_epochs)
+        trials = [_once(work, short, each, "trial") for each in seeds]
+        best = seeds[max(range(len(seeds)), key=lambda place: trials[place][1][-1].accuracy)]
+        history = [record for _, records in trials for record in records]
+    model, records = _once(work, recipe, best, "train")
+    history += records
+    return Trained(
+        model=model,
+        validation=accuracy(model, held_out) if held_out is not None else None,
+        training_images=cut,
+        validation_images=recipe.validation,
+        epochs=len(records),
+        seconds=round(sum(each.seconds for each in history), 1),
+        history=tuple(history),
+    )
+
+
+@dataclass(frozen=True)
+class _Work:
+    """What all trainings of one call share."""
+
+    architecture: Architecture
+    data: LabelledImages
+    held_out: LabelledImages | None
+    watch: LabelledImages | None
+    checkpoints: Path | None
+    progress: Callable[[Progress], None] | None
 
 
 def _part(data: LabelledImages, start: int, end: int) -> LabelledImages:
     return LabelledImages(data.name, data.images[start:end], data.labels[start:end], (), data.source)
 
 
-def _once(
-    architecture: Architecture,
-    recipe: Recipe,
-    seed: int,
-    data: LabelledImages,
-    held_out: LabelledImages | None,
-    watch: LabelledImages | None,
-    checkpoints: Path | None,
-    progress: Callable[[Progress], None] | None,
-) -> Trained:
+def _once(work: _Work, recipe: Recipe, seed: int, name: str) -> tuple[Any, list[EpochRecord]]:
+    """One training from its own starting weights: the model and its history; `name` is that of the phase."""
     import keras
     import tensorflow as tf
 
     keras.utils.set_random_seed(seed)
     tf.config.experimental.enable_op_determinism()
-    model = architecture.build()
+    model = work.architecture.build()
     if recipe.batch_norm and not can_have_twin(model):
-        raise TrainError(f"{architecture.name} is no plain stack of layers", "train it with the recipe `paper`")
+        raise TrainError(f"{work.architecture.name} is no plain stack of layers", "train it with the recipe `paper`")
     trainee = with_batch_norm(model) if recipe.batch_norm else model
     phase = Phase(
-        "train",
+        name,
         recipe.epochs,
         recipe.batch_size,
         recipe.learning_rate,
@@ -117,27 +136,30 @@ def _once(
         recipe.loss,
     )
 
-    def run(network: Any, what: Phase, phase_seed: int) -> list[EpochRecord]:
-        stem = f"{architecture.name}-{recipe.name}-{phase_seed}-{what.name}.npz"
-        checkpoint = checkpoints / stem if checkpoints is not None else None
-        seen = held_out if held_out is not None else watch
-        fit = Fit(network, data, what, phase_seed, validation=seen, checkpoint=checkpoint, progress=progress)
+    def run(network: Any, what: Phase) -> list[EpochRecord]:
+        stem = f"{work.architecture.name}-{recipe.name}-{seed}-{what.name}.npz"
+        fit = Fit(
+            network,
+            work.data,
+            what,
+            seed,
+            validation=work.held_out if work.held_out is not None else work.watch,
+            checkpoint=work.checkpoints / stem if work.checkpoints is not None else None,
+            progress=work.progress,
+        )
         return fit.run()
 
-    history = run(trainee, phase, seed)
+    history = run(trainee, phase)
     if recipe.batch_norm:
         fold(trainee, model)
     if recipe.polish_epochs:
         polish = Phase(
-            "polish", recipe.polish_epochs, recipe.batch_size, recipe.polish_rate, cosine=True, loss=recipe.loss
+            "polish" if name == "train" else f"{name} polish",
+            recipe.polish_epochs,
+            recipe.batch_size,
+            recipe.polish_rate,
+            cosine=True,
+            loss=recipe.loss,
         )
-        history = history + run(model, polish, seed)
-    return Trained(
-        model=model,
-        validation=accuracy(model, held_out) if held_out is not None else None,
-        training_images=len(data),
-        validation_images=len(held_out) if held_out is not None else 0,
-        epochs=recipe.epochs + recipe.polish_epochs,
-        seconds=sum(each.seconds for each in history),
-        history=tuple(history),
-    )
+        history = history + run(model, polish)
+    return model, history

@@ -30,7 +30,7 @@ class Progress:
     """Where a training stands; given to the caller's callback after every call of 50 steps.
 
     Attributes:
-        phase: "train" or "polish".
+        phase: "train" or "polish"; before them "trial" and "trial polish".
         epoch: that is under way, from 1; epochs: of this phase.
         fraction: of this epoch, 0 to 1.
         loss: mean of this epoch so far.

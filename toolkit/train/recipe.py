@@ -42,8 +42,10 @@ class Recipe:
         polish_epochs: further epochs of the folded network on the unchanged images, at `polish_rate` falling
             to 0: folding leaves statistics that were taken from changed images.
         polish_rate: Adam's peak rate in them.
-        restarts: trainings from different starting weights, of which the one with the highest accuracy on
-            the validation images is kept.
+        trials: short trainings from different starting weights; the whole training starts from the weights whose
+            trial ended with the highest accuracy on the training images. A network of a few hundred
+            parameters ends in as good or bad a place as it starts near.
+        trial_epochs, trial_polish_epochs: of each trial.
         decay: the constant rate is multiplied by it after each epoch.
         loss: "cross_entropy" or "margin".
         validation: images at the end of the training set that are never trained on; never test images.
@@ -59,7 +61,9 @@ class Recipe:
     augmentation: Augmentation | None = None
     polish_epochs: int = 0
     polish_rate: float = 0.0
-    restarts: int = 1
+    trials: int = 1
+    trial_epochs: int = 0
+    trial_polish_epochs: int = 0
     decay: float = 1.0
     loss: str = "cross_entropy"
     validation: int = 0
