@@ -66,7 +66,8 @@ static void send_result(uint16_t seq, uint32_t ticks) {
   uint8_t head[WIRE_HEADER_BYTES + WIRE_RESULT_BYTES];
   put_header(head, WIRE_RESULT, seq);
   wire_put_u32(head + WIRE_HEADER_BYTES + WIRE_RESULT_TICKS, ticks);
-  frame_piece_t pieces[] = {{head, sizeof head}, {engine_output(), engine_info()->output_bytes}, {0, 0}};
+  const size_t size = (size_t)engine_info()->output_bytes;
+  frame_piece_t pieces[] = {{head, sizeof head}, {engine_output(), size}, {0, 0}};
   frame_send(pieces, 2);
 }
 

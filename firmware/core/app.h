@@ -2,13 +2,15 @@
 #ifndef TINYML_APP_H
 #define TINYML_APP_H
 
+#include <stdint.h>
+
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-/* Bytes read from the port at once, on the stack. */
+/* Bytes read from the port at once, on the stack. A 16-bit address space means very little RAM. */
 #ifndef CORE_RX_BYTES
-#define CORE_RX_BYTES 32
+#define CORE_RX_BYTES (SIZE_MAX > 0xFFFFu ? 32 : 8)
 #endif
 
 /* Initialises the engine and says HELLO unasked. port_init() must have been called. An engine that could not

@@ -6,7 +6,7 @@
 
 /* 1: a table of 16 words, 10 instructions a byte on a Cortex-M; 0: no table, for the smallest of chips. */
 #ifndef CORE_CRC32_TABLE
-#define CORE_CRC32_TABLE 1
+#define CORE_CRC32_TABLE (SIZE_MAX > 0xFFFFu)
 #endif
 
 #define CRC32_INIT 0xFFFFFFFFu

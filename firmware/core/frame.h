@@ -8,7 +8,7 @@
 /* Bytes handed to port_write() at once; the only buffer on the way out. A RESULT of ten int8 values is 23
  * bytes. */
 #ifndef CORE_TX_BYTES
-#define CORE_TX_BYTES 64
+#define CORE_TX_BYTES (SIZE_MAX > 0xFFFFu ? 64 : 16) /* a 16-bit address space means very little RAM */
 #endif
 
 /* A stretch of a body, read in place. */

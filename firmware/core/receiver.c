@@ -17,7 +17,7 @@ static void start_frame(receiver_t *receiver) {
 
 void receiver_init(receiver_t *receiver, const engine_info_t *engine) {
   *receiver = (receiver_t){0};
-  receiver->input_bytes = engine->input_bytes;
+  receiver->input_bytes = (size_t)engine->input_bytes;
   receiver->takes_pixels = engine->dtype == ENGINE_FLOAT32;
   start_frame(receiver);
 }

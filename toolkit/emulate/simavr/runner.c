@@ -29,6 +29,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <termios.h>
 #include <time.h>
 #include <unistd.h>
@@ -51,6 +52,8 @@ static avr_uart_t *uart;
 static avr_irq_t *uart_input;
 static avr_cycle_count_t byte_cycles; /* one character on the line: start bit, 8 data bits, stop bit */
 static int master = -1;
+static int opening = -1; /* inotify: tells of every open() and close() of the pty, however short */
+static bool was_closed = true;
 static bool port_open;
 static bool application_real_time;
 static avr_flashaddr_t bootloader_entry;
@@ -133,18 +136,32 @@ static void reset_board(void) {
   resets++;
 }
 
+/* Resets the board for every opening that follows a closing, as DTR does. */
+static void watch_openings(void) {
+  union {
+    struct inotify_event first;
+    char bytes[1024];
+  } events;
+  ssize_t size = read(opening, &events, sizeof events);
+  for (ssize_t at = 0; at < size;) {
+    const struct inotify_event *event = (const void *)(events.bytes + at);
+    if ((event->mask & IN_OPEN) && was_closed) reset_board();
+    was_closed = (event->mask & IN_OPEN) == 0;
+    at += (ssize_t)(sizeof *event + event->len);
+  }
+}
+
 /* Waits up to `timeout_ns` for the host, then serves the pty. */
 static void serve_port(uint64_t timeout_ns) {
-  struct pollfd port = {.fd = master, .events = (short)(to_board.next == to_board.size ? POLLIN : 0)};
   struct timespec timeout = {(time_t)(timeout_ns / 1000000000u), (long)(timeout_ns % 1000000000u)};
+  struct pollfd port = {.fd = master, .events = (short)(to_board.next == to_board.size ? POLLIN : 0)};
   if (!port_open) { /* a closed pty would end the wait at once */
     nanosleep(&timeout, NULL);
     timeout = (struct timespec){0, 0};
   }
   if (ppoll(&port, 1, &timeout, NULL) < 0 && errno != EINTR) fail("poll");
-  bool is_open = !(port.revents & POLLHUP);
-  if (is_open && !port_open) reset_board();
-  port_open = is_open;
+  watch_openings();
+  port_open = !(port.revents & POLLHUP);
   if (port.revents & POLLIN) read_from_host();
   write_to_host();
 }
@@ -160,6 +177,8 @@ static void open_port(const char *link_path) {
   if (openpty(&master, &slave, name, &raw, NULL) < 0) fail("openpty");
   close(slave); /* from now on POLLHUP tells whether anyone has it open */
   fcntl(master, F_SETFL, O_NONBLOCK);
+  opening = inotify_init1(IN_NONBLOCK);
+  if (opening < 0 || inotify_add_watch(opening, name, IN_OPEN | IN_CLOSE) < 0) fail("inotify");
   if (link_path) {
     unlink(link_path);
     if (symlink(name, link_path) < 0) fail(link_path);
