@@ -74,18 +74,27 @@ PAPER = Recipe(name="paper", epochs=20, batch_size=32, learning_rate=1e-3)
 
 BEST = Recipe(
     name="best",
-    epochs=100,
+    epochs=60,
     batch_size=256,
-    learning_rate=1e-2,
-    warmup_epochs=3,
+    learning_rate=2e-2,
+    warmup_epochs=2,
     cosine=True,
     batch_norm=True,
     augmentation=Augmentation(rotate_degrees=7.0, shear_degrees=5.0, scale=0.07, shift_pixels=1.0),
-    polish_epochs=20,
-    polish_rate=1e-3,
+    polish_epochs=30,
+    polish_rate=3e-3,
+    trials=10,
+    trial_epochs=6,
+    trial_polish_epochs=3,
     validation=5_000,
 )
-"""Batch norm folded at the end, light augmentation, warm-up and cosine, then a polish of the folded network."""
+"""Ten trials for the starting weights; batch norm folded at the end, light augmentation, warm-up and cosine; then a
+polish of the folded network on the unchanged images.
+
+Chosen on the 5,000 held-out training images. What was seen there: the starting weights matter most (after nine epochs the
+accuracy of ten trials spread from 0.954 to 0.966), then the polish (+0.5 to 1.2 points); augmentation without the polish
+costs as much as it gives; label smoothing, focal loss and a higher rate in the polish gave nothing.
+"""
 
 RECIPES = {recipe.name: recipe for recipe in (PAPER, BEST)}
 
