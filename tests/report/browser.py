@@ -69,6 +69,7 @@ def run(folder: Path, page: Path, *options: str) -> tuple[str, list[str]]:
             "--headless",
             "--no-sandbox",
             "--disable-gpu",
+            "--disable-dev-shm-usage",
             "--no-first-run",
             "--disable-background-networking",
             "--disable-component-update",

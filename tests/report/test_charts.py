@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from tests.report import samples
-from toolkit.artifacts import DType, Score, TensorSpec, Ticks
+from toolkit.artifacts import DType, LayerReport, PlannedBuffer, Score, TensorSpec, Ticks
 from toolkit.errors import DatasetError
 from toolkit.report import charts, digits, memory, outputs, text
 from toolkit.report.pictures import DRAWN_SIDE, encode_png, thumbnail
@@ -67,6 +67,17 @@ def test_the_plan_fits_the_arena_and_buffers_alive_at_once_do_not_touch() -> Non
         assert box.y + 100 * int(box.bytes.replace(",", "")) / 1_612 <= 100.01
     assert [box.mark for box in chart.boxes] == list("ABCDEFG")
     assert memory.plan((), (), None) is None
+
+
+def test_a_deep_network_numbers_only_some_steps() -> None:
+    layers = tuple(LayerReport(f"layer_{place}", ("CONV_2D",), 10, 10) for place in range(60))
+    buffers = tuple(PlannedBuffer(f"t{place}", 0, 100, place, place + 1) for place in range(59))
+    chart = memory.plan(buffers, layers, 100)
+    assert chart is not None
+    assert chart.long
+    assert [label for _, _, label in chart.steps] == [str(1 + 5 * place) for place in range(12)]
+    assert all(box.thin for box in chart.boxes)
+    assert [box.mark for box in chart.boxes][25:28] == ["Z", "AA", "AB"]
 
 
 def test_the_overview_has_one_pixel_for_each_image() -> None:

@@ -68,7 +68,7 @@ def test_a_proven_run_shows_its_figures() -> None:
     assert f"{verification.ticks.median:,} cycles" in text
     assert "1.11 ms at 64 MHz" in text
     assert "no physical board took part" in text
-    assert "What differed" not in text
+    assert "What failed" not in text
 
 
 def test_every_misread_digit_is_shown_with_what_the_device_said() -> None:
@@ -82,7 +82,7 @@ def test_a_failure_names_the_first_image_and_marks_the_bytes_that_differ() -> No
     text = words(BROKEN)
     assert "Not proven" in text
     assert "1 output of 410 differs from the host&#39;s, 1 was never given." in text
-    section = BROKEN[BROKEN.index("What differed first") :]
+    section = BROKEN[BROKEN.index("What failed first") :]
     first, second = section.index("MNIST test image 123"), section.index("MNIST test image 307")
     assert first < second
     got = samples.broken().wrong

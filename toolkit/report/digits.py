@@ -62,8 +62,10 @@ def overview(verification: Verification) -> Overview | None:
         if result.set != name or result.index >= total:
             continue
         cells[result.index] = _WRONG if result.passed else _SILENT if result.got is None else _DIFFERS
-        if not result.passed and len(rings) < MOST_FAILED:
+        if not result.passed:
             rings.append(Ring(result.index % side + 0.5, result.index // side + 0.5))
+    if text.failed(verification) > MOST_FAILED:  # so many are seen without rings
+        rings.clear()
     picture = Image.fromarray(cells.reshape(rows, side), "P")
     picture.putpalette([level for colour in _PALETTE for level in colour])
     picture.info["transparency"] = _NONE
@@ -173,6 +175,7 @@ class Misread:
     others: tuple[Tile, ...]
     left_out: int
     total: int
+    total_words: str
 
 
 def misread(verification: Verification, build: Build) -> Misread:
@@ -180,7 +183,9 @@ def misread(verification: Verification, build: Build) -> Misread:
     singly = {(result.set, result.index) for result in verification.external}
     found = [result for result in verification.wrong if result.passed and (result.set, result.index) not in singly]
     tiles = tuple(_tile(result, verification, build) for result in found[:MOST_WRONG])
-    return Misread(tiles[:FIRST_TILES], tiles[FIRST_TILES:], len(found) - len(tiles), len(found))
+    return Misread(
+        tiles[:FIRST_TILES], tiles[FIRST_TILES:], len(found) - len(tiles), len(found), text.many(len(found), "image")
+    )
 
 
 def external(verification: Verification, build: Build) -> tuple[Tile, ...]:

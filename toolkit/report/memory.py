@@ -92,7 +92,12 @@ class PlanBox:
 
 @dataclass(frozen=True)
 class PlanChart:
-    """The memory plan: time runs to the right in layers, addresses run down."""
+    """The memory plan: time runs to the right in layers, addresses run down.
+
+    Attributes:
+        steps: (place, width, label) of the numbered steps.
+        long: so many buffers or layers that their tables are folded.
+    """
 
     boxes: tuple[PlanBox, ...]
     steps: tuple[tuple[float, float, str], ...]
@@ -100,10 +105,14 @@ class PlanChart:
     sum: str
     height: int
     layers: tuple[LayerReport, ...]
+    long: bool
 
 
 PLAN_HEIGHT = 260
 """Of the picture, in CSS pixels."""
+
+MOST_STEPS = 12
+"""Steps that are numbered under the picture: more would run into each other on a phone."""
 
 
 def plan(
@@ -131,20 +140,27 @@ def plan(
                 width=round(100 * (buffer.last_use - buffer.first_use + 1) / columns, 3),
                 height=round(max(height, 100 * 2 / PLAN_HEIGHT), 3),
                 colour=place % OWNER_COLOURS,
-                thin=height * PLAN_HEIGHT / 100 < 16,
+                thin=height * PLAN_HEIGHT / 100 < 16 or buffer.last_use - buffer.first_use + 1 < columns / 20,
             )
         )
+    every = -(-columns // MOST_STEPS)
     steps = tuple(
         (
             round(100 * place / columns, 3),
             round(100 / columns, 3),
             "in" if first + place < 0 else str(first + place + 1),
         )
-        for place in range(columns)
+        for place in range(0, columns, every)
     )
     total = sum(buffer.bytes for buffer in buffers)
     return PlanChart(
-        tuple(boxes), steps, text.many(arena, "byte"), text.many(total, "byte"), PLAN_HEIGHT, tuple(layers)
+        boxes=tuple(boxes),
+        steps=steps,
+        arena=text.many(arena, "byte"),
+        sum=text.many(total, "byte"),
+        height=PLAN_HEIGHT,
+        layers=tuple(layers),
+        long=max(len(boxes), len(layers)) > 2 * MOST_STEPS,
     )
 
 
