@@ -45,6 +45,8 @@ void port_init(void) {
 const port_info_t *port_info(void) { return &info; }
 
 size_t port_read(uint8_t *data, size_t capacity) {
+  const size_t size = cdc_read(data, capacity);
+  if (size > 0) return size;
   serve_usb();
   return cdc_read(data, capacity);
 }
