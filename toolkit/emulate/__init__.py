@@ -1,0 +1,7 @@
+"""Emulators: each stands in for boards that are not on the desk. A new emulator is one new file or folder here."""
+
+from __future__ import annotations
+
+from toolkit.emulate.base import Emulator, load
+
+__all__ = ["Emulator", "load"]

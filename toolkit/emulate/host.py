@@ -1,0 +1,53 @@
+"""The firmware as a process of this computer, its serial port on a TCP port."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from toolkit import process
+from toolkit.artifacts import RunningDevice
+from toolkit.board import Board
+from toolkit.emulate.base import last_line, stop_process
+from toolkit.errors import EmulatorError
+from toolkit.ports import PortLister
+
+START_SECONDS = 10.0
+
+
+def tools() -> tuple[str, ...]:
+    """The outside programs that must be on PATH: none."""
+    return ()
+
+
+def command(image: Path) -> list[str]:
+    """The argv that starts the firmware; pure."""
+    return [str(image), "--tcp", "0"]
+
+
+def start(board: Board, image: Path, log: Path) -> RunningDevice:
+    """Start `image` in the background; see `base.Emulator`. Its first line is its port."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("wb") as stream:
+        running = process.spawn(command(image), log_file=stream)
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        lines = log.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True)
+        if lines and lines[0].startswith("socket://") and lines[0].endswith("\n"):
+            return RunningDevice(board.id, lines[0].strip(), "", running.pid, log)
+        if running.poll() is not None:
+            break
+        time.sleep(0.01)
+    running.kill()
+    running.wait()
+    raise EmulatorError(f"the firmware did not start: {last_line(log)}", f"see {log}")
+
+
+def lister(device: RunningDevice) -> PortLister:  # noqa: ARG001 - it boots its image
+    """No USB ports."""
+    return lambda: ()
+
+
+def stop(pid: int) -> None:
+    """End it; nothing happens if it has ended already."""
+    stop_process(pid, "--tcp")

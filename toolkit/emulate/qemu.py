@@ -1,0 +1,83 @@
+"""QEMU: boots an image on an emulated board, its serial port on a TCP port of this computer."""
+
+from __future__ import annotations
+
+import socket
+import time
+from pathlib import Path
+
+from toolkit import process
+from toolkit.artifacts import RunningDevice
+from toolkit.board import Board
+from toolkit.emulate.base import last_line, stop_process
+from toolkit.errors import EmulatorError
+from toolkit.ports import PortLister
+
+PROGRAM = "qemu-system-arm"
+START_SECONDS = 20.0
+ATTEMPTS = 3
+HOST = "127.0.0.1"
+
+
+def tools() -> tuple[str, ...]:
+    """The outside programs that must be on PATH."""
+    return (PROGRAM,)
+
+
+def command(board: Board, image: Path, port: int) -> list[str]:
+    """The argv that boots `image`; pure.
+
+    One instruction is one nanosecond of the board's time (`-icount shift=0`), so its timers count instructions exactly.
+    Without `nodelay` small exchanges wait for each other's acknowledgements.
+    """
+    return [
+        PROGRAM,
+        *("-machine", board.flash.machine or board.id),
+        *("-kernel", str(image)),
+        *("-icount", "shift=0"),
+        *("-display", "none", "-monitor", "none", "-nodefaults"),
+        *("-serial", f"tcp:{HOST}:{port},server=on,wait=off,nodelay=on"),
+    ]
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
+
+
+def _listens(port: int) -> bool:
+    try:
+        with socket.create_connection((HOST, port), timeout=1.0):
+            return True
+    except OSError:
+        return False
+
+
+def start(board: Board, image: Path, log: Path) -> RunningDevice:
+    """Boot `image` in the background; see `base.Emulator`."""
+    process.require(PROGRAM)
+    log.parent.mkdir(parents=True, exist_ok=True)
+    for _ in range(ATTEMPTS):  # another program may take the free port before QEMU does
+        port = _free_port()
+        with log.open("wb") as stream:
+            running = process.spawn(command(board, image, port), log_file=stream)
+        deadline = time.monotonic() + START_SECONDS
+        while running.poll() is None and time.monotonic() < deadline:
+            if _listens(port):
+                return RunningDevice(board.id, f"socket://{HOST}:{port}", "", running.pid, log)
+            time.sleep(0.02)
+        if running.poll() is None:
+            running.kill()
+            running.wait()
+    raise EmulatorError(f"QEMU did not start {board.name}: {last_line(log)}", f"see {log}")
+
+
+def lister(device: RunningDevice) -> PortLister:  # noqa: ARG001 - it boots its image
+    """No USB ports."""
+    return lambda: ()
+
+
+def stop(pid: int) -> None:
+    """End it; nothing happens if it has ended already."""
+    stop_process(pid, PROGRAM)
