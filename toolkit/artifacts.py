@@ -383,6 +383,7 @@ class LinkStats(Artifact):
         damaged: frames that failed their CRC, either side.
         timeouts: silences that ended in a new HELLO.
         resets: times that the device started anew in mid-run.
+        reopened: times that the port vanished and came back.
     """
 
     bytes_up: int = 0
@@ -392,6 +393,7 @@ class LinkStats(Artifact):
     damaged: int = 0
     timeouts: int = 0
     resets: int = 0
+    reopened: int = 0
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,27 @@
+"""The link to a device: framing, messages, transports, the client. It knows nothing of models.
+
+client.py      what others use: hello, stream
+run.py         one stream of requests; window.py what is on the way; timing.py how long to wait
+session.py     a port that is kept open, and the question who is there
+framing.py     COBS and CRC-32; packbits.py; messages.py the definitions; header.py generates firmware/core/wire.h
+transport.py   sockets, serial ports, a fake
+"""
+
+from __future__ import annotations
+
+from toolkit.link.client import Answer, Client, Request
+from toolkit.link.messages import Hello, TickUnit
+from toolkit.link.timing import Bounds
+from toolkit.link.transport import Transport, TransportClosedError, open_transport
+
+__all__ = [
+    "Answer",
+    "Bounds",
+    "Client",
+    "Hello",
+    "Request",
+    "TickUnit",
+    "Transport",
+    "TransportClosedError",
+    "open_transport",
+]

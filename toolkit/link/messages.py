@@ -1,6 +1,6 @@
 """The wire's message definitions, once: `toolkit.link.header` generates the C header from this file.
 
-    body = type u8, seq u16, payload            little-endian; docs/wire.md has the meaning
+body = type u8, seq u16, payload            little-endian; docs/wire.md has the meaning
 """
 
 from __future__ import annotations

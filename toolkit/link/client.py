@@ -1,0 +1,100 @@
+"""The host's side of the wire: streams requests to a device and yields its answers, whatever the cable does.
+
+Every request is independent and the device works in order, so the one remedy is to send again what was lost. What was
+lost is told by a refusal, by an answer to a later request, by the device starting anew, or, after a silence, by its
+answer to a HELLO request that was sent last.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Sequence
+
+from toolkit.artifacts import LinkStats
+from toolkit.errors import LinkError
+from toolkit.link import messages
+from toolkit.link.messages import ElementType, Hello
+from toolkit.link.run import Answer, Request, Run
+from toolkit.link.session import Session
+from toolkit.link.timing import Bounds
+from toolkit.link.transport import Transport, TransportClosedError
+from toolkit.link.window import Window
+
+__all__ = ["Answer", "Client", "Request"]
+
+FLOAT_BYTES = 4
+
+
+def _check(request: Request, device: Hello) -> None:
+    """Hold a request against the device's input.
+
+    Raises:
+        LinkError: the device could only refuse it.
+    """
+    element = 1
+    if request.kind == "pixels":
+        if device.dtype is not ElementType.FLOAT32:
+            raise LinkError("the device takes no pixels: its network is int8", "send the quantised input tensor")
+        element = FLOAT_BYTES
+    if len(request.data) * element != device.input_bytes:
+        raise LinkError(
+            f"request {request.key} has {len(request.data)} {request.kind} bytes, "
+            f"the device's input {device.input_bytes // element}",
+            "the images are not of the size that the network takes",
+        )
+
+
+class Client:
+    """A device at the other end of a port.
+
+    Not for several threads.
+    """
+
+    def __init__(self, open_port: Callable[[], Transport], bounds: Bounds | None = None) -> None:
+        """Nothing is opened yet.
+
+        Args:
+            open_port: opens the port, and opens it again when it has vanished and come back.
+            bounds: of every wait.
+        """
+        self._bounds = bounds or Bounds()
+        # At random, so that answers to an earlier run are recognised and dropped.
+        self._window = Window(0, random.SystemRandom().randrange(messages.SEQ_COUNT))
+        self._session = Session(open_port, self._bounds, self._window.take_seq)
+
+    @property
+    def stats(self) -> LinkStats:
+        """What the link went through so far."""
+        return self._session.stats
+
+    def close(self) -> None:
+        """Give the port up."""
+        self._session.close()
+
+    def hello(self) -> Hello:
+        """Ask the device who it is.
+
+        Raises:
+            LinkError: the port cannot be opened, or nothing of ours answers.
+            StaleFirmwareError: it is another firmware than at the last question.
+        """
+        while True:
+            try:
+                return self._session.synchronise(self._bounds.contact, on_message=lambda _: None)
+            except TransportClosedError:
+                self._session.reopen()
+
+    def stream(self, requests: Sequence[Request]) -> Iterator[Answer]:
+        """Ask for every request and yield each answer as it comes: in order, but for those that were lost at first.
+
+        Raises:
+            LinkError: a request does not fit the device; the device refuses for a reason that resending cannot mend; it
+                fell silent, or came no further, for longer than the bounds.
+            StaleFirmwareError: it began to run another firmware.
+        """
+        if not requests:
+            return
+        device = self.hello()
+        for request in requests:
+            _check(request, device)
+        yield from Run(requests, device, self._session, self._window, self._bounds)

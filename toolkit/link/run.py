@@ -1,0 +1,218 @@
+"""One stream of requests: keeps the window full, takes the answers, finds out what was lost and sends it again."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from toolkit.errors import LinkError
+from toolkit.link import framing, messages, packbits
+from toolkit.link.messages import Hello, Message, MessageError, MessageType, Reason
+from toolkit.link.session import Session
+from toolkit.link.timing import Bounds, Pace
+from toolkit.link.transport import TransportClosedError
+from toolkit.link.window import Window
+
+ENGINE_ATTEMPTS = 3
+_TYPES = {"tensor": MessageType.INFER_TENSOR, "pixels": MessageType.INFER_PIXELS}
+
+
+@dataclass(frozen=True)
+class Request:
+    """One inference to ask for.
+
+    Attributes:
+        key: the caller's name for it.
+        kind: "tensor": data are the input tensor's bytes; "pixels": one uint8 per element, and a float32 engine's
+            input is pixel / 255.
+        data: not packed.
+    """
+
+    key: int
+    kind: Literal["tensor", "pixels"]
+    data: bytes
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the device computed.
+
+    Attributes:
+        key: of the request.
+        output: the output tensor's bytes.
+        ticks: of the inference alone, in HELLO's unit.
+    """
+
+    key: int
+    output: bytes
+    ticks: int
+
+
+class Run:
+    """One call of `Client.stream`; iterates over the answers."""
+
+    def __init__(
+        self, requests: Sequence[Request], device: Hello, session: Session, window: Window, bounds: Bounds
+    ) -> None:
+        self._requests = requests
+        self._device = device
+        self._session = session
+        self._window = window
+        self._bounds = bounds
+        self._pace = Pace(bounds)
+        self._to_send = deque(range(len(requests)))
+        self._packed: dict[int, bytes] = {}
+        self._sent_before: set[int] = set()
+        self._answered: set[int] = set()
+        self._engine_failures: Counter[int] = Counter()
+        self._resets_in_a_row = 0
+        self._ready: list[Answer] = []
+        self._expecting_since = self._helped_at = 0.0
+        window.rx_buffer = device.rx_buffer
+        window.clear()
+
+    def __iter__(self) -> Iterator[Answer]:
+        """Yield the answers until there is one for each request; see `Client.stream`."""
+        self._expecting_since = self._helped_at = time.monotonic()
+        while len(self._answered) < len(self._requests):
+            try:
+                self._fill_window()
+                self._listen()
+            except TransportClosedError:
+                self._reopen()
+            yield from self._ready
+            self._ready.clear()
+
+    def _fill_window(self) -> None:
+        frames: list[bytes] = []
+        resent = 0
+        idle = not len(self._window)
+        while self._to_send:
+            place = self._to_send[0]
+            if place not in self._answered:
+                frame = self._frame(place)
+                if not self._window.has_room(len(frame)):
+                    break
+                self._window.sent(place, len(frame))
+                frames.append(frame)
+                resent += place in self._sent_before
+                self._sent_before.add(place)
+            self._to_send.popleft()
+        if frames:
+            self._session.send(frames)
+            self._session.counters.resent += resent
+            if idle:
+                self._expecting_since = time.monotonic()
+
+    def _frame(self, place: int) -> bytes:
+        request = self._requests[place]
+        packed = self._packed.get(place)
+        if packed is None:
+            packed = self._packed[place] = packbits.pack(request.data)
+        return framing.encode(messages.body(_TYPES[request.kind], self._window.next_seq, packed))
+
+    def _listen(self) -> None:
+        now = time.monotonic()
+        if now - self._helped_at > self._bounds.stall:
+            raise LinkError(
+                f"the device has answered no request for {now - self._helped_at:.0f} s; "
+                f"last heard: {self._session.last_heard}",
+                "the link is too bad, or the firmware is at fault; tinyml verify --resume goes on from here",
+            )
+        quiet_since = max(self._session.heard_at, self._expecting_since)
+        wait = quiet_since + self._pace.silence - now
+        if wait > 0:
+            for message in self._session.receive(wait):
+                self._take(message)
+        else:
+            self._session.counters.timeouts += 1
+            self._pace.silent()
+            self._synchronise()
+
+    def _synchronise(self) -> None:
+        """Everything on the way is answered or lost when this returns."""
+        self._session.synchronise(self._bounds.answer, on_message=self._take)
+        self._again(self._window.clear())
+        self._expecting_since = time.monotonic()
+
+    def _reopen(self) -> None:
+        while True:
+            self._session.reopen()
+            try:
+                self._synchronise()
+                return
+            except TransportClosedError:
+                if time.monotonic() - self._helped_at > self._bounds.stall:
+                    raise LinkError(
+                        "the port vanishes again and again", "try another cable or USB port, and tinyml verify --resume"
+                    ) from None
+
+    def _again(self, places: Iterable[int]) -> None:
+        """To be sent again, before all others."""
+        self._to_send.extendleft(reversed([place for place in places if place not in self._answered]))
+
+    def _take(self, message: Message) -> None:
+        if message.type == MessageType.RESULT:
+            self._take_result(message)
+        elif message.type == MessageType.REFUSED:
+            self._take_refusal(message)
+        elif message.type == MessageType.HELLO and self._session.learn(message.payload).unasked:
+            self._take_reset()
+
+    def _take_result(self, message: Message) -> None:
+        try:
+            ticks, output = messages.parse_result(message.payload)
+        except MessageError:
+            output = None
+        if output is None or len(output) != self._device.output_bytes:
+            self._session.counters.damaged += 1
+            return
+        place, lost = self._window.answered(message.seq)
+        self._again(lost)
+        if place is None or place in self._answered:
+            return
+        self._answered.add(place)
+        self._packed.pop(place, None)
+        self._ready.append(Answer(self._requests[place].key, output, ticks))
+        now = time.monotonic()
+        self._pace.answered(now - max(self._helped_at, self._expecting_since))
+        self._helped_at = now
+        self._resets_in_a_row = 0
+
+    def _take_refusal(self, message: Message) -> None:
+        try:
+            reason = messages.parse_refused(message.payload)
+        except MessageError:
+            self._session.counters.damaged += 1
+            return
+        if message.seq == messages.SEQ_UNKNOWN:
+            self._session.counters.damaged += 1
+            self._again(self._window.refused())
+            return
+        place, lost = self._window.answered(message.seq)
+        self._again(lost)
+        if place is None or place in self._answered:
+            return
+        self._engine_failures[place] += 1
+        if reason != Reason.ENGINE_FAILED or self._engine_failures[place] >= ENGINE_ATTEMPTS:
+            raise LinkError(
+                f"the device does not compute request {self._requests[place].key}: it answers "
+                f"{self._session.last_heard}",
+                "build and flash again with this version of tinyml",
+            )
+        self._again([place])
+
+    def _take_reset(self) -> None:
+        self._session.counters.resets += 1
+        self._resets_in_a_row += 1
+        lost = self._window.clear()
+        if self._resets_in_a_row >= self._bounds.resets:
+            at = f", at request {self._requests[lost[0]].key}" if lost else ""
+            raise LinkError(
+                f"the device started anew {self._resets_in_a_row} times without one answer between{at}",
+                "its stack or its power supply may be too small; tinyml verify --resume goes on from here",
+            )
+        self._again(lost)

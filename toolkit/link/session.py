@@ -1,0 +1,219 @@
+"""A link that is kept up: opens the port and opens it again, asks who is there, and counts what it goes through."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from toolkit.artifacts import LinkStats
+from toolkit.errors import LinkError, StaleFirmwareError
+from toolkit.link import framing, messages
+from toolkit.link.messages import Hello, Message, MessageError, MessageType, Reason
+from toolkit.link.timing import Bounds
+from toolkit.link.transport import Transport, TransportClosedError
+
+RETRY_OPEN_SECONDS = 0.1
+ASK_AGAIN_SECONDS = 0.02
+
+
+@dataclass
+class Counters:
+    """LinkStats in the making."""
+
+    bytes_up: int = 0
+    bytes_down: int = 0
+    frames_sent: int = 0
+    resent: int = 0
+    damaged: int = 0
+    timeouts: int = 0
+    resets: int = 0
+    reopened: int = 0
+
+
+@dataclass
+class Session:
+    """One device.
+
+    Attributes:
+        open_port: opens its port.
+        bounds: of every wait.
+        counters: what the link went through.
+        device: what it said of itself; None before the first HELLO.
+        heard_at: when the last undamaged frame came.
+        last_heard: what that was, in words.
+    """
+
+    open_port: Callable[[], Transport]
+    bounds: Bounds
+    take_seq: Callable[[], int]
+    counters: Counters = field(default_factory=Counters)
+    device: Hello | None = None
+    heard_at: float = 0.0
+    last_heard: str = "nothing"
+    _transport: Transport | None = None
+    _decoder: framing.Decoder = field(default_factory=framing.Decoder)
+    _damaged_before: int = 0
+
+    @property
+    def stats(self) -> LinkStats:
+        """What the link went through so far."""
+        return LinkStats(**vars(self.counters))
+
+    def close(self) -> None:
+        """Give the port up."""
+        if self._transport is not None:
+            self._transport.close()
+            self._transport = None
+
+    def send(self, frames: list[bytes]) -> None:
+        """Send frames in one write.
+
+        Raises:
+            TransportClosedError: the port is gone.
+        """
+        data = b"".join(frames)
+        self._open().write(data)
+        self.counters.bytes_up += len(data)
+        self.counters.frames_sent += len(frames)
+
+    def receive(self, timeout: float) -> list[Message]:
+        """The messages that have come, as soon as anything has; empty after `timeout` seconds.
+
+        Raises:
+            TransportClosedError: the port is gone.
+        """
+        data = self._open().read(max(timeout, 0.0))
+        if not data:
+            return []
+        self.counters.bytes_down += len(data)
+        found = []
+        for body in self._decoder.feed(data):
+            try:
+                message = messages.parse(body)
+            except MessageError:
+                self.counters.damaged += 1
+                continue
+            found.append(message)
+            self.last_heard = _in_words(message)
+        self.counters.damaged += self._decoder.damaged
+        self._decoder.damaged = 0
+        if found:
+            self.heard_at = time.monotonic()
+        return found
+
+    def learn(self, payload: bytes) -> Hello:
+        """Take in a HELLO.
+
+        Raises:
+            LinkError: it is no HELLO of this version.
+            StaleFirmwareError: it is another firmware than before.
+        """
+        try:
+            hello = Hello.decode(payload)
+        except MessageError as caught:
+            raise LinkError(str(caught), "build and flash again with this version of tinyml") from caught
+        known = self.device
+        if known and (hello.build_id, hello.model_sha256) != (known.build_id, known.model_sha256):
+            raise StaleFirmwareError(
+                f"the device began to run another firmware: build {hello.build_id}, before {known.build_id}",
+                "flash the build that is to be verified, and leave the board alone meanwhile",
+            )
+        self.device = hello
+        return hello
+
+    def synchronise(self, patience: float, *, on_message: Callable[[Message], None]) -> Hello:
+        """Ask for HELLO until its answer comes: all that was on the way before it is then answered or lost.
+
+        Args:
+            patience: seconds.
+            on_message: told of every other message that comes meanwhile.
+
+        Raises:
+            LinkError: no answer within `patience`.
+            StaleFirmwareError: it is another firmware than before.
+            TransportClosedError: the port is gone.
+        """
+        started = time.monotonic()
+        asked: set[int] = set()
+        pause = self.bounds.ask
+        next_at = started
+        asked_at = started
+        while True:
+            now = time.monotonic()
+            if now - started >= patience:
+                raise self._silence(now - started)
+            if now >= next_at:
+                seq = self.take_seq()
+                asked.add(seq)
+                # The delimiter ends whatever half a frame came before.
+                self.send([framing.DELIMITER + framing.encode(messages.hello_request(seq))])
+                asked_at, next_at, pause = now, now + pause, min(2 * pause, 4 * self.bounds.ask)
+            damaged = self.counters.damaged
+            for message in self.receive(min(next_at, started + patience) - now):
+                if message.type == MessageType.HELLO:
+                    hello = self.learn(message.payload)
+                    if message.seq in asked and not hello.unasked:
+                        return hello
+                elif message.type == MessageType.REFUSED and message.payload == bytes([Reason.VERSION]):
+                    raise LinkError(
+                        f"the device does not speak version {messages.VERSION} of the wire",
+                        "build and flash again with this version of tinyml",
+                    )
+                elif message.type == MessageType.REFUSED and message.seq == messages.SEQ_UNKNOWN:
+                    next_at = asked_at + ASK_AGAIN_SECONDS  # most likely it could not read our question
+                on_message(message)
+            if self.counters.damaged > damaged:
+                next_at = asked_at + ASK_AGAIN_SECONDS  # most likely its answer
+
+    def reopen(self) -> None:
+        """The port is gone: wait for it to come back.
+
+        Raises:
+            LinkError: it does not, within the bound.
+        """
+        self.close()
+        self._decoder.reset()
+        deadline = time.monotonic() + self.bounds.reopen
+        while True:
+            try:
+                self._open()
+                self.counters.reopened += 1
+                return
+            except LinkError as caught:
+                if time.monotonic() >= deadline:
+                    raise LinkError(
+                        f"the device was lost and did not come back within {self.bounds.reopen:.0f} s: {caught.message}",
+                        f"last heard: {self.last_heard}; check its cable, or start the emulator again: tinyml flash",
+                    ) from caught
+            time.sleep(RETRY_OPEN_SECONDS)
+
+    def _open(self) -> Transport:
+        if self._transport is None:
+            self._transport = self.open_port()
+        return self._transport
+
+    def _silence(self, seconds: float) -> LinkError:
+        if self.device is None and self.last_heard == "nothing":
+            heard = f"{self.counters.bytes_down} bytes that make no sense" if self.counters.bytes_down else "nothing"
+            return LinkError(
+                f"the device does not answer: within {seconds:.0f} s {heard} came",
+                "check port and baud rate, and that tinyml's firmware is on it: tinyml flash",
+            )
+        return LinkError(
+            f"the device has been silent for {seconds:.0f} s; last heard: {self.last_heard}",
+            "reset the board, or start the emulator again: tinyml flash; then tinyml verify --resume",
+        )
+
+
+def _in_words(message: Message) -> str:
+    try:
+        name = MessageType(message.type).name
+    except ValueError:
+        name = f"type 0x{message.type:02X}"
+    if message.type == MessageType.REFUSED and len(message.payload) == 1:
+        try:
+            return f"REFUSED ({Reason(message.payload[0]).name.lower().replace('_', ' ')})"
+        except ValueError:
+            return f"REFUSED (reason {message.payload[0]})"
+    return f"{name} number {message.seq}"

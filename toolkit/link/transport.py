@@ -1,0 +1,221 @@
+"""Transports: bytes to and from a device. One method to read, one to write, and close.
+
+A transport raises TransportClosedError as soon as its peer is gone; the client then opens another one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import select
+import socket
+import time
+from collections.abc import Callable
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+from toolkit.errors import LinkError
+from toolkit.ports import cannot_open
+
+CONNECT_SECONDS = 5.0
+WRITE_SECONDS = 10.0
+POLL_SECONDS = 0.05
+READ_BYTES = 65536
+
+
+class TransportClosedError(OSError):
+    """The peer has gone: an unplugged cable, a closed socket, a dead emulator."""
+
+
+class Transport(Protocol):
+    """An open link to a device."""
+
+    def read(self, timeout: float) -> bytes:
+        """What has arrived, as soon as anything has; empty after `timeout` seconds.
+
+        Raises:
+            TransportClosedError: the peer has gone.
+        """
+        ...
+
+    def write(self, data: bytes) -> None:
+        """Send all of it, waiting as long as the peer takes some within WRITE_SECONDS.
+
+        Raises:
+            TransportClosedError: the peer has gone, or takes nothing any more.
+        """
+        ...
+
+    def close(self) -> None:
+        """Give it up; never raises."""
+        ...
+
+
+class SocketTransport:
+    """A TCP connection without Nagle's delay: pyserial's own `socket://` has it, and polls."""
+
+    def __init__(self, host: str, port: int) -> None:
+        """Connect.
+
+        Raises:
+            OSError: refused, unknown, or no answer.
+        """
+        self._socket = socket.create_connection((host, port), timeout=CONNECT_SECONDS)
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._socket.setblocking(False)
+
+    def read(self, timeout: float) -> bytes:
+        """See Transport."""
+        try:
+            ready, _, _ = select.select([self._socket], [], [], timeout)
+            if not ready:
+                return b""
+            data = self._socket.recv(READ_BYTES)
+        except BlockingIOError:
+            return b""
+        except (OSError, ValueError) as caught:
+            raise TransportClosedError(str(caught)) from caught
+        if not data:
+            raise TransportClosedError("the peer closed the connection")
+        return data
+
+    def write(self, data: bytes) -> None:
+        """See Transport."""
+        view = memoryview(data)
+        try:
+            while view:
+                try:
+                    view = view[self._socket.send(view) :]
+                except BlockingIOError:
+                    if not select.select([], [self._socket], [], WRITE_SECONDS)[1]:
+                        raise TransportClosedError("the peer takes no more bytes") from None
+        except TransportClosedError:
+            raise
+        except (OSError, ValueError) as caught:
+            raise TransportClosedError(str(caught)) from caught
+
+    def close(self) -> None:
+        """See Transport."""
+        with contextlib.suppress(OSError):
+            self._socket.close()
+
+
+class SerialTransport:
+    """Anything that pyserial opens: a device, rfc2217://, loop:// ..."""
+
+    def __init__(self, url: str, baud: int) -> None:
+        """Open the port, drop what lies in its buffers.
+
+        Raises:
+            OSError: it cannot be opened.
+            ValueError: pyserial knows no such URL or setting.
+        """
+        import serial
+
+        # Its timeout is never changed again: each change would set up the whole port anew, over RFC 2217 in many
+        # messages.
+        port: Any = serial.serial_for_url(
+            url, do_not_open=True, baudrate=baud, timeout=POLL_SECONDS, write_timeout=WRITE_SECONDS
+        )
+        if "://" not in url:
+            port.exclusive = True
+        port.open()
+        self._port = port
+
+    def read(self, timeout: float) -> bytes:
+        """See Transport."""
+        deadline = time.monotonic() + timeout
+        try:
+            while True:
+                waiting = self._port.in_waiting
+                if waiting or timeout > 0:
+                    data: bytes = self._port.read(waiting or 1)
+                    if data:
+                        waiting = self._port.in_waiting
+                        return data + bytes(self._port.read(waiting)) if waiting else data
+                if time.monotonic() >= deadline:
+                    return b""
+        except (OSError, TypeError, AttributeError) as caught:  # pyserial's own state vanishes with the device
+            raise TransportClosedError(str(caught)) from caught
+
+    def write(self, data: bytes) -> None:
+        """See Transport."""
+        try:
+            self._port.write(data)
+        except (OSError, TypeError, AttributeError) as caught:
+            raise TransportClosedError(str(caught)) from caught
+
+    def close(self) -> None:
+        """See Transport."""
+        with contextlib.suppress(Exception):  # a device that is gone may fail in any way, and it is gone
+            self._port.close()
+
+
+class HandlerTransport:
+    """A device that is a function, for tests: called with every write, returns what the device answers."""
+
+    def __init__(self, handler: Callable[[bytes], bytes]) -> None:
+        """Begin with nothing to read."""
+        self._handler = handler
+        self._answers = bytearray()
+        self.closed = False
+
+    def read(self, timeout: float) -> bytes:
+        """See Transport; there is nothing to wait for, so it never waits."""
+        del timeout
+        if self.closed:
+            raise TransportClosedError("closed")
+        data = bytes(self._answers)
+        self._answers.clear()
+        return data
+
+    def write(self, data: bytes) -> None:
+        """See Transport."""
+        if self.closed:
+            raise TransportClosedError("closed")
+        self._answers += self._handler(data)
+
+    def close(self) -> None:
+        """See Transport."""
+        self.closed = True
+
+
+def _socket_address(url: str) -> tuple[str, int]:
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        host, port = None, None
+    if not host or port is None:
+        raise LinkError(f"{url} is no address", "write it as socket://HOST:PORT")
+    return host, port
+
+
+def open_transport(url: str, baud: int = 115_200) -> Transport:
+    """Open a link.
+
+    Args:
+        url: a device ("/dev/ttyACM0", "COM3"), or anything that pyserial's `serial_for_url` takes.
+        baud: bits per second; of no meaning for USB and sockets.
+
+    Raises:
+        LinkError: it cannot be opened; the message says why and the hint what to try.
+    """
+    try:
+        if url.startswith("socket://"):
+            return SocketTransport(*_socket_address(url))
+        return SerialTransport(url, baud)
+    except ValueError as caught:
+        raise LinkError(
+            f"{url} is no port: {caught}", "a device, or socket://HOST:PORT; see `tinyml ports`"
+        ) from caught
+    except TimeoutError as caught:
+        raise LinkError(f"{url} does not answer", "check the address, and that the device is running") from caught
+    except ConnectionRefusedError as caught:
+        raise LinkError(f"nothing listens at {url}", "start the device first: tinyml flash") from caught
+    except socket.gaierror as caught:
+        raise LinkError(f"{url}: no such host", "check its name") from caught
+    except OSError as caught:
+        if caught.errno in (errno.EHOSTUNREACH, errno.ENETUNREACH):
+            raise LinkError(f"{url} cannot be reached: {caught.strerror}", "check the network") from caught
+        raise cannot_open(url, caught) from caught
