@@ -86,7 +86,8 @@ def verify(
     from toolkit import verify as stage
     from toolkit.cli.workloads import assemble
     from toolkit.errors import TinymlError
-    from toolkit.link import Client, open_transport
+    from toolkit.link.client import Client
+    from toolkit.link.transport import open_transport
     from toolkit.report import html, pictures
 
     output.say("computing the host's outputs")
