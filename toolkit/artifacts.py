@@ -460,7 +460,7 @@ class Verification(Artifact):
         confusion: by set: rows are the truth, columns what the device said; unanswered images are in none.
         date: of the end of the run, ISO 8601, UTC.
         port: what was opened.
-        emulated: True for an emulator, False for a physical board, None where it is not known.
+        emulated: True for an emulator that `flash` started, False for another device that it flashed, None if unknown.
         resumed: answers taken over from the journal of an interrupted run.
         data: by set: where its images came from, in words.
         tools: what took part in the run, name -> version.

@@ -94,12 +94,11 @@ def _firmware(build: Build) -> Step:
 
 def _device(verification: Verification, build: Build) -> Step:
     device = verification.device
-    kind = {True: "emulated", False: "physical", None: ""}[verification.emulated]
     return Step(
         "Device",
         "what it said of itself",
         _given(
-            Fact("board", f"{device.board}, {kind}" if kind else device.board),
+            Fact("board", f"{device.board}, emulated" if verification.emulated else device.board),
             Fact("runtime", device.runtime, check=device.runtime == build.runtime),
             Fact("arena", text.many(device.arena_bytes, "byte")),
             Fact("stack", f"{text.many(device.stack_bytes, 'byte')} at most" if device.stack_bytes else ""),

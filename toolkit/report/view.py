@@ -79,11 +79,10 @@ def _lead(verification: Verification, build: Build) -> str:
 
 
 def _caveat(verification: Verification) -> str:
-    if verification.emulated is None:
-        return ""
     if verification.emulated:
-        return "The device was an emulator: no physical board took part in this run."
-    return f"The device was a physical board at {verification.port}." if verification.port else ""
+        return "The device was emulated: no physical board took part in this run."
+    # A port does not tell what is behind it, so nothing is claimed to be a physical board.
+    return f"The device was reached at {verification.port}." if verification.port else ""
 
 
 def _figures(verification: Verification, build: Build) -> tuple[Figure, ...]:
