@@ -88,7 +88,7 @@ def build() -> Build:
             PlannedBuffer("pool 2", 0, 100, 1, 2),
             PlannedBuffer("dense 1", 100, 5, 2, 3),
             PlannedBuffer("dense 2", 0, 10, 3, 4),
-            PlannedBuffer("output", 12, 10, 4, 4),
+            PlannedBuffer("output", 12, 10, 4, 5),
         ),
         card=ModelCard(
             name="proposed",

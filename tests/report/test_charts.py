@@ -60,7 +60,7 @@ def test_the_plan_fits_the_arena_and_buffers_alive_at_once_do_not_touch() -> Non
     build = samples.build()
     chart = memory.plan(build.plan, build.layers, build.arena_bytes)
     assert chart is not None
-    assert [label for _, _, label in chart.steps] == ["in", "1", "2", "3", "4", "5"]
+    assert [label for _, _, label in chart.steps] == ["in", "1", "2", "3", "4", "5", "out"]
     for box in chart.boxes:
         assert box.x >= 0
         assert box.x + box.width <= 100.01

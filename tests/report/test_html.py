@@ -167,7 +167,7 @@ def test_an_older_json_without_the_newer_fields_still_gives_a_report() -> None:
     text = words(html.render(poor, bare))
     assert "not known: there is no model card" in text
     assert "memory plan" not in text
-    assert "emulator" not in text
+    assert "emulated" not in text
 
 
 def test_inputs_without_labels_or_times_are_reported_too() -> None:

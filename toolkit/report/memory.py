@@ -145,11 +145,7 @@ def plan(
         )
     every = -(-columns // MOST_STEPS)
     steps = tuple(
-        (
-            round(100 * place / columns, 3),
-            round(100 / columns, 3),
-            "in" if first + place < 0 else str(first + place + 1),
-        )
+        (round(100 * place / columns, 3), round(100 / columns, 3), _step(first + place, layers))
         for place in range(0, columns, every)
     )
     total = sum(buffer.bytes for buffer in buffers)
@@ -164,13 +160,19 @@ def plan(
     )
 
 
+def _step(index: int, layers: Sequence[LayerReport]) -> str:
+    """A step under the picture: "in" before the first layer, "out" after the last, else the layer's number."""
+    return "in" if index < 0 else "out" if layers and index >= len(layers) else str(index + 1)
+
+
 def _life(buffer: PlannedBuffer, layers: Sequence[LayerReport]) -> str:
-    def step(index: int) -> str:
-        return "the input" if index < 0 else f"layer {index + 1}" if index < len(layers) else f"step {index + 1}"
+    def named(index: int) -> str:
+        label = _step(index, layers)
+        return {"in": "the input", "out": "the output"}.get(label, f"layer {label}")
 
     if buffer.first_use == buffer.last_use:
-        return f"during {step(buffer.first_use)}"
-    return f"from {step(buffer.first_use)} to {step(buffer.last_use)}"
+        return f"during {named(buffer.first_use)}"
+    return f"from {named(buffer.first_use)} to {named(buffer.last_use)}"
 
 
 def _letters(place: int) -> str:
