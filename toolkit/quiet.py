@@ -14,8 +14,8 @@ log = logging.getLogger(__name__)
 
 
 def load_tensorflow() -> None:
-    """Import TensorFlow without its start-up messages; what its C++ side logs later is errors alone."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    """Import TensorFlow without its start-up messages; its C++ side keeps quiet later too."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     with quiet():
         tensorflow = importlib.import_module("tensorflow")
         importlib.import_module("keras")
