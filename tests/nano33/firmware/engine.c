@@ -11,7 +11,12 @@ const char build_board[] = "nano33";
 
 static uint8_t input[INPUT_BYTES], output[OUTPUT_BYTES];
 
-engine_status_t engine_init(void) { return ENGINE_OK; }
+/* Uses the FPU: an image that has not enabled it is to fault here. */
+engine_status_t engine_init(void) {
+  static volatile float half = 0.5f;
+  half = half * 3.0f;
+  return half > 1.0f ? ENGINE_OK : ENGINE_ERROR_MODEL;
+}
 
 const engine_info_t *engine_info(void) {
   static const engine_info_t info = {"aot", ENGINE_INT8, INPUT_BYTES, OUTPUT_BYTES,
