@@ -61,9 +61,7 @@ def bare(folder: Path, board_id: str, defines: Sequence[str] = ()) -> Path:
     flags = [*board.cpu.gcc_flags, "-O3", "-ffunction-sections", "-fdata-sections"]
     link = ["-T", "src/port/link.ld", "-nostartfiles", "--specs=nano.specs", "--specs=nosys.specs", "-Wl,--gc-sections"]
     link += ["-Wl,-Map=firmware.map", "-Wl,--no-warn-rwx-segments", f"-Wl,--defsym=__stack_size={board.memory.stack}"]
-    return _compile(
-        folder, "arm-none-eabi-gcc", [*flags, *(f"-D{define}" for define in defines)], "firmware.elf", link
-    )
+    return _compile(folder, "arm-none-eabi-gcc", [*flags, *(f"-D{define}" for define in defines)], "firmware.elf", link)
 
 
 def stub_output(data: bytes, size: int = 10) -> bytes:

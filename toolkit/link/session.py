@@ -11,7 +11,7 @@ from toolkit.errors import LinkError, StaleFirmwareError
 from toolkit.link import framing, messages
 from toolkit.link.messages import Hello, Message, MessageError, MessageType, Reason
 from toolkit.link.timing import Bounds
-from toolkit.link.transport import Transport, TransportClosedError
+from toolkit.link.transport import Transport
 
 RETRY_OPEN_SECONDS = 0.1
 ASK_AGAIN_SECONDS = 0.02
@@ -182,8 +182,9 @@ class Session:
                 return
             except LinkError as caught:
                 if time.monotonic() >= deadline:
+                    seconds = self.bounds.reopen
                     raise LinkError(
-                        f"the device was lost and did not come back within {self.bounds.reopen:.0f} s: {caught.message}",
+                        f"the device was lost and did not come back within {seconds:.0f} s: {caught.message}",
                         f"last heard: {self.last_heard}; check its cable, or start the emulator again: tinyml flash",
                     ) from caught
             time.sleep(RETRY_OPEN_SECONDS)
