@@ -47,6 +47,13 @@ def test_one_late_value_does_not_hide_the_shape_of_the_others() -> None:
     assert result.counts == (25,) * 40
 
 
+def test_a_rare_spread_around_a_constant_is_kept() -> None:
+    result = histogram([70] * 95 + [80, 90, 100, 110, 400])
+    assert result is not None
+    assert result.beyond == 0
+    assert result.counts[0] == 95
+
+
 def test_an_empty_histogram() -> None:
     assert histogram([]) is None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 
 from toolkit.artifacts import Histogram
@@ -26,17 +27,16 @@ def wilson_interval(correct: int, total: int) -> tuple[float, float]:
 def histogram(values: Sequence[int], bins: int = 48) -> Histogram | None:
     """The distribution of whole numbers, in at most `bins` bins of equal whole width; None if there are no values.
 
-    Where the largest value lies more than four times as far from the smallest as the 99th percentile does, the
-    bins end at that percentile and the rest is counted in `beyond`: one late inference must not hide the shape of
-    all the others.
+    Values more than four times as far from the smallest as the 90th percentile are counted in `beyond` instead: a few
+    late inferences must not hide the shape of all the others. Where nine in ten values are equal nothing is left out.
     """
     if not values:
         return None
     ordered = sorted(values)
     start, top = ordered[0], ordered[-1]
-    usual = ordered[math.ceil(0.99 * len(ordered)) - 1]
-    if top - start > 4 * (usual - start) > 0:
-        top = usual
+    usual = ordered[math.ceil(0.9 * len(ordered)) - 1]
+    if usual > start:
+        top = ordered[bisect_right(ordered, start + 4 * (usual - start)) - 1]
     width = max(1, math.ceil((top - start + 1) / bins))
     counts = [0] * ((top - start) // width + 1)
     beyond = 0
