@@ -18,6 +18,7 @@ from toolkit.errors import ModelError
 _LINE = 100
 _TYPES = {
     "int8": "int8_t",
+    "uint8": "uint8_t",
     "int16": "int16_t",
     "uint16": "uint16_t",
     "int32": "int32_t",
@@ -29,10 +30,11 @@ _INCLUDE = re.compile(r'^#include "(aot_\w+\.h)"', re.MULTILINE)
 
 @dataclass(frozen=True, eq=False)
 class Constant:
-    """A constant array in flash."""
+    """A constant array in flash; with `kind`, an array of that struct, one row of `values` each."""
 
     name: str
     values: NDArray[Any]
+    kind: str = ""
 
     @property
     def bytes(self) -> int:
@@ -53,16 +55,19 @@ def number(value: Any) -> str:
 
 def define(constant: Constant) -> str:
     """The definition of a constant array."""
-    kind = _TYPES[str(constant.values.dtype)]
+    kind = constant.kind or _TYPES[str(constant.values.dtype)]
+    if constant.kind:
+        pieces = [" {" + ", ".join(map(number, row)) + "}," for row in constant.values]
+    else:
+        pieces = [f" {number(value)}," for value in constant.values.reshape(-1)]
     lines, line = [], "   "
-    for value in constant.values.reshape(-1):
-        piece = f" {number(value)},"
+    for piece in pieces:
         if len(line) + len(piece) > _LINE:
             lines.append(line)
             line = "   "
         line += piece
     lines.append(line)
-    return f"static const {kind} {constant.name}[{constant.values.size}] AOT_CONST = {{\n" + "\n".join(lines) + "\n};\n"
+    return f"static const {kind} {constant.name}[{len(pieces)}] AOT_CONST = {{\n" + "\n".join(lines) + "\n};\n"
 
 
 def initialiser(fields: Mapping[str, Any]) -> str:

@@ -67,8 +67,8 @@ def _spec(tensor: Tensor) -> TensorSpec:
     if tensor.dtype is not ElementType.INT8 or tensor.quantisation is None or len(tensor.quantisation.scale) != 1:
         kind = tensor.dtype or "of another type"
         raise ModelError(
-            f"the model's input or output {tensor.name} is {kind}, or not quantised per tensor",
-            "int8 and float32 are supported: convert with inference_input_type and inference_output_type int8, or to float32",
+            f"input or output {tensor.name} is {kind}, or not quantised per tensor",
+            "int8 and float32 are supported: set inference_input_type and inference_output_type",
         )
     return TensorSpec(tensor.name, tensor.shape, DType.INT8, float(tensor.scale), tensor.zero_point)
 

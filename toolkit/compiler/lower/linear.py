@@ -2,104 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from toolkit.compiler import fixedpoint, ir, tables
+from toolkit.compiler import ir
 from toolkit.compiler.c import Constant
 from toolkit.compiler.ir import Tensor
+from toolkit.compiler.lower import dsp
 from toolkit.compiler.lower.base import Call, Context, float_fields, window_fields
+from toolkit.compiler.lower.quantised import Quantised, quantised
 from toolkit.errors import ModelError
 
 _NO_POOL = ir.Window(1, 1)
-
-
-@dataclass(frozen=True, eq=False)
-class Quantised:
-    """An int8 layer's arithmetic, one row a channel.
-
-    Attributes:
-        weights: int8 [channels, taps].
-        bias: int32 [channels], `bias - input_zero * sum(weights)`.
-        multiplier, shift: int32 and int8 [channels].
-        low, high: the fused activation's clamp.
-        reach: int64 [channels], the largest magnitude that an accumulator can have.
-    """
-
-    weights: NDArray[np.int8]
-    bias: NDArray[np.int32]
-    multiplier: NDArray[np.int32]
-    shift: NDArray[np.int8]
-    low: int
-    high: int
-    reach: NDArray[np.int64]
-
-
-def _multipliers(
-    context: Context, source: Tensor, weights: Tensor, output: Tensor, channels: int
-) -> list[tuple[int, int]]:
-    scales = weights.affine.scale
-    if len(scales) == 1 and isinstance(context.first, ir.Dense):
-        # The reference multiplies the two scales in single precision here, and only here.
-        product = float(np.float32(source.scale * np.float32(scales[0])))
-        return [fixedpoint.quantize_multiplier(product / float(output.scale))] * channels
-    each = scales if len(scales) > 1 else scales * channels
-    return [
-        fixedpoint.quantize_multiplier(float(source.scale) * float(np.float32(s)) / float(output.scale)) for s in each
-    ]
-
-
-def quantised(context: Context, weights: NDArray[Any], activation: ir.Activation) -> Quantised:
-    """The arithmetic of an int8 convolution or dense layer.
-
-    Args:
-        weights: [channels, taps].
-
-    Raises:
-        ModelError: its quantisation is not supported, or its sums may leave 32 bits.
-    """
-    source, filters = context.input(0), context.input(1)
-    output = context.graph.tensors[context.first.output]
-    channels = weights.shape[0]
-    quantisation = filters.quantisation
-    if quantisation is None or any(quantisation.zero_point) or len(quantisation.scale) not in (1, channels):
-        raise ModelError(
-            f"{context.first.kind}: weights {filters.name} are not quantised symmetrically, per tensor or per channel",
-            "convert with full-integer int8",
-        )
-    axis = 3 if context.first.kind == "DEPTHWISE_CONV_2D" else 0
-    if len(quantisation.scale) > 1 and quantisation.axis != axis:
-        raise ModelError(
-            f"{context.first.kind}: weights {filters.name} have scales along another axis than the channels",
-            "convert it again",
-        )
-    index = context.first.inputs[2]
-    bias = np.zeros(channels, np.int64) if index < 0 else context.graph.tensors[index].constant
-    if bias.dtype.kind != "i":
-        raise ModelError(
-            f"{context.first.kind} on int8 with a float32 bias is not supported", "convert with full-integer int8"
-        )
-    wide = weights.astype(np.int64)
-    folded = bias.reshape(-1).astype(np.int64) - source.zero_point * wide.sum(axis=1)
-    pairs = _multipliers(context, source, filters, output, channels)
-    # Every partial sum lies within the folded bias +- 128 * sum |w|; a left shift must keep the sum in 32 bits as well.
-    reach = np.abs(folded) + 128 * np.abs(wide).sum(axis=1)
-    left = np.array([max(shift, 0) for _, shift in pairs], np.int64)
-    if (reach >= (1 << 31) >> np.minimum(left, 31)).any():
-        raise ModelError(f"{context.first.kind}: sums of {context.name} may leave 32 bits", "calibrate the model again")
-    low, high = tables.activation_range(activation, output)
-    return Quantised(
-        weights.astype(np.int8),
-        folded.astype(np.int32),
-        np.array([m for m, _ in pairs], np.int32),
-        np.array([s for _, s in pairs], np.int8),
-        low,
-        high,
-        reach,
-    )
+# Instruction sets with dual 16-bit multiply-accumulates.
+DSP = ("armv7em", "armv8_1m_mve")
 
 
 def _arrays(context: Context, q: Quantised) -> tuple[dict[str, Any], tuple[Constant, ...]]:
@@ -112,7 +30,7 @@ def _arrays(context: Context, q: Quantised) -> tuple[dict[str, Any], tuple[Const
     if context.layer.table is not None:
         constants.append(context.constant("table", context.layer.table))
     fields: dict[str, Any] = {c.name.removeprefix(context.name + "_"): c.name for c in constants}
-    fields["output_zero"] = context.graph.tensors[context.first.output].zero_point
+    fields["output_zero"] = q.output_zero
     return fields | {"low": q.low, "high": q.high}, tuple(constants)
 
 
@@ -155,6 +73,12 @@ def convolution(context: Context, op: ir.Convolution) -> Call:
     macs = positions * rows.size
     if context.is_int8(source, filters_as(filters), conv, output):
         arithmetic = quantised(context, rows, op.activation)
+        if context.target.isa in DSP and op.groups == 1:
+            as_image = dsp.Shape(
+                source.shape[1:], (out_h, out_w, conv.shape[3]), op.window, pool.window if pool else _NO_POOL
+            )
+            if (call := dsp.linear(context, as_image, arithmetic, macs)) is not None:
+                return call
         fields, constants = _arrays(context, arithmetic)
         fields |= {"input_zero": source.zero_point}
         return context.call(
@@ -196,7 +120,12 @@ def dense(context: Context, op: ir.Dense) -> Call:
     shape = {"rows": count, "inputs": inputs, "outputs": outputs}
     macs = count * rows.size
     if context.is_int8(source, filters_as(filters), result, output):
-        fields, constants = _arrays(context, quantised(context, rows, op.activation))
+        arithmetic = quantised(context, rows, op.activation)
+        if context.target.isa in DSP:
+            as_image = dsp.Shape((1, count, inputs), (1, count, outputs), _NO_POOL, _NO_POOL)
+            if (call := dsp.linear(context, as_image, arithmetic, macs)) is not None:
+                return call
+        fields, constants = _arrays(context, arithmetic)
         return context.call(
             "aot_dense_s8", ("aot_dense_s8_t", shape | fields), ("aot_dense_s8.c",), "aot_dense.h", constants, macs
         )
