@@ -74,3 +74,17 @@ def stub_output(data: bytes, size: int = 10) -> bytes:
         value = (value ^ place) * 16777619 & 0xFFFFFFFF
         output.append(value >> 24)
     return bytes(output)
+
+
+def driver(folder: Path, defines: Sequence[str] = ()) -> Path:
+    """The core's parts behind driver.c, under the sanitizers."""
+    firmware = resources.firmware()
+    sources = [HERE / "driver.c", *(firmware / "core" / f"{name}.c" for name in ("crc32", "frame", "receiver"))]
+    includes = [f"-I{firmware / name}" for name in ("core", "engine", "ports")]
+    out = folder / "driver"
+    argv = ["gcc", *WARNINGS, "-O1", *SANITIZERS, *includes, *(f"-D{define}" for define in defines)]
+    done = subprocess.run(
+        [*argv, *map(str, sources), "-o", str(out)], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return out

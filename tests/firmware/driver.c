@@ -1,0 +1,127 @@
+/* Drives the core's parts from a test: a command a line in, an answer a line out.
+ *
+ *   crc HEX                       the CRC-32 of the bytes
+ *   send HEX [HEX ...]            the frame of the body made of these pieces; "-" is an empty piece
+ *   unpack HEX                    PackBits undone
+ *   receive DTYPE BYTES HEX       what the receiver tells of these bytes from the wire, with an input of
+ * BYTES bytes
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "crc32.h"
+#include "frame.h"
+#include "packbits.h"
+#include "port.h"
+#include "receiver.h"
+
+enum { MAX_PIECES = 8, MAX_LINE = 1 << 20 };
+
+static void print_hex(const uint8_t *data, size_t size) {
+  for (size_t place = 0; place < size; ++place) printf("%02x", data[place]);
+}
+
+/* The frame's way out; its pieces must not be longer than what the core promises. */
+void port_write(const uint8_t *data, size_t size) {
+  if (size > CORE_TX_BYTES) abort();
+  print_hex(data, size);
+}
+
+/* Exactly as large as the data, so that the sanitizer sees every step beyond. */
+static uint8_t *parse_hex(const char *text, size_t *size) {
+  *size = text[0] == '-' ? 0 : strlen(text) / 2;
+  uint8_t *data = malloc(*size ? *size : 1);
+  if (!data) abort();
+  for (size_t place = 0; place < *size; ++place) {
+    const char digits[3] = {text[2 * place], text[2 * place + 1], '\0'};
+    data[place] = (uint8_t)strtoul(digits, NULL, 16);
+  }
+  return data;
+}
+
+static void do_crc(const char *text) {
+  size_t size;
+  uint8_t *data = parse_hex(text, &size);
+  uint32_t crc = CRC32_INIT;
+  for (size_t place = 0; place < size; ++place) crc = crc32_update(crc, data[place]);
+  printf("%08lx", (unsigned long)(crc ^ 0xFFFFFFFFu));
+  free(data);
+}
+
+static void do_send(void) {
+  frame_piece_t pieces[MAX_PIECES + 1];
+  uint8_t *owned[MAX_PIECES];
+  size_t count = 0;
+  for (const char *text; count < MAX_PIECES && (text = strtok(NULL, " ")); ++count) {
+    owned[count] = parse_hex(text, &pieces[count].size);
+    pieces[count].data = owned[count];
+  }
+  frame_send(pieces, count);
+  while (count) free(owned[--count]);
+}
+
+static void do_unpack(const char *text) {
+  size_t size;
+  uint8_t *data = parse_hex(text, &size);
+  packbits_t state = {0, 0};
+  for (size_t place = 0; place < size; ++place) {
+    for (uint8_t times = packbits_unpack(&state, data[place]); times; --times) print_hex(data + place, 1);
+  }
+  if (packbits_is_open(&state)) printf(" open");
+  free(data);
+}
+
+static void do_receive(engine_dtype_t dtype, uint32_t input_bytes, const char *text) {
+  size_t size;
+  uint8_t *data = parse_hex(text, &size);
+  uint8_t *input = malloc(input_bytes ? input_bytes : 1);
+  const engine_info_t engine = {"driver", dtype, input_bytes, 0, 0};
+  receiver_t receiver;
+  receiver_init(&receiver, &engine);
+  receiver.input = input;
+  for (size_t place = 0; place < size; ++place) {
+    switch (receiver_put(&receiver, data[place])) {
+      case RECEIVER_MORE:
+        break;
+      case RECEIVER_HELLO:
+        printf("hello:%u ", receiver.seq);
+        break;
+      case RECEIVER_INFER:
+        printf("infer:%u:", receiver.seq);
+        print_hex(input, input_bytes);
+        putchar(' ');
+        break;
+      case RECEIVER_REFUSE:
+        printf("refuse:%u:%d ", receiver.seq, (int)receiver.reason);
+        break;
+    }
+  }
+  free(input);
+  free(data);
+}
+
+int main(void) {
+  static char line[MAX_LINE];
+  while (fgets(line, sizeof line, stdin)) {
+    line[strcspn(line, "\n")] = '\0';
+    const char *command = strtok(line, " ");
+    if (!command) continue;
+    if (strcmp(command, "crc") == 0) {
+      do_crc(strtok(NULL, " "));
+    } else if (strcmp(command, "send") == 0) {
+      do_send();
+    } else if (strcmp(command, "unpack") == 0) {
+      do_unpack(strtok(NULL, " "));
+    } else if (strcmp(command, "receive") == 0) {
+      const engine_dtype_t dtype = (engine_dtype_t)atoi(strtok(NULL, " "));
+      const uint32_t bytes = (uint32_t)strtoul(strtok(NULL, " "), NULL, 10);
+      do_receive(dtype, bytes, strtok(NULL, " "));
+    } else {
+      return EXIT_FAILURE;
+    }
+    putchar('\n');
+    fflush(stdout);
+  }
+  return EXIT_SUCCESS;
+}
