@@ -102,8 +102,11 @@ static void serve(uint8_t byte) {
 }
 
 void app_start(void) {
+  static const uint8_t delimiter = 0;
   receiver_init(&receiver, engine_info());
   start_engine();
+  /* Ends what a reset may have cut short, so that HELLO is not taken for its rest. */
+  port_write(&delimiter, 1);
   send_hello(0, WIRE_FLAG_UNASKED);
 }
 
