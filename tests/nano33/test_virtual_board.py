@@ -186,7 +186,7 @@ def test_unknown_commands_are_refused(start: Start) -> None:
         start(None).board.press("explode")
 
 
-USB = "usb_device.c"
+USB, CONTROL = "usb_device.c", "usb_control.c"
 SPOILT: dict[str, tuple[Edits, str]] = {
     "187": (
         {USB: ("  write_locked(&ERRATA_187, 3);\n  write_locked(&ERRATA_171", "  write_locked(&ERRATA_171")},
@@ -206,12 +206,12 @@ SPOILT: dict[str, tuple[Edits, str]] = {
     ),
     "DMA not awaited": ({USB: ("while (*ended == 0 && --turns > 0)", "while (false)")}, "EasyDMA"),
     "DMA from flash": (
-        {USB: ("  usb_ep_send(0, packet, size);", "  usb_ep_send(0, reply - size, size);")},
+        {CONTROL: ("  usb_ep_send(0, packet, size);", "  usb_ep_send(0, reply - size, size);")},
         "EasyDMA reaches RAM only",
     ),
     "toggle not selected": ({USB: ("  USBD_DTOGGLE = address; ", " ")}, "DTOGGLE"),
     "SET_ADDRESS answered": (
-        {USB: ("case SET_ADDRESS:", "case SET_ADDRESS:\n      usb_reply_accept();")},
+        {CONTROL: ("case SET_ADDRESS:", "case SET_ADDRESS:\n      usb_reply_accept();")},
         "TASKS_EP0STATUS for SET_ADDRESS",
     ),
     "configuration's length": (

@@ -4,6 +4,7 @@
 
 #include "nrf52840.h"
 #include "usb_descriptors.h"
+#include "usb_device.h"
 
 /* CDC PSTN 1.2, chapter 6.3 */
 enum { SET_LINE_CODING = 0x20, GET_LINE_CODING = 0x21, SET_CONTROL_LINE_STATE = 0x22, SEND_BREAK = 0x23 };

@@ -7,9 +7,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "usb_device.h"
+#include "usb_control.h"
 
-/* Called by usb_device.c. */
+/* Called by usb_control.c and usb_device.c. */
 void cdc_reset(void);
 void cdc_configure(void);
 bool cdc_request(const usb_setup_t *setup);

@@ -1,24 +1,8 @@
 #include "usb_device.h"
 
-#include <string.h>
-
 #include "cdc.h"
 #include "nrf52840.h"
-#include "usb_descriptors.h"
-
-/* USB 2.0, table 9-4 */
-enum {
-  GET_STATUS = 0,
-  CLEAR_FEATURE = 1,
-  SET_FEATURE = 3,
-  SET_ADDRESS = 5,
-  GET_DESCRIPTOR = 6,
-  GET_CONFIGURATION = 8,
-  SET_CONFIGURATION = 9,
-  GET_INTERFACE = 10,
-  SET_INTERFACE = 11,
-};
-enum { TYPE_MASK = 0x60, TYPE_CLASS = 0x20, RECIPIENT_MASK = 0x1F, RECIPIENT_ENDPOINT = 2 };
+#include "usb_control.h"
 
 /* Turns of a polling loop before hardware is given up: some milliseconds, where microseconds are due. */
 enum { PATIENCE = 50000 };
@@ -29,17 +13,6 @@ static state_t state;
 static bool broken;         /* a DMA did not end: start anew */
 static bool dma_odd;        /* EasyDMA has moved an odd number of bytes since the controller was enabled */
 static bool enabled_before; /* since reset */
-static uint8_t configuration;
-static uint8_t
-    packet[USB_PACKET] DMA_ALIGNED; /* of endpoint 0: EasyDMA reaches RAM only, descriptors lie in flash */
-static const uint8_t *reply;        /* what is left to be sent on endpoint 0 */
-static size_t reply_left;
-static bool
-    reply_short; /* it is shorter than the host asked for: a full last packet needs an empty one behind it */
-static enum { CONTROL_IDLE, CONTROL_IN, CONTROL_OUT } control;
-
-/* ---- Errata
- * ---------------------------------------------------------------------------------------------------- */
 
 /* Writes behind a lock that a write of the key toggles; it may be open already. */
 static void write_locked(volatile uint32_t *where, uint32_t value) {
@@ -88,9 +61,6 @@ static void dma(volatile uint32_t *task, volatile uint32_t *ended, size_t size) 
   if (size & 1u) dma_odd = !dma_odd;
 }
 
-/* ---- Endpoints
- * ------------------------------------------------------------------------------------------------- */
-
 void usb_ep_open(uint8_t address) {
   const uint32_t ep = address & 7u;
   if (address & 0x80u)
@@ -120,126 +90,6 @@ size_t usb_ep_receive(uint8_t ep, uint8_t *buffer) {
   }
   return size;
 }
-
-/* ---- Endpoint 0
- * ------------------------------------------------------------------------------------------------ */
-
-static void send_next(void) {
-  const size_t size = reply_left < USB_PACKET ? reply_left : USB_PACKET;
-  memmove(packet, reply, size);
-  reply += size;
-  reply_left -= size;
-  control = CONTROL_IN;
-  if (size < USB_PACKET) reply_short = false;
-  usb_ep_send(0, packet, size);
-}
-
-void usb_reply_data(const uint8_t *data, size_t size) {
-  const uint32_t asked = USBD_SETUP(6) | USBD_SETUP(7) << 8;
-  if (asked == 0) { /* no data stage */
-    usb_reply_accept();
-    return;
-  }
-  reply_short = size < asked;
-  reply = data;
-  reply_left = size < asked ? size : asked;
-  send_next();
-}
-
-void usb_reply_accept(void) { USBD_EP0STATUS = 1; }
-
-void usb_reply_receive(void) {
-  control = CONTROL_OUT;
-  USBD_EP0RCVOUT = 1;
-}
-
-static void control_data_done(void) {
-  if (control == CONTROL_OUT) {
-    const size_t size = usb_ep_receive(0, packet);
-    cdc_control_data(packet, size);
-  } else if (control == CONTROL_IN && (reply_left > 0 || reply_short)) {
-    send_next();
-    return;
-  }
-  if (control != CONTROL_IDLE) usb_reply_accept();
-  control = CONTROL_IDLE;
-}
-
-static bool endpoint_request(const usb_setup_t *setup, uint8_t status[2]) {
-  const uint8_t address = (uint8_t)setup->index;
-  const uint8_t ep = address & 7u;
-  if (ep == 0 || ep > USB_EP_DATA || configuration == 0) return ep == 0 && setup->request == GET_STATUS;
-  if (setup->request == CLEAR_FEATURE) usb_ep_open(address);
-  if (setup->request == SET_FEATURE) USBD_EPSTALL = USBD_EPSTALL_STALL | address;
-  status[0] = 0;
-  return true;
-}
-
-static bool standard_request(const usb_setup_t *setup) {
-  uint8_t status[2] = {0, 0};
-  size_t size = 0;
-  const uint8_t *found;
-  switch (setup->request) {
-    case SET_ADDRESS: /* the controller answers by itself */
-      return true;
-    case GET_DESCRIPTOR:
-      found = usb_descriptor((uint8_t)(setup->value >> 8), (uint8_t)setup->value, packet, &size);
-      if (found == NULL) return false;
-      usb_reply_data(found, size);
-      return true;
-    case GET_CONFIGURATION:
-      usb_reply_data(&configuration, 1);
-      return true;
-    case SET_CONFIGURATION:
-      if (setup->value > 1) return false;
-      configuration = (uint8_t)setup->value;
-      if (configuration != 0)
-        cdc_configure();
-      else
-        cdc_reset();
-      usb_reply_accept();
-      return true;
-    case GET_INTERFACE:
-      usb_reply_data(status, 1);
-      return true;
-    case SET_INTERFACE: /* there are no alternate settings */
-      if (setup->value != 0) return false;
-      usb_reply_accept();
-      return true;
-    case GET_STATUS:
-    case CLEAR_FEATURE:
-    case SET_FEATURE:
-      if ((setup->request_type & RECIPIENT_MASK) == RECIPIENT_ENDPOINT) {
-        if (!endpoint_request(setup, status)) return false;
-      } else if (setup->request != GET_STATUS) {
-        return false; /* no remote wake-up, no test mode */
-      }
-      if (setup->request == GET_STATUS)
-        usb_reply_data(status, 2);
-      else
-        usb_reply_accept();
-      return true;
-    default:
-      return false;
-  }
-}
-
-static void control_setup(void) {
-  const usb_setup_t setup = {
-      .request_type = (uint8_t)USBD_SETUP(0),
-      .request = (uint8_t)USBD_SETUP(1),
-      .value = (uint16_t)(USBD_SETUP(2) | USBD_SETUP(3) << 8),
-      .index = (uint16_t)(USBD_SETUP(4) | USBD_SETUP(5) << 8),
-      .length = (uint16_t)(USBD_SETUP(6) | USBD_SETUP(7) << 8),
-  };
-  control = CONTROL_IDLE;
-  const uint8_t type = setup.request_type & TYPE_MASK;
-  const bool known = type == 0 ? standard_request(&setup) : type == TYPE_CLASS && cdc_request(&setup);
-  if (!known) USBD_EP0STALL = 1;
-}
-
-/* ---- The controller
- * -------------------------------------------------------------------------------------------- */
 
 void usb_start(void) {
   if (USBD_ENABLE) { /* a bootloader that did not reset: leave the bus for some 10 ms, so that the host
@@ -274,12 +124,11 @@ static bool join(void) {
 void usb_stop(void) {
   USBD_USBPULLUP = 0;
   /* After an odd number of bytes the first transfer of the next session would go wrong. */
-  if (dma_odd && !broken) usb_ep_send(0, packet, 1);
+  static uint8_t byte DMA_ALIGNED;
+  if (dma_odd && !broken) usb_ep_send(0, &byte, 1);
   disable();
   ERRATA_199 = 0;
-  configuration = 0;
-  control = CONTROL_IDLE;
-  cdc_reset();
+  usb_control_reset();
   state = OFF;
 }
 
@@ -290,9 +139,7 @@ static void answer(void) {
     USBD_EPOUTEN = 1;
     USBD_EV_EPDATA = 0; /* what came before is void */
     USBD_EPDATASTATUS = 0xFFFFFFFFu;
-    configuration = 0;
-    control = CONTROL_IDLE;
-    cdc_reset();
+    usb_control_reset();
   }
   if (USBD_EV_EPDATA) {
     USBD_EV_EPDATA = 0;
@@ -302,11 +149,11 @@ static void answer(void) {
   }
   if (USBD_EV_EP0DATADONE) { /* before a new request, which it would be taken for */
     USBD_EV_EP0DATADONE = 0;
-    control_data_done();
+    usb_control_data_done();
   }
   if (USBD_EV_EP0SETUP) {
     USBD_EV_EP0SETUP = 0;
-    control_setup();
+    usb_control_setup();
   }
 }
 

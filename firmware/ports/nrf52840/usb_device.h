@@ -13,14 +13,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-typedef struct {
-  uint8_t request_type; /* bmRequestType */
-  uint8_t request;      /* bRequest */
-  uint16_t value;       /* wValue */
-  uint16_t index;       /* wIndex */
-  uint16_t length;      /* wLength */
-} usb_setup_t;
-
 /* Takes the controller over from the bootloader, in whatever state it is, and starts the crystal oscillator.
  */
 void usb_start(void);
@@ -46,10 +38,5 @@ void usb_ep_send(uint8_t ep, const uint8_t *data, size_t size);
 /* Takes the packet that cdc_transferred() told of by USBD_EPDATA_OUT(ep), and lets the next one come.
  * buffer: USB_PACKET bytes of RAM. Returns its size. */
 size_t usb_ep_receive(uint8_t ep, uint8_t *buffer);
-
-/* Answers to a control request; exactly one of them, or `return false`, ends cdc_request(). */
-void usb_reply_data(const uint8_t *data, size_t size);
-void usb_reply_accept(void);
-void usb_reply_receive(void); /* cdc_control_data() gets what comes; then it is accepted */
 
 #endif
