@@ -16,7 +16,7 @@ FOUNDATION = {"__init__", "__version__", "artifacts", "errors", "statistics"}
 # paper's tables all need both, and neither needs any stage.
 SHARED = {"board", "c_array", "dataset", "images", "link", "models", "ports", "process", "quiet", "resources", "zoo"}
 # These put stages together, as the command line does, for more callers than one.
-COMPOSERS = {"cli", "paper", "pipeline"}
+COMPOSERS = {"cli", "compress", "paper", "pipeline"}
 HEAVY = {"tensorflow", "keras", "tf_keras", "tensorflow_model_optimization"}
 # The reference only where neither of the other interpreters is installed (Windows).
 MAY_USE_TENSORFLOW = {"compress", "convert", "paper", "reference", "train", "zoo"}

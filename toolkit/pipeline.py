@@ -60,9 +60,10 @@ def load_model(stored: StoredModel) -> Any:
     return model
 
 
-def score(tflite: bytes, data: LabelledImages) -> Score:
-    """Right answers of a converted network on the host's interpreter."""
-    outputs = reference.expected_outputs(tflite, reference.quantise(tflite, data.images))
+def score(tflite: bytes, data: LabelledImages, *, interpreter: str | None = None) -> Score:
+    """Right answers of a converted network on the host's interpreter, or on the one that is named."""
+    inputs = reference.quantise(tflite, data.images)
+    outputs = reference.expected_outputs(tflite, inputs, interpreter=interpreter)
     predicted = np.argmax(reference.dequantise(tflite, outputs), axis=1)
     correct = int(np.sum(predicted == data.labels))
     return Score(correct, len(data), wilson_interval(correct, len(data)))

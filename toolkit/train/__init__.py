@@ -16,7 +16,20 @@ from toolkit.train.recipe import BEST, PAPER, RECIPES, Recipe, get, suited
 from toolkit.train.twin import can_have_twin, fold, with_batch_norm
 from toolkit.zoo import Architecture
 
-__all__ = ["BEST", "PAPER", "RECIPES", "EpochRecord", "Progress", "Recipe", "Trained", "accuracy", "get", "train"]
+__all__ = [
+    "BEST",
+    "PAPER",
+    "RECIPES",
+    "EpochRecord",
+    "Fit",
+    "Phase",
+    "Progress",
+    "Recipe",
+    "Trained",
+    "accuracy",
+    "get",
+    "train",
+]
 
 
 @dataclass(frozen=True)

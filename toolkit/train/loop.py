@@ -101,6 +101,8 @@ def accuracy(model: Any, data: LabelledImages) -> float:
 class Fit:
     """One phase of a training; `run` goes on from the checkpoint if there is one of the same phase and seed.
 
+    `before_epoch` is called with each epoch's place from 0, `after_step` is traced into the graph after each update.
+
     Invariant: the checkpoint holds all variables of model and optimiser after some whole epoch, and the random
     numbers of an epoch depend on seed and epoch alone, so that a resumed training equals an unbroken one.
     """
@@ -115,6 +117,8 @@ class Fit:
         validation: LabelledImages | None = None,
         checkpoint: Path | None = None,
         progress: Callable[[Progress], None] | None = None,
+        before_epoch: Callable[[int], None] = lambda _: None,
+        after_step: Callable[[], None] = lambda: None,
     ) -> None:
         import keras
 
@@ -126,6 +130,8 @@ class Fit:
         self.checkpoint = checkpoint
         self.loss = LOSSES[phase.loss]
         self.progress = progress or (lambda _: None)
+        self.before_epoch = before_epoch
+        self.after_step = after_step
         self.optimizer = keras.optimizers.Adam(phase.learning_rate, epsilon=1e-7)
         self.optimizer.build(model.trainable_variables)
         self.history: list[EpochRecord] = []
@@ -155,6 +161,7 @@ class Fit:
                 self.optimizer.learning_rate.assign(rates[step])
                 variables = model.trainable_variables
                 self.optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
+                self.after_step()
                 loss_sum += loss
                 right += tf.reduce_sum(tf.cast(tf.argmax(outputs, -1, tf.int32) == truth, tf.int32))
             return loss_sum, right
@@ -201,6 +208,7 @@ class Fit:
         """Train to the end of the phase and return its history."""
         self._restore()
         for epoch in range(len(self.history), self.phase.epochs):
+            self.before_epoch(epoch)
             self._epoch(epoch)
             if time.monotonic() - self._saved > _SAVE_SECONDS or epoch + 1 == self.phase.epochs:
                 self._save()
