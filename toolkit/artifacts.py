@@ -262,7 +262,7 @@ class Build(Artifact):
         tools: what made the firmware, name -> version.
         input, output: the network's two ends; None where they are not known.
         macs: multiply-accumulates per inference; None for an interpreter.
-        arena_bytes: RAM for tensors and scratch, as planned, or as reserved for an interpreter; None on the host.
+        arena_bytes: RAM for tensors and scratch, as planned, or as reserved for the interpreter.
         layers, plan: see CompiledModel; empty for an interpreter.
         card: how the model was trained; None for a user's own file.
     """

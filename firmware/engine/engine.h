@@ -23,19 +23,19 @@ extern "C" {
 
 typedef enum {
   ENGINE_OK = 0,
-  ENGINE_ERROR_ARENA = 1,    /* the arena is too small for the model */
-  ENGINE_ERROR_MODEL = 2,    /* the model's version or an operator is not what the engine was built for */
-  ENGINE_ERROR_INVOKE = 3,   /* the network could not be computed */
+  ENGINE_ERROR_ARENA = 1,  /* the arena is too small for the model */
+  ENGINE_ERROR_MODEL = 2,  /* the model's version or an operator is not what the engine was built for */
+  ENGINE_ERROR_INVOKE = 3, /* the network could not be computed */
 } engine_status_t;
 
 typedef enum { ENGINE_INT8 = 1, ENGINE_FLOAT32 = 2 } engine_dtype_t;
 
 typedef struct {
-  const char *runtime;      /* "aot" or "tflm", NUL-terminated, static */
-  engine_dtype_t dtype;     /* element type of input and output */
-  uint32_t input_bytes;     /* size of the input tensor */
-  uint32_t output_bytes;    /* size of the output tensor */
-  uint32_t arena_bytes;     /* RAM for tensors and scratch that the engine really uses; valid after init */
+  const char *runtime;   /* "aot" or "tflm", NUL-terminated, static */
+  engine_dtype_t dtype;  /* element type of input and output */
+  uint32_t input_bytes;  /* size of the input tensor */
+  uint32_t output_bytes; /* size of the output tensor */
+  uint32_t arena_bytes;  /* RAM for tensors and scratch that the engine really uses; valid after init */
 } engine_info_t;
 
 /* Prepares the engine; called once at start, and may be called again after an error. */

@@ -61,15 +61,15 @@ def test_more_of_anything_never_needs_less(measured: figures.HostFigures) -> Non
     base = arena.size(measured, shape).size
     assert arena.size(dataclasses.replace(measured, head=measured.head + 160), shape).size == base + 160
     assert arena.size(dataclasses.replace(measured, tail=measured.tail + 160), shape).size == base + 160
-    for name in ("tensors", "operators", "subgraphs", "prepare", "scratch"):
+    for name in ("tensors", "computed", "operators", "subgraphs", "prepare", "scratch"):
         more = dataclasses.replace(shape, **{name: getattr(shape, name) + 100})
         assert arena.size(measured, more).size >= base
 
 
 def test_a_network_of_many_small_tensors_gets_room_for_planning(measured: figures.HostFigures) -> None:
-    shape = dataclasses.replace(arena.shape_of(shipped("int8")), tensors=200)
+    shape = dataclasses.replace(arena.shape_of(shipped("int8")), tensors=200, computed=100)
     tiny = dataclasses.replace(measured, head=16)
-    planning = (arena.ALLOCATION_INFO + arena.PLANNER_PER_BUFFER) * 200
+    planning = arena.ALLOCATION_INFO * 200 + arena.PLANNER_PER_BUFFER * 100
     assert arena.size(tiny, shape).need > planning
 
 

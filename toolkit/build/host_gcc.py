@@ -27,7 +27,8 @@ def command(project: Path, board: Board, toolchain: Toolchain) -> list[str]:  # 
 
 
 def build(project: Path, board: Board, toolchain: Toolchain) -> Built:  # noqa: ARG001
-    """Build out/firmware, an ordinary program."""
+    """Build out/firmware, an ordinary program, or for the tflm runtime out/firmware.so."""
     gnu_make.build(project, COMPILER)
     out = project / "out"
-    return Built(image=out / "firmware", elf=out / "firmware", map_file=out / "firmware.map")
+    image = next((path for path in (out / "firmware.so", out / "firmware") if path.is_file()), out / "firmware")
+    return Built(image=image, elf=image, map_file=out / "firmware.map")

@@ -20,12 +20,12 @@ class Engine:
     Attributes:
         files: for the project.
         compiled: what the compiler knows of the network; None for the interpreter.
-        arena_bytes: RAM for tensors and scratch; None for the interpreter that runs beside the host board's firmware.
+        arena_bytes: RAM for tensors and scratch; what is reserved for the interpreter.
     """
 
     files: EngineFiles
     compiled: CompiledModel | None
-    arena_bytes: int | None
+    arena_bytes: int
 
 
 def prepare(board: Board, toolchain: Toolchain, runtime: Runtime, model: ModelFile, optimise: str) -> Engine:
@@ -47,6 +47,4 @@ def prepare(board: Board, toolchain: Toolchain, runtime: Runtime, model: ModelFi
     from toolkit import tflm
 
     prepared = tflm.for_toolchain(tflite, board, toolchain, os.environ)
-    return Engine(
-        EngineFiles(prepared.engine, (), prepared.generated), None, prepared.arena.size if prepared.arena else None
-    )
+    return Engine(EngineFiles(prepared.engine, (), prepared.generated), None, prepared.arena.size)

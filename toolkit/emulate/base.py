@@ -6,6 +6,7 @@ import contextlib
 import importlib
 import os
 import signal
+import subprocess
 import time
 from pathlib import Path
 from typing import Protocol, cast
@@ -17,6 +18,9 @@ from toolkit.ports import PortLister
 
 NAMES = ("host", "nano33", "qemu", "simavr")
 STOP_SECONDS = 5.0
+
+# What this process has started itself and must wait for in the end.
+_own: dict[int, subprocess.Popen[bytes]] = {}
 
 
 class Emulator(Protocol):
@@ -68,6 +72,12 @@ def last_line(log: Path) -> str:
     return lines[-1].strip() if lines else "it said nothing"
 
 
+def keep(running: subprocess.Popen[bytes]) -> int:
+    """Leave an emulator running in the background, and return its number for `stop_process`."""
+    _own[running.pid] = running
+    return running.pid
+
+
 def is_running(pid: int) -> bool:
     """True if the process is there and no zombie of ours."""
     with contextlib.suppress(ChildProcessError):
@@ -89,9 +99,10 @@ def stop_process(pid: int, program: str) -> None:
         program: a part of its command line, so that a number that the system has given to another process since is left
             alone; only where the system tells command lines.
     """
+    own = _own.pop(pid, None)
     proc = Path("/proc") / str(pid) / "cmdline"
     with contextlib.suppress(OSError):
-        if program.encode() not in proc.read_bytes():
+        if own is None and program.encode() not in proc.read_bytes():
             return
     try:
         os.kill(pid, signal.SIGTERM)
@@ -104,3 +115,6 @@ def stop_process(pid: int, program: str) -> None:
                 os.waitpid(pid, 0)
     except (ProcessLookupError, PermissionError):
         return
+    finally:
+        if own is not None:
+            own.wait()

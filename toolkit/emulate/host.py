@@ -8,11 +8,12 @@ from pathlib import Path
 from toolkit import process
 from toolkit.artifacts import RunningDevice
 from toolkit.board import Board
-from toolkit.emulate.base import last_line, stop_process
+from toolkit.emulate import host_tflm
+from toolkit.emulate.base import keep, last_line, stop_process
 from toolkit.errors import EmulatorError
 from toolkit.ports import PortLister
 
-START_SECONDS = 10.0
+START_SECONDS = 30.0  # an interpreter is slow to load on a busy machine
 
 
 def tools() -> tuple[str, ...]:
@@ -21,8 +22,12 @@ def tools() -> tuple[str, ...]:
 
 
 def command(image: Path) -> list[str]:
-    """The argv that starts the firmware; pure."""
-    return [str(image), "--tcp", "0"]
+    """The argv that starts the firmware: a program, or for the tflm runtime a library in need of an interpreter."""
+    link = ("--tcp", "0")
+    if image.suffix != ".so":
+        return [str(image), *link]
+    model = next((image.parent.parent / "model").glob("*.tflite"), image.with_suffix(".tflite"))
+    return host_tflm.command(image, model, link)
 
 
 def start(board: Board, image: Path, log: Path) -> RunningDevice:
@@ -34,7 +39,7 @@ def start(board: Board, image: Path, log: Path) -> RunningDevice:
     while time.monotonic() < deadline:
         lines = log.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True)
         if lines and lines[0].startswith("socket://") and lines[0].endswith("\n"):
-            return RunningDevice(board.id, lines[0].strip(), "", running.pid, log)
+            return RunningDevice(board.id, lines[0].strip(), "", keep(running), log)
         if running.poll() is not None:
             break
         time.sleep(0.01)

@@ -39,11 +39,13 @@ class Shape:
 
     Attributes:
         tensors, operators, subgraphs: their numbers.
+        computed: the tensors that are no constants.
         prepare: bytes of the descriptions that one operator's Prepare holds at a time, the largest.
         scratch: bytes of scratch that an optimised kernel of one operator may ask, the largest.
     """
 
     tensors: int
+    computed: int
     operators: int
     subgraphs: int
     prepare: int
@@ -88,8 +90,9 @@ def size(figures: HostFigures, shape: Shape) -> Arena:
     # Before the head is laid out, the same room holds the planner's own records; a network of few bytes and many
     # tensors needs more for planning than for running (tflite-micro#2474 is about such figures).
     requests = SCRATCH_BUFFER_REQUEST * (shape.operators + _MAX_SCRATCH_PER_OPERATOR)
-    allocations = shape.tensors + shape.operators
-    planning = 4 * shape.subgraphs + (ALLOCATION_INFO + PLANNER_PER_BUFFER) * allocations + 3 * _ALIGNMENT
+    planning = ALLOCATION_INFO * (shape.tensors + shape.operators)
+    planning += PLANNER_PER_BUFFER * (shape.computed + shape.operators)
+    planning += 4 * shape.subgraphs + 3 * _ALIGNMENT
     head = max(figures.head, requests + max(planning, shape.prepare))
     # An optimised kernel keeps a handle and an index per scratch buffer, and wraps the reference kernel's data.
     margin = _round_up(shape.scratch) + (SCRATCH_BUFFER_HANDLE + _ALIGNMENT) * shape.operators
@@ -106,11 +109,17 @@ def shape_of(tflite: bytes) -> Shape:
     operators = [(graph, graph.Operators(place)) for graph in graphs for place in range(graph.OperatorsLength())]
     return Shape(
         tensors=sum(graph.TensorsLength() for graph in graphs),
+        computed=sum(_computed(model, graph) for graph in graphs),
         operators=len(operators),
         subgraphs=len(graphs),
         prepare=max((_prepare(graph, operator) for graph, operator in operators), default=0),
         scratch=max((_scratch(reader, model, graph, operator) for graph, operator in operators), default=0),
     )
+
+
+def _computed(model: Any, graph: Any) -> int:
+    buffers = [graph.Tensors(place).Buffer() for place in range(graph.TensorsLength())]
+    return sum(model.Buffers(buffer).DataLength() == 0 for buffer in buffers)
 
 
 def _tensors(graph: Any, operator: Any) -> list[Any]:

@@ -23,13 +23,13 @@ class Prepared:
     Attributes:
         engine: file names in firmware/engine.
         generated: file name -> text.
-        arena: its size, and how that was reached; None where the interpreter runs beside the firmware (host).
+        arena: its size, and how that was reached.
         methods: the resolver's methods, in the order in which they are called.
     """
 
     engine: tuple[str, ...]
     generated: Mapping[str, str]
-    arena: arenas.Arena | None
+    arena: arenas.Arena
     methods: tuple[str, ...]
 
 
@@ -51,9 +51,7 @@ def for_toolchain(tflite: bytes, board: Board, toolchain: Toolchain, environment
         ToolError: a bare-metal board, and TFLM_DIR does not lead to a library that fits it.
     """
     if toolchain.framework == "host":
-        found = operators.uses(tflite)
-        operators.check(found, arduino=False)
-        return Prepared(("callback_engine.c", "callback_engine.h"), {}, None, operators.methods(found))
+        return _for_host(tflite)
     library = None if needs_per_tensor(toolchain) else find_library(environment, board)
     return prepare(tflite, library)
 
@@ -106,6 +104,30 @@ def _io(tflite: bytes) -> tuple[DType, int, int]:
     dtype = dtypes[source.Type()]
     sizes = [int(tensor.ShapeAsNumpy().prod()) * _BYTES[dtype] for tensor in (source, sink)]
     return dtype, sizes[0], sizes[1]
+
+
+def _for_host(tflite: bytes) -> Prepared:
+    """The engine that is called back: the interpreter runs beside the firmware, and its figure is its own."""
+    found = operators.uses(tflite)
+    operators.check(found, arduino=False)
+    dtype, input_bytes, output_bytes = _io(tflite)
+    measured = figures.measure(tflite)
+    used = measured.head + measured.tail
+    header = f"""/* Generated for the model of {len(tflite)} bytes, SHA-256 {sha256_of(tflite)}. */
+#ifndef TFLM_HOST_H_
+#define TFLM_HOST_H_
+
+#define TFLM_HOST_DTYPE ENGINE_{dtype.name}
+#define TFLM_HOST_INPUT_BYTES {input_bytes}
+#define TFLM_HOST_OUTPUT_BYTES {output_bytes}
+/* What the interpreter on this computer uses for this model, with 64-bit pointers. */
+#define TFLM_HOST_ARENA_BYTES {used}
+
+#endif
+"""
+    engine = ("tflm_host_engine.c", "tflm_host_engine.h")
+    arena = arenas.Arena(size=used, need=used, margin=0, host=used)
+    return Prepared(engine, {"tflm_host.h": header}, arena, operators.methods(found))
 
 
 def _config(

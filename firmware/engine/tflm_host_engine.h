@@ -1,0 +1,16 @@
+/* tflm_host_engine.h: the engine of the `host` board's tflm runtime. The firmware core is a shared library
+ * there, and the network is computed by whoever has loaded it: a process that runs TFLM's official
+ * interpreter. */
+#ifndef TINYML_TFLM_HOST_ENGINE_H
+#define TINYML_TFLM_HOST_ENGINE_H
+
+#include <stdint.h>
+
+/* Computes `output` from `input`, whose sizes are those of tflm_host.h; returns 0, or anything else if it
+ * failed. */
+typedef int (*tflm_host_invoke_t)(const uint8_t *input, uint8_t *output);
+
+/* Must be called before app_run(). */
+void tflm_host_set_invoke(tflm_host_invoke_t invoke);
+
+#endif

@@ -1,0 +1,140 @@
+"""The `host` board's tflm runtime: the firmware core as a shared library, TFLM's official interpreter as its engine.
+
+Everything but the network itself is the device's own C: core, port, framing. The engine calls back into this process,
+where PyPI's tflite-micro computes. It is a process of its own, as any emulator: `python -m toolkit.emulate.host_tflm`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import io
+import logging
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from toolkit.errors import EmulatorError, ModelError
+
+log = logging.getLogger(__name__)
+
+_INVOKE = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_uint8), ctypes.POINTER(ctypes.c_uint8))
+_SPARE_ARENA = 1 << 20  # with 64-bit pointers an arena is larger than on a device; memory is plentiful here
+
+
+def command(library: Path, model: Path, link: Sequence[str]) -> list[str]:
+    """The argv that runs a built firmware.
+
+    Args:
+        library: `out/firmware.so` of the project.
+        model: the `.tflite` that the firmware was built for.
+        link: the host port's own arguments: "--tcp PORT" or "--pty", and "--once".
+    """
+    return [sys.executable, "-m", __name__, str(library), str(model), *link]
+
+
+class _EngineInfo(ctypes.Structure):
+    """engine_info_t of engine.h."""
+
+    _fields_ = (
+        ("runtime", ctypes.c_char_p),
+        ("dtype", ctypes.c_int),
+        ("input_bytes", ctypes.c_uint32),
+        ("output_bytes", ctypes.c_uint32),
+        ("arena_bytes", ctypes.c_uint32),
+    )
+
+
+def _size_bytes(details: dict[str, Any]) -> int:
+    import numpy as np
+
+    return int(np.prod(details["shape"], dtype=np.int64) * np.dtype(details["dtype"]).itemsize)
+
+
+class Interpreter:
+    """TFLM's interpreter on bytes, as engine.h sees it.
+
+    Args:
+        tflite: the model.
+
+    Raises:
+        ModelError: PyPI's tflite-micro is not installed, or refuses the model.
+    """
+
+    def __init__(self, tflite: bytes) -> None:
+        try:
+            from tflite_micro.python.tflite_micro import runtime
+        except ImportError as caught:
+            raise ModelError(
+                "the host's tflm runtime needs PyPI's tflite-micro, which is not installed",
+                "it exists for Linux on x86-64 (pip install tflite-micro); elsewhere build with --runtime aot",
+            ) from caught
+        arena = _SPARE_ARENA + 40 * len(tflite)
+        try:
+            with contextlib.redirect_stdout(io.StringIO()):  # it prints; the first line is to be the port's name
+                self._interpreter: Any = runtime.Interpreter.from_bytes(tflite, arena_size=arena)
+        except RuntimeError as caught:
+            raise ModelError(f"TensorFlow Lite Micro refuses the model: {caught}", "tinyml models") from caught
+        details = self._interpreter.get_input_details(0)
+        self._shape, self._dtype = tuple(details["shape"]), details["dtype"]
+        self.input_bytes = _size_bytes(details)
+        self.output_bytes = _size_bytes(self._interpreter.get_output_details(0))
+
+    def invoke(self, data: bytes) -> bytes:
+        """The output tensor's bytes.
+
+        Raises:
+            RuntimeError: the interpreter failed.
+        """
+        import numpy as np
+
+        self._interpreter.set_input(np.frombuffer(data, self._dtype).reshape(self._shape), 0)
+        self._interpreter.invoke()
+        return bytes(self._interpreter.get_output(0).tobytes())
+
+
+def serve(library: Path, model: Path, link: Sequence[str]) -> None:
+    """Run the firmware; returns only if it cannot be loaded, for its loop has no end.
+
+    Args:
+        library, model, link: as in `command`.
+
+    Raises:
+        EmulatorError: the library cannot be loaded, or is no firmware of the host board.
+        ModelError: the model cannot be read, or the interpreter refuses it.
+    """
+    try:
+        tflite = model.read_bytes()
+    except OSError as caught:
+        raise ModelError(f"{model} cannot be read: {caught.strerror}", "build again") from caught
+    interpreter = Interpreter(tflite)
+
+    def invoke(source: Any, sink: Any) -> int:
+        try:
+            output = interpreter.invoke(ctypes.string_at(source, interpreter.input_bytes))
+        except Exception:  # an exception must not pass through C; the core answers REFUSED
+            log.exception("the interpreter failed")
+            return 1
+        ctypes.memmove(sink, output, interpreter.output_bytes)
+        return 0
+
+    callback = _INVOKE(invoke)
+    words = [b"firmware", *(word.encode() for word in link), None]
+    arguments = (ctypes.c_char_p * len(words))(*words)  # the port keeps it
+    try:
+        firmware = ctypes.CDLL(str(library))
+        firmware.engine_info.restype = ctypes.POINTER(_EngineInfo)
+        info = firmware.engine_info().contents
+        firmware.host_arguments(len(link) + 1, arguments)
+        firmware.tflm_host_set_invoke(callback)
+        start, run = firmware.port_init, firmware.app_run
+    except (OSError, AttributeError) as caught:
+        raise EmulatorError(f"{library} is no firmware of the host board: {caught}", "build again") from caught
+    if (info.input_bytes, info.output_bytes) != (interpreter.input_bytes, interpreter.output_bytes):
+        raise EmulatorError(f"{library} was built for another model than {model.name}", "build again")
+    # The loop below never returns to Python, which therefore would never see an interrupt.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    start()
+    run()
