@@ -56,15 +56,13 @@ class PublishedPorts(Artifact):
         pid: of the emulator's process.
         mode: "application", "bootloader", "unplugged" or "crashed".
         ports: what the host would see on USB now.
-        error: why it crashed.
-        violations: uses of a peripheral that the real chip would not forgive.
+        error: why it crashed: a fault, or a use of a peripheral that the real chip would not forgive.
     """
 
     pid: int
     mode: str
     ports: tuple[UsbPort, ...] = ()
     error: str | None = None
-    violations: tuple[str, ...] = ()
 
 
 def connected_ports() -> tuple[UsbPort, ...]:

@@ -5,9 +5,11 @@
     flash.py        1 MB of NOR flash
     soc.py          the processor and its memory map; runs the program
     peripherals.py  clock, power, FICR, NVMC, UART, system control: as much as firmware needs
-    usbd.py         the USB device controller, with the errata that a driver must work round
+    usbd.py         the USB device controller: registers, endpoints, EasyDMA
+    usbd_power.py   how it is brought up, with the errata that a driver must work round
     usb_host.py     the other end of the cable: enumeration and a CDC-ACM driver
     terminal.py     the pty that stands for /dev/ttyACM0
+    qemu_check.py   boots the same image in QEMU, for what Unicorn lets pass
     __main__.py     the background process
 
 It has no clock: nothing that it says is a time of the real board. It forgives less than the chip does: a driver that
@@ -16,10 +18,7 @@ skips a step of a workaround is stopped with the reason, instead of failing now 
 
 from __future__ import annotations
 
-import contextlib
 import importlib.util
-import os
-import signal
 import subprocess
 import sys
 import time
@@ -28,6 +27,7 @@ from pathlib import Path
 from toolkit import process
 from toolkit.artifacts import RunningDevice
 from toolkit.board import Board
+from toolkit.emulate.base import last_line, stop_process
 from toolkit.errors import EmulatorError
 from toolkit.ports import PortLister, PublishedPorts, published_ports
 
@@ -87,8 +87,7 @@ def start(board: Board, image: Path | None, log: Path) -> RunningDevice:
             break
         time.sleep(0.01)
     else:
-        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
-        reason = lines[-1].strip() if lines else reason
+        reason = last_line(log)
     running.kill()
     running.wait()
     raise EmulatorError(f"the virtual board did not come up: {reason}", f"see {log}")
@@ -103,10 +102,7 @@ def lister(device: RunningDevice) -> PortLister:
 
 def stop(pid: int) -> None:
     """Switch the board off; nothing happens if it is off already."""
+    stop_process(pid, "toolkit.emulate.nano33")
     own = _RUNNING.pop(pid, None)
     if own is not None:
-        own.terminate()
         own.wait()
-        return
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGTERM)

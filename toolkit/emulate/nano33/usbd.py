@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from toolkit.emulate.nano33.peripherals import Errata, Memory, Power, Violation
+from toolkit.emulate.nano33.usbd_power import PowerUp
 
 PACKET = 64
 ENDPOINTS = 8
@@ -21,10 +22,6 @@ _EVENTCAUSE, _EPDATASTATUS, _USBADDR, _SETUP, _SIZE_EPOUT = 0x400, 0x46C, 0x470,
 _ENABLE, _USBPULLUP, _DTOGGLE, _EPINEN, _EPOUTEN, _EPSTALL, _FRAMECNTR = 0x500, 0x504, 0x50C, 0x510, 0x514, 0x518, 0x520
 _EPIN, _EPOUT, _EP_STRIDE = 0x600, 0x700, 0x14
 _ERRATA_166_INDEX, _ERRATA_166_VALUE, _ERRATA_199 = 0x800, 0x804, 0xC1C
-
-_READY = 1 << 11
-_READY_AFTER = 3
-"""Reads of EVENTCAUSE until the controller has come up."""
 
 _DMA_READS = 2
 """Reads of event registers that a DMA takes: a driver that does not wait for its end is found out."""
@@ -42,13 +39,8 @@ class UsbDevice:
     def __init__(self, memory: Memory, power: Power, errata: Errata) -> None:
         self.on_idle: Callable[[], None] = lambda: None
         self._memory = memory
-        self._power = power
-        self._errata = errata
+        self._bus = PowerUp(power, errata)
         self._registers = [0] * 1024
-        self._enabled_times = 0
-        self._ready_in = 0
-        self._ready_seen = False
-        self._errata_166 = False
         self._bytes_moved = 0
         self._dma: tuple[int, Callable[[], None]] | None = None
         self._toggle_selected = -1
@@ -56,13 +48,13 @@ class UsbDevice:
             _EP0RCVOUT: lambda _value: self._task("EP0RCVOUT", "receive_ready"),
             _EP0STATUS: lambda _value: self._task("EP0STATUS", "status_ready"),
             _EP0STALL: lambda _value: self._task("EP0STALL", "stalled"),
-            _EVENTCAUSE: self._clear_eventcause,
+            _EVENTCAUSE: self._bus.clear_eventcause,
             _EPDATASTATUS: self._clear_epdatastatus,
             _ENABLE: self._enable,
-            _USBPULLUP: self._pull_up,
+            _USBPULLUP: self._bus.pull_up,
             _DTOGGLE: self._set_toggle,
             _EPSTALL: self._set_stall,
-            _ERRATA_166_VALUE: self._fix_166,
+            _ERRATA_166_VALUE: lambda value: self._bus.write_166(self._get(_ERRATA_166_INDEX), value),
         }
         for ep in range(ENDPOINTS):
             self._writes[_START_EPIN + 4 * ep] = lambda value, ep=ep: self._start_in(ep, value)  # type: ignore[misc]
@@ -81,10 +73,8 @@ class UsbDevice:
         elif offset == _FRAMECNTR:
             self._set(_FRAMECNTR, (self._get(_FRAMECNTR) + 1) & 0x7FF)
             self._advance()
-        elif offset == _EVENTCAUSE and self._ready_in:
-            self._ready_in -= 1
-            if self._ready_in == 0:
-                self._registers[_EVENTCAUSE >> 2] |= _READY
+        elif offset == _EVENTCAUSE:
+            return self._bus.read_eventcause()
         return self._registers[offset >> 2]
 
     def write(self, offset: int, value: int) -> None:
@@ -114,69 +104,19 @@ class UsbDevice:
             return
         self.on_idle()
 
-    def _clear_eventcause(self, value: int) -> None:
-        if value & _READY and self._get(_EVENTCAUSE) & _READY:
-            self._ready_seen = True
-        self._registers[_EVENTCAUSE >> 2] &= ~value
-
     def _clear_epdatastatus(self, value: int) -> None:
         self._registers[_EPDATASTATUS >> 2] &= ~value
 
-    # ---- enabling -----------------------------------------------------------------------------------------------
-
     def _enable(self, value: int) -> None:
-        if value == self._get(_ENABLE):
+        if bool(value) == self._bus.enabled:
             return
         if value:
-            if not self._power.vbus:
-                raise Violation("USBD.ENABLE without VBUS")
-            if self._errata.register_187 != 3:
-                raise Violation("erratum 187: 0x4006ED14 must be 3 when USBD is enabled, or it does not come up")
-            if self._errata.register_171 != 0xC0:
-                raise Violation(
-                    "erratum 171: 0x4006EC14 must be 0xC0 when USBD is enabled, or it does not become active"
-                )
-            self._enabled_times += 1
-            self._ready_in = _READY_AFTER
-            self._power.usb_enabled = True
+            self._bus.enable()
         else:
-            if self._dma is not None:
-                raise Violation("USBD is disabled while EasyDMA is moving data")
-            if self._bytes_moved % 2:
-                raise Violation(
-                    f"USBD is disabled after EasyDMA moved {self._bytes_moved} bytes: the number must be even"
-                )
-            self._power.usb_enabled = False
-            self._registers[_EVENTCAUSE >> 2] &= ~_READY
-            self._ready_in = 0
-            self._set(_USBPULLUP, 0)
+            self._bus.disable(self._bytes_moved, dma_runs=self._dma is not None)
         self._set(_ENABLE, value)
-        self._ready_seen = False
-        self._errata_166 = False
         self._bytes_moved = 0
         self._reset_endpoints()
-
-    def _pull_up(self, value: int) -> None:
-        if value:
-            if not self._get(_ENABLE) or not self._ready_seen:
-                raise Violation("USBPULLUP before EVENTCAUSE.READY was seen and cleared")
-            if not self._power.crystal_runs:
-                raise Violation("USBPULLUP while the HFXO does not run: USB has no clock that is good enough")
-            if not self._power.output_ready:
-                raise Violation("USBPULLUP before USBREGSTATUS.OUTPUTRDY")
-            if self._errata.register_187 or self._errata.register_171:
-                raise Violation("errata 171, 187: their registers must be 0 again once USBD is ready")
-            if not self._errata_166:
-                raise Violation(
-                    "erratum 166: 0x40027800 = 0x7E3 and 0x40027804 = 0x40 are missing since USBD was enabled"
-                )
-            if self._enabled_times < 2:
-                raise Violation("erratum 223: after a reset USBD must be enabled, disabled and enabled again")
-        self._set(_USBPULLUP, value)
-
-    def _fix_166(self, value: int) -> None:
-        if self._get(_ERRATA_166_INDEX) == 0x7E3 and value == 0x40:
-            self._errata_166 = True
 
     # ---- endpoints, the firmware's side -------------------------------------------------------------------------
 
@@ -224,7 +164,7 @@ class UsbDevice:
         def finish() -> None:
             self._set(base + 8, size)
             # After the pull-up is off this is the odd byte that the errata ask for: nobody will fetch it.
-            self._in_packet[ep] = self._memory.read(pointer, size) if self._get(_USBPULLUP) else None
+            self._in_packet[ep] = self._memory.read(pointer, size) if self._bus.pulled_up else None
             self._set(_EV_ENDEPIN + 4 * ep, 1)
 
         self._start_dma(f"STARTEPIN[{ep}]", pointer, size, finish)
@@ -275,7 +215,7 @@ class UsbDevice:
     @property
     def attached(self) -> bool:
         """The host sees a full-speed device."""
-        return bool(self._get(_ENABLE) and self._get(_USBPULLUP) and self._power.vbus)
+        return self._bus.attached
 
     def bus_reset(self) -> None:
         """The host resets the bus."""
