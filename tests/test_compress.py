@@ -1,4 +1,5 @@
 import os
+from typing import Any
 
 import numpy as np
 import pytest
@@ -28,7 +29,7 @@ def weights() -> list[np.ndarray]:
     return list(trained.model.get_weights())
 
 
-def _model(weights: list[np.ndarray]) -> object:
+def _model(weights: list[np.ndarray]) -> Any:
     model = zoo.get("cnn-8-8").build()
     model.set_weights(weights)
     return model

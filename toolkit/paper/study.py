@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -45,7 +46,13 @@ def save_results(results: dict[str, Result], path: Path) -> None:
     write_atomically(path, ("[\n" + ",\n".join(rows) + "\n]\n").encode())
 
 
-def _load(name: str, folder: Path | None) -> Sets:
+def load_sets(name: str, folder: Path | None) -> Sets:
+    """The images of a data set by its name, from the user's folder if there is one.
+
+    Raises:
+        DatasetError: the name is not known, or the data cannot be had.
+    """
+
     def split(part: Literal["train", "test"]) -> LabelledImages:
         if name == "mnist":
             return dataset.load_mnist(part, folder)
@@ -81,8 +88,8 @@ def complete(
             done[run.key] = known[run.key]
             continue
         if run.data not in loaded:
-            loaded[run.data] = _load(run.data, (folders or {}).get(run.data))
-        tell = None if progress is None else (lambda at, run=run: progress(run, at))
+            loaded[run.data] = load_sets(run.data, (folders or {}).get(run.data))
+        tell = None if progress is None else functools.partial(progress, run)
         done[run.key] = perform(run, loaded[run.data], workspace, tell)
     return done
 
