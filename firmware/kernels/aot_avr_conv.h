@@ -10,7 +10,7 @@ typedef struct {
   const int8_t *weights; /* in flash, [out_c][taps] */
   uint8_t taps;          /* weights of one channel */
   uint8_t out_h, out_w, out_c;
-  uint16_t next, next_row;                                          /* bytes of input from one output to the next */
+  uint16_t next, next_row; /* bytes of input from one output to the next */
   aot_s24_t (*most)(const int8_t *weights, const int8_t *upper); /* from aot_avr_most4.h */
   aot_avr_scale_t scale;
 } aot_avr_conv_s8_t;

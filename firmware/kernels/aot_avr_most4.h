@@ -1,4 +1,5 @@
-/* aot_avr_most4.h: defines the innermost function of a convolution with a 2x2 max-pool, for sizes known in advance.
+/* aot_avr_most4.h: defines the innermost function of a convolution with a 2x2 max-pool, for sizes known in
+ * advance.
  *
  * To be included once a layer, after #defining what it undefines again:
  *
@@ -9,12 +10,13 @@
  *   AOT_STEP_ROW    bytes from one place to the one below
  *   AOT_ROW         bytes of one row of the input
  *
- * The function returns the largest sum of weights[i] * input[i] over the window at four places: `upper`, the one a
- * step on, and the two below these. Weights are in RAM.
+ * The function returns the largest sum of weights[i] * input[i] over the window at four places: `upper`, the
+ * one a step on, and the two below these. Weights are in RAM.
  */
-static aot_s24_t AOT_NAME(const int8_t *weights, const int8_t *upper);
-
 #if defined(__AVR__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wreturn-type"
+#pragma GCC diagnostic ignored "-Wunused-parameter"
 
 /* A weight (r20) is loaded once and serves four pixels (r21). Sums, low byte first:
  *   a r22 r23 r24    b r18 r19 r25    c r12 r13 r14    d r15 r16 r17
@@ -87,6 +89,7 @@ static __attribute__((naked, noinline)) aot_s24_t AOT_NAME(const int8_t *weights
       : [kernel_h] "n"(AOT_KERNEL_H), [kernel_row] "n"(AOT_KERNEL_ROW), [step] "n"(AOT_STEP),
         [step_row] "n"(AOT_STEP_ROW), [to_next_row] "n"(AOT_ROW - AOT_KERNEL_ROW));
 }
+#pragma GCC diagnostic pop
 
 #else
 
