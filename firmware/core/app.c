@@ -1,5 +1,6 @@
 #include "app.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "build_info.h"
@@ -12,6 +13,7 @@
 
 static receiver_t receiver;
 static engine_status_t engine_state;
+static bool was_asked; /* a HELLO_REQUEST has been answered */
 
 static void put_header(uint8_t *to, wire_type_t type, uint16_t seq) {
   to[WIRE_HEADER_TYPE] = (uint8_t)type;
@@ -90,7 +92,8 @@ static void serve(uint8_t byte) {
     case RECEIVER_MORE:
       break;
     case RECEIVER_HELLO:
-      send_hello(receiver.seq, 0);
+      send_hello(receiver.seq, was_asked ? 0 : WIRE_FLAG_FRESH);
+      was_asked = true;
       break;
     case RECEIVER_INFER:
       infer();
@@ -103,11 +106,12 @@ static void serve(uint8_t byte) {
 
 void app_start(void) {
   static const uint8_t delimiter = 0;
+  was_asked = false;
   receiver_init(&receiver, engine_info());
   start_engine();
   /* Ends what a reset may have cut short, so that HELLO is not taken for its rest. */
   port_write(&delimiter, 1);
-  send_hello(0, WIRE_FLAG_UNASKED);
+  send_hello(0, WIRE_FLAG_UNASKED | WIRE_FLAG_FRESH);
 }
 
 void app_poll(void) {

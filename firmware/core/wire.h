@@ -9,6 +9,7 @@ enum {
   WIRE_BUILD_ID_BYTES = 8,
   WIRE_SHA256_BYTES = 32,
   WIRE_FLAG_UNASKED = 1, /* HELLO's flags: the device has just started */
+  WIRE_FLAG_FRESH = 2, /* HELLO's flags: no HELLO_REQUEST was answered before */
 };
 
 /* seq of a REFUSED whose request could not be read */

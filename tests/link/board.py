@@ -6,7 +6,6 @@ import contextlib
 import os
 import select
 import subprocess
-import tty
 from pathlib import Path
 
 from toolkit.link.transport import TransportClosedError
@@ -26,7 +25,6 @@ class ProcessBoard:
         self._process = subprocess.Popen([self._firmware, "--pty"], stdout=subprocess.PIPE, text=True)
         assert self._process.stdout is not None
         self._wire = os.open(self._process.stdout.readline().strip(), os.O_RDWR | os.O_NOCTTY)
-        tty.setraw(self._wire)
 
     def _power_off(self) -> None:
         if self._process is not None:

@@ -36,6 +36,7 @@ class Decoder:
 
     Attributes:
         damaged: frames that failed their COBS or CRC.
+        longest_damaged: encoded bytes of the longest of them.
     """
 
     def __init__(self, max_bytes: int = 1 << 20) -> None:
@@ -45,6 +46,7 @@ class Decoder:
             max_bytes: what is longer without a delimiter is no frame: it is thrown away and counted as damaged.
         """
         self.damaged = 0
+        self.longest_damaged = 0
         self._max_bytes = max_bytes
         self._rest = bytearray()
         self._skipping = False
@@ -69,6 +71,7 @@ class Decoder:
             body = decode(frame)
             if body is None:
                 self.damaged += 1
+                self.longest_damaged = max(self.longest_damaged, len(frame))
             else:
                 bodies.append(body)
         return bodies

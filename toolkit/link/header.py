@@ -50,6 +50,7 @@ def render() -> str:
         f"  WIRE_BUILD_ID_BYTES = {messages.BUILD_ID_BYTES},",
         f"  WIRE_SHA256_BYTES = {messages.SHA256_BYTES},",
         f"  WIRE_FLAG_UNASKED = {messages.FLAG_UNASKED}, /* HELLO's flags: the device has just started */",
+        f"  WIRE_FLAG_FRESH = {messages.FLAG_FRESH}, /* HELLO's flags: no HELLO_REQUEST was answered before */",
         "};",
         "",
         "/* seq of a REFUSED whose request could not be read */",

@@ -18,6 +18,8 @@ SEQ_UNKNOWN: Final = 0xFFFF
 CRC_BYTES: Final = 4
 FLAG_UNASKED: Final = 1
 """Bit 0 of HELLO's flags: the device has just started and says so by itself."""
+FLAG_FRESH: Final = 2
+"""Bit 1 of HELLO's flags: the device has answered no HELLO_REQUEST before this since its start."""
 BUILD_ID_BYTES: Final = 8
 SHA256_BYTES: Final = 32
 MAX_TEXT_BYTES: Final = 64
@@ -115,6 +117,7 @@ class Hello:
         dtype: element type of the network's input and output.
         tick_unit: unit of every answer's ticks.
         unasked: sent at start, not as an answer: the device has just begun anew.
+        fresh: the first answer since its start: it has begun anew since it was last asked.
         rx_buffer: bytes that may be on the way beyond the oldest unanswered frame.
         input_bytes, output_bytes: sizes of the two tensors.
         arena_bytes: RAM for tensors and scratch that the engine really uses.
@@ -129,6 +132,7 @@ class Hello:
     dtype: ElementType
     tick_unit: TickUnit
     unasked: bool
+    fresh: bool
     rx_buffer: int
     input_bytes: int
     output_bytes: int
@@ -145,7 +149,7 @@ class Hello:
             self.version,
             self.dtype,
             self.tick_unit,
-            FLAG_UNASKED if self.unasked else 0,
+            FLAG_UNASKED * self.unasked | FLAG_FRESH * self.fresh,
             self.rx_buffer,
             self.input_bytes,
             self.output_bytes,
@@ -182,6 +186,7 @@ class Hello:
             dtype=element,
             tick_unit=ticks,
             unasked=bool(flags & FLAG_UNASKED),
+            fresh=bool(flags & FLAG_FRESH),
             rx_buffer=rx,
             input_bytes=given,
             output_bytes=taken,

@@ -101,6 +101,8 @@ class Run:
                 resent += place in self._sent_before
                 self._sent_before.add(place)
             self._to_send.popleft()
+        if self._session.suspicious:
+            frames.append(self._session.question())
         if frames:
             self._session.send(frames)
             self._session.counters.resent += resent
@@ -206,7 +208,6 @@ class Run:
         self._again([place])
 
     def _take_reset(self) -> None:
-        self._session.counters.resets += 1
         self._resets_in_a_row += 1
         lost = self._window.clear()
         if self._resets_in_a_row >= self._bounds.resets:

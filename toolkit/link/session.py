@@ -15,6 +15,8 @@ from toolkit.link.transport import Transport
 
 RETRY_OPEN_SECONDS = 0.1
 ASK_AGAIN_SECONDS = 0.02
+HELLO_BYTES = 64
+"""No HELLO frame is shorter, and few RESULTs are longer."""
 
 
 @dataclass
@@ -42,6 +44,7 @@ class Session:
         device: what it said of itself; None before the first HELLO.
         heard_at: when the last undamaged frame came.
         last_heard: what that was, in words.
+        suspicious: a frame that may have been an unasked HELLO came damaged: it is worth asking.
     """
 
     open_port: Callable[[], Transport]
@@ -51,9 +54,10 @@ class Session:
     device: Hello | None = None
     heard_at: float = 0.0
     last_heard: str = "nothing"
+    suspicious: bool = False
     _transport: Transport | None = None
     _decoder: framing.Decoder = field(default_factory=framing.Decoder)
-    _damaged_before: int = 0
+    _reset_told: bool = False
 
     @property
     def stats(self) -> LinkStats:
@@ -77,6 +81,11 @@ class Session:
         self.counters.bytes_up += len(data)
         self.counters.frames_sent += len(frames)
 
+    def question(self) -> bytes:
+        """A frame that asks for HELLO; nobody needs to wait for the answer."""
+        self.suspicious = False
+        return framing.encode(messages.hello_request(self.take_seq()))
+
     def receive(self, timeout: float) -> list[Message]:
         """The messages that have come, as soon as anything has; empty after `timeout` seconds.
 
@@ -97,7 +106,9 @@ class Session:
             found.append(message)
             self.last_heard = _in_words(message)
         self.counters.damaged += self._decoder.damaged
-        self._decoder.damaged = 0
+        if self._decoder.longest_damaged >= HELLO_BYTES:
+            self.suspicious = True
+        self._decoder.damaged = self._decoder.longest_damaged = 0
         if found:
             self.heard_at = time.monotonic()
         return found
@@ -119,6 +130,10 @@ class Session:
                 f"the device began to run another firmware: build {hello.build_id}, before {known.build_id}",
                 "flash the build that is to be verified, and leave the board alone meanwhile",
             )
+        # A device that has begun anew says so unasked; where that was lost, its next answer still tells.
+        if hello.unasked or (hello.fresh and not self._reset_told):
+            self.counters.resets += known is not None
+        self._reset_told = hello.unasked
         self.device = hello
         return hello
 
@@ -151,11 +166,12 @@ class Session:
                 asked_at, next_at, pause = now, now + pause, min(2 * pause, 4 * self.bounds.ask)
             damaged = self.counters.damaged
             for message in self.receive(min(next_at, started + patience) - now):
-                if message.type == MessageType.HELLO:
+                if message.type == MessageType.HELLO and message.seq in asked:
                     hello = self.learn(message.payload)
-                    if message.seq in asked and not hello.unasked:
+                    if not hello.unasked:
                         return hello
-                elif message.type == MessageType.REFUSED and message.payload == bytes([Reason.VERSION]):
+                    continue
+                if message.type == MessageType.REFUSED and message.payload == bytes([Reason.VERSION]):
                     raise LinkError(
                         f"the device does not speak version {messages.VERSION} of the wire",
                         "build and flash again with this version of tinyml",
