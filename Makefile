@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 BOARD  ?= mps2-an386
 
 DEMO_TOOLS := ensurepip gcc arm-none-eabi-gcc qemu-system-arm npm
-TEST_TOOLS := $(DEMO_TOOLS) clang-format
+TEST_TOOLS := $(DEMO_TOOLS) clang-format chromium avr-gcc simavr avrdude
 
 .PHONY: demo test check bench soak lock clean help
 

@@ -43,6 +43,7 @@ Images = Annotated[
     Path | None,
     typer.Option("--images", help="A folder of your own pictures of digits, the label in each file's name."),
 ]
+Junit = Annotated[Path | None, typer.Option("--junit", help="Also write the verdict as JUnit XML, for CI systems.")]
 Ports = Annotated[
     list[str] | None,
     typer.Option("--port", "-p", help="Serial device, socket://host:port or rfc2217://host:port; may be repeated."),

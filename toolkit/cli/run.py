@@ -33,6 +33,7 @@ def register(app: typer.Typer) -> None:
         limit: options.Limit = None,
         data: options.Data = None,
         images: options.Images = None,
+        junit: options.Junit = None,
         workspace_folder: options.Workspace = Path(),
         json: options.Json = False,
         verbose: options.Verbose = False,  # noqa: ARG001 - its callback does it
@@ -51,4 +52,4 @@ def register(app: typer.Typer) -> None:
             )
         finally:
             flash_command.stop(target, place)
-        verify_command.finish(place, result, json=json)
+        verify_command.finish(place, made, result, json=json, junit=junit)

@@ -127,28 +127,31 @@ def _is_emulated(place: BoardFolder, port: str) -> bool | None:
     return None if device is None or device.port != port else device.pid is not None
 
 
-def render(place: BoardFolder, result: Verification) -> None:
+def render(place: BoardFolder, build: Build, result: Verification) -> None:
     """The verdict."""
     from toolkit.report import terminal
 
     console = output.stdout()
-    terminal.render(console, result)
+    terminal.render(console, result, build)
     console.print(f"report: {place.report.resolve()}", soft_wrap=True)
 
 
-def finish(place: BoardFolder, result: Verification, *, json: bool) -> None:
+def finish(place: BoardFolder, build: Build, result: Verification, *, json: bool, junit: Path | None) -> None:
     """Print the verdict; found wanting is exit code 4.
 
     Raises:
         NotProvenError: it is not proven.
     """
-    from toolkit.artifacts import to_jsonable
     from toolkit.errors import NotProvenError
+    from toolkit.report import junit as junit_report
+    from toolkit.report import summary
 
+    if junit is not None:
+        junit_report.write(junit, result)
     if json:
-        output.data(to_jsonable(result))
+        output.data(summary.to_json(result) | {"report": str(place.report.resolve())})
     else:
-        render(place, result)
+        render(place, build, result)
     if not result.proven:
         output.use_json(False)  # the verdict is on stdout already
         failed = result.images - result.within_tolerance
@@ -170,6 +173,7 @@ def register(app: typer.Typer) -> None:
         data: options.Data = None,
         images: options.Images = None,
         resume: Annotated[bool, typer.Option("--resume", help="Go on with the run that was interrupted.")] = False,
+        junit: options.Junit = None,
         workspace_folder: options.Workspace = Path(),
         json: options.Json = False,
         verbose: options.Verbose = False,  # noqa: ARG001 - its callback does it
@@ -178,4 +182,4 @@ def register(app: typer.Typer) -> None:
         target, place, build = workspace.newest(workspace_folder, board)
         where = port[0] if port else find_port(target, place)
         result = verify(target, place, build, where, options.Selection(limit, data, images), resume=resume)
-        finish(place, result, json=json)
+        finish(place, build, result, json=json, junit=junit)

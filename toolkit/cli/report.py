@@ -1,0 +1,38 @@
+"""`tinyml report`: makes the report again from what the last verification left."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+
+from toolkit.artifacts import Verification
+from toolkit.cli import options, output, workspace
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+
+    @app.command("report")
+    def command(
+        board: options.OptionalBoard = None,
+        junit: options.Junit = None,
+        workspace_folder: options.Workspace = Path(),
+        json: options.Json = False,
+    ) -> None:
+        """Make the HTML report of the last verification again, from its JSON."""
+        from toolkit.errors import TinymlError
+        from toolkit.report import html, summary
+        from toolkit.report import junit as junit_report
+
+        target, place, build = workspace.newest(workspace_folder, board)
+        if not place.verification.is_file():
+            raise TinymlError(f"{target.id} has not been verified yet", f"tinyml verify --board {target.id}")
+        result = Verification.load(place.verification)
+        html.write(place.report, result, build)
+        if junit is not None:
+            junit_report.write(junit, result)
+        if json:
+            output.data(summary.to_json(result) | {"report": str(place.report.resolve())})
+        else:
+            output.line(str(place.report.resolve()))
