@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import random
 import zlib
 from pathlib import Path
@@ -12,8 +13,10 @@ from cobs import cobs
 
 from tests.nano33.conftest import Start, compile_firmware
 from tests.nano33.fakes import NANO33, Recorder, build_of
-from toolkit import resources
-from toolkit.flash import samba
+from toolkit import flash, resources
+from toolkit.errors import FlashError
+from toolkit.flash import greeting, samba
+from toolkit.link import Bounds
 from toolkit.link.messages import Hello, MessageType, TickUnit, body
 from toolkit.link.packbits import pack
 
@@ -100,3 +103,25 @@ def test_the_touch_works_while_the_firmware_is_in_use(echo: Path, firmware: Path
         ask_for_hello(link)
         link.write(frame(body(MessageType.INFER_TENSOR, 3, pack(bytes(784))))[:-5])
     assert samba.flash(NANO33, build_of(echo), None, Recorder(), lister=running.ports)
+
+
+def test_the_flashed_program_says_who_it_is(echo: Path, firmware: Path, start: Start) -> None:
+    running = start(firmware.read_bytes())
+    running.sketch()
+    build = dataclasses.replace(build_of(firmware), build_id="0102030405060708")
+    recorder = Recorder()
+    port = flash.load("samba")(NANO33, build, None, recorder, lister=running.ports)
+    assert port == running.sketch()
+    assert "asking the new program who it is" in recorder.texts
+
+
+def test_another_build_on_the_board_is_no_success(echo: Path, firmware: Path, start: Start) -> None:
+    port = start(firmware.read_bytes()).sketch()
+    with pytest.raises(FlashError, match="the board runs build 0102030405060708, not 0123456789abcdef"):
+        greeting.confirm(port, build_of(firmware), 115_200, Recorder())
+
+
+def test_a_program_that_does_not_speak_the_wire_is_no_success(echo: Path, start: Start) -> None:
+    port = start(echo.read_bytes()).sketch()
+    with pytest.raises(FlashError, match="its program does not answer"):
+        greeting.confirm(port, build_of(echo), 115_200, Recorder(), Bounds(contact=0.3, ask=0.1))

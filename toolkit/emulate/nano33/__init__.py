@@ -28,6 +28,7 @@ from toolkit import process
 from toolkit.artifacts import RunningDevice
 from toolkit.board import Board
 from toolkit.emulate.base import last_line, stop_process
+from toolkit.emulate.nano33 import qemu_check
 from toolkit.errors import EmulatorError
 from toolkit.ports import PortLister, PublishedPorts, published_ports
 
@@ -55,17 +56,23 @@ def start(board: Board, image: Path | None, log: Path) -> RunningDevice:
 
     Args:
         board: the board's file.
-        image: the program (.bin) that its flash already holds; None for a board that waits in its bootloader.
+        image: the program (.bin) that its flash already holds; None for a board that waits in its bootloader. If
+            its ELF lies beside it and QEMU is installed, it is booted there first, for what Unicorn lets pass.
         log: what it prints.
 
     Returns:
         The device; its port keeps its name over resets, and is there only while a program runs. `build_id` is empty.
 
     Raises:
-        EmulatorError: unicorn is missing, or the board did not come up; the message gives the reason.
+        EmulatorError: unicorn is missing, the image faults in QEMU, or the board did not come up; the message gives
+            the reason.
     """
     if importlib.util.find_spec("unicorn") is None:
         raise EmulatorError("the virtual board needs the package unicorn", "pip install 'tinyml-toolkit[emulation]'")
+    log.parent.mkdir(parents=True, exist_ok=True)
+    elf = image.with_suffix(".elf") if image is not None else None
+    if elf is not None and elf.exists() and process.find(qemu_check.PROGRAM):
+        qemu_check.check(elf, log.with_suffix(".qemu.log"))
     place = folder(log)
     place.mkdir(parents=True, exist_ok=True)
     ports = place / PORTS_FILE
