@@ -1,3 +1,4 @@
+import dataclasses
 import os
 from pathlib import Path
 
@@ -5,11 +6,12 @@ import pytest
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+from toolkit import compress, zoo
 from toolkit import train as training
-from toolkit import zoo
 from toolkit.dataset import load_external
 from toolkit.errors import DatasetError, TinymlError
-from toolkit.paper import plan, study, tables
+from toolkit.paper import document, plan, study, tables
+from toolkit.paper.compression import CompressionResult
 from toolkit.paper.runs import Result, Run, Sets, perform
 
 EXTERNAL = load_external()
@@ -93,3 +95,29 @@ def test_rows_give_mean_and_spread_and_never_the_best() -> None:
     assert initial.wrong == {"0": 2, "1": 1}
     assert rows[1].valid is None
     assert all(row.params == row.params_paper for row in rows)
+
+
+def test_the_page_holds_what_the_data_say_and_its_plots(tmp_path: Path) -> None:
+    results = {each.run.key: each for each in (_result("initial", s, v) for s, v in ((1, 0.90), (2, 0.94)))}
+    long = dataclasses.replace(
+        _result("initial", 1),
+        run=Run("initial", "paper", 100, 1),
+        curve=tuple(0.9 + place / 2000 for place in range(100)),
+    )
+    hard = dataclasses.replace(_result("initial", 1, 0.8), run=Run("initial", "paper", 20, 1, "fashion-mnist"))
+    results |= {each.run.key: each for each in (long, hard)}
+    methods = (compress.Compressed("float32", 0.0, 4000, 3000, 0.9), compress.Compressed("int8", 0.0, 2000, 1500, 0.89))
+    compressed = {"x": CompressionResult(Run("initial", "paper", 20, 1), methods, {})}
+    page = tmp_path / "paper.md"
+    document.write(results, compressed, {"epochs": "An answer."}, page, tmp_path / "paper")
+    text = page.read_text()
+    assert "| Initial | `initial` | 68,270 (68,270) | 3.9 (269) | 92.00 ± 2.83 (97.84) |" in text
+    assert "| `initial` | 100 | 90.95 | 94.85 | +3.90 |" in text
+    assert "| int8 | 2,000 | 1,500 | 0 | 89.00 | -1.00 |" in text
+    assert "| `initial` | 90.00 | 80.00 | -10.00 |" in text
+    assert "An answer." in text
+    pictures = sorted(path.name for path in (tmp_path / "paper").iterdir())
+    assert pictures == ["accuracy-size.svg", "compression.svg", "epochs.svg", "harder.svg"]
+    before = (tmp_path / "paper" / "epochs.svg").read_bytes()
+    document.write(results, compressed, {}, page, tmp_path / "paper")
+    assert (tmp_path / "paper" / "epochs.svg").read_bytes() == before
