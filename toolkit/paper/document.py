@@ -159,7 +159,7 @@ def write(
         "# The paper, reproduced",
         "",
         "Made from `models/paper_results.json` and `models/compression_results.json` by `tinyml paper`; nothing here",
-        "is typed in but the prose. Figures are means over the seeds, with the standard deviation; never the best seed.",
+        "is typed in but the prose. Figures are means over the seeds with the standard deviation, never the best seed.",
         f"Trained from {dates[0][:10]} to {dates[-1][:10]} with {', '.join(versions)}." if dates else "",
         "",
         "## Table I",
