@@ -147,18 +147,23 @@ class Board:
         """True if flashing it boots an emulator: there is no such board on a desk."""
         return self.flash.method == self.flash.emulator
 
-    def choose_toolchain(self, builder: str | None, runtime: Runtime | None) -> Toolchain:
-        """The first toolchain that serves the asked builder and runtime; None asks for the preferred one.
+    def toolchains(self, builder: str | None, runtime: Runtime | None) -> tuple[Toolchain, ...]:
+        """The toolchains that serve the asked builder and runtime, the preferred one first; None asks for any.
 
         Raises:
             BoardError: there is none.
         """
-        for candidate in self.toolchain:
-            if builder in (None, candidate.builder) and (runtime is None or runtime in candidate.runtimes):
-                return candidate
-        have = "; ".join(f"{t.builder} ({', '.join(t.runtimes)})" for t in self.toolchain)
-        asked = " ".join(word for word in (builder, runtime) if word)
-        raise BoardError(f"board {self.id} cannot be built with {asked}", f"it has: {have}")
+        wanted = builder.replace("-", "_") if builder else None
+        found = tuple(
+            candidate
+            for candidate in self.toolchain
+            if wanted in (None, candidate.builder) and (runtime is None or runtime in candidate.runtimes)
+        )
+        if not found:
+            have = "; ".join(f"{t.builder} ({', '.join(t.runtimes)})" for t in self.toolchain)
+            asked = " and ".join(word for word in (builder, runtime) if word)
+            raise BoardError(f"board {self.id} cannot be built with {asked}", f"it has: {have}")
+        return found
 
 
 def _convert(kind: Any, value: Any, where: str) -> Any:

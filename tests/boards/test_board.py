@@ -68,12 +68,24 @@ def test_unknown_board_lists_the_known_ones(name: str) -> None:
     assert "mps2-an386" in caught.value.hint
 
 
-def test_choose_toolchain_by_ability() -> None:
+def test_toolchains_are_found_by_ability() -> None:
     board = boards.load("mps2-an386")
-    assert board.choose_toolchain(None, None).builder == "arm_gcc"
-    assert board.choose_toolchain("arm_gcc", Runtime.AOT).port == "mps2"
+    assert [chain.builder for chain in board.toolchains(None, None)] == ["arm_gcc"]
+    assert board.toolchains("arm-gcc", Runtime.AOT)[0].port == "mps2"
     with pytest.raises(BoardError, match="cannot be built with platformio"):
-        board.choose_toolchain("platformio", None)
+        board.toolchains("platformio", None)
+
+
+def test_the_first_toolchain_whose_programs_are_there_is_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
+    candidates = boards.load("uno").toolchains(None, None)
+    assert candidates[0].builder == "arduino_cli"
+    there = {"avr-gcc", "make"}
+    monkeypatch.setattr("toolkit.process.find", lambda name: Path(name) if name in there else None)
+    assert build.choose(candidates).builder == "avr_gcc"
+    there.add("arduino-cli")
+    assert build.choose(candidates).builder == "arduino_cli"
+    there.clear()
+    assert build.choose(candidates).builder == "arduino_cli"
 
 
 def test_unknown_builder_is_refused() -> None:

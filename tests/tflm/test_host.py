@@ -25,7 +25,7 @@ IMAGES = 200
 
 
 def build(dtype: DType, folder: Path) -> Path:
-    toolchain = HOST.choose_toolchain(None, Runtime.TFLM)
+    toolchain = HOST.toolchains(None, Runtime.TFLM)[0]
     model = models.resolve("proposed", dtype, folder)
     prepared = for_toolchain(model.path.read_bytes(), HOST, toolchain, {})
     made = project.generate(

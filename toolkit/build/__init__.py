@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from toolkit.build.base import Builder, Built, load
+from toolkit.build.base import Builder, Built, choose, load
 
-__all__ = ["Builder", "Built", "load"]
+__all__ = ["Builder", "Built", "choose", "load"]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, cast
 
+from toolkit import process
 from toolkit.board import Board, Toolchain
 from toolkit.errors import BoardError
 
@@ -64,3 +65,11 @@ def load(name: str) -> Builder:
     if name not in names():
         raise BoardError(f"there is no builder {name!r}", f"builders: {', '.join(names())}")
     return cast(Builder, importlib.import_module(f"toolkit.build.{name}"))
+
+
+def choose(candidates: tuple[Toolchain, ...]) -> Toolchain:
+    """The first whose programs are all there; the first of all, if none is complete."""
+    for candidate in candidates:
+        if all(process.find(tool) for tool in load(candidate.builder).tools()):
+            return candidate
+    return candidates[0]

@@ -50,7 +50,7 @@ def build(request: Request) -> Build:
     if request.optimise not in ("speed", "size"):
         raise TinymlError(f"--optimise is {request.optimise!r}", "one of: speed, size")
     board = boards.load(request.board)
-    toolchain = board.choose_toolchain(request.toolchain, request.runtime)
+    toolchain = builders.choose(board.toolchains(request.toolchain, request.runtime))
     runtime = request.runtime or toolchain.runtimes[0]
     builder = builders.load(toolchain.builder)
     per_tensor = runtime is Runtime.TFLM and tflm.needs_per_tensor(toolchain)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from toolkit.artifacts import Build, RunningDevice
+from toolkit.artifacts import Build, RunningDevice, write_atomically
 from toolkit.cli import options, output, workspace
 
 if TYPE_CHECKING:
@@ -56,7 +56,30 @@ def stop(board: Board, place: BoardFolder) -> None:
         place.device.unlink(missing_ok=True)
 
 
-def flash(board: Board, place: BoardFolder, build: Build, port: str | None, *, virtual: bool) -> RunningDevice:
+def _former_program(place: BoardFolder, build: Build) -> Path:
+    """What a virtual board's flash holds before the upload: this program under another build id.
+
+    So there is a sketch that honours the 1200-baud touch, as on a desk; and if the upload changed nothing, `verify` would
+    refuse the board as stale.
+    """
+    own = bytes.fromhex(build.build_id)
+    path = place.path / f"former{build.image.suffix}"
+    write_atomically(path, build.image.read_bytes().replace(own, bytes(byte ^ 0xFF for byte in own)))
+    return path
+
+
+def _method(board: Board, build: Build, asked: str | None) -> str:
+    """How to upload: as asked; else with the tool that built the sketch; else the board's own way."""
+    from toolkit.flash import METHODS
+
+    if asked is not None:
+        return asked.replace("-", "_")
+    return build.toolchain if build.toolchain in METHODS else board.flash.method
+
+
+def flash(
+    board: Board, place: BoardFolder, build: Build, port: str | None, *, virtual: bool, method: str | None = None
+) -> RunningDevice:
     """Put a build on the board, and remember where it is reached.
 
     An emulator that boots images gets this one. Any other board, virtual or on a desk, gets it by its real upload
@@ -65,6 +88,7 @@ def flash(board: Board, place: BoardFolder, build: Build, port: str | None, *, v
     Args:
         port: where a board on a desk is; None finds it by its USB ids.
         virtual: use the emulator that stands in for the board.
+        method: of toolkit/flash; None takes the tool that built the sketch, or else the board's own.
 
     Raises:
         FlashError, EmulatorError, LinkError: it could not be done; the message says at which step.
@@ -77,19 +101,22 @@ def flash(board: Board, place: BoardFolder, build: Build, port: str | None, *, v
     stop(board, place)
     if not (virtual or board.emulated):
         with UploadBar() as progress:
-            reached = methods.load(board.flash.method)(board, build, port, progress, lister=connected_ports)
+            upload = methods.load(_method(board, build, method))
+            reached = upload(board, build, port, progress, lister=connected_ports)
         device = RunningDevice(board.id, reached, build.build_id)
         device.save(place.device)
         return device
     if board.flash.emulator is None:
         raise FlashError(f"nothing stands in for a {board.name}", "emulated boards: tinyml boards")
     emulator = emulate.load(board.flash.emulator)
-    device = dataclasses.replace(emulator.start(board, build.image, place.log), build_id=build.build_id)
+    image = build.image if board.emulated else _former_program(place, build)
+    device = dataclasses.replace(emulator.start(board, image, place.log), build_id=build.build_id)
     device.save(place.device)
     if not board.emulated:
         with UploadBar() as progress:
             lister = emulator.lister(device)
-            reached = methods.load(board.flash.method)(board, build, device.port, progress, lister=lister)
+            upload = methods.load(method or board.flash.method)
+            reached = upload(board, build, device.port, progress, lister=lister)
         device = dataclasses.replace(device, port=reached)
         device.save(place.device)
     return device
@@ -110,6 +137,9 @@ def register(app: typer.Typer) -> None:
             str | None, typer.Option("--port", "-p", help="Where the board is; by default it is found by its USB id.")
         ] = None,
         virtual: Virtual = False,
+        method: Annotated[
+            str | None, typer.Option("--method", help="samba, bossac, arduino-cli, platformio or avrdude.")
+        ] = None,
         stop_only: Annotated[bool, typer.Option("--stop", help="Only end the emulated board that is running.")] = False,
         workspace_folder: options.Workspace = Path(),
         json: options.Json = False,
@@ -122,7 +152,7 @@ def register(app: typer.Typer) -> None:
         if stop_only:
             stop(target, place)
             return
-        device = flash(target, place, build, port, virtual=virtual)
+        device = flash(target, place, build, port, virtual=virtual, method=method)
         if json:
             output.data(to_jsonable(device))
         else:
