@@ -59,8 +59,8 @@ def stop(board: Board, place: BoardFolder) -> None:
 def _former_program(place: BoardFolder, build: Build) -> Path:
     """What a virtual board's flash holds before the upload: this program under another build id.
 
-    So there is a sketch that honours the 1200-baud touch, as on a desk; and if the upload changed nothing, `verify` would
-    refuse the board as stale.
+    So there is a sketch that honours the 1200-baud touch, as on a desk; and if the upload changed nothing, `verify`
+    would refuse the board as stale.
     """
     own = bytes.fromhex(build.build_id)
     path = place.path / f"former{build.image.suffix}"

@@ -20,6 +20,7 @@ from toolkit.artifacts import RunningDevice
 from toolkit.board import Board
 from toolkit.emulate.simavr import bootloader
 from toolkit.errors import EmulatorError
+from toolkit.ports import PortLister
 
 SOURCE = Path(__file__).with_name("runner.c")
 COMPILE_SECONDS = 60.0
@@ -101,6 +102,11 @@ def start(board: Board, image: Path, log: Path, *, real_time: bool = False) -> R
     running.kill()
     lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
     raise EmulatorError(f"simavr did not start: {lines[-1] if lines else 'it said nothing'}", f"see {log}")
+
+
+def lister(device: RunningDevice) -> PortLister:  # noqa: ARG001 - its port is named, not looked for
+    """No USB ports: the board's port is a pty that the uploader is told."""
+    return lambda: ()
 
 
 def stop(pid: int) -> None:
