@@ -11,13 +11,13 @@ from __future__ import annotations
 
 import hashlib
 import os
-import signal
 import time
 from pathlib import Path
 
 from toolkit import process, resources
 from toolkit.artifacts import RunningDevice
 from toolkit.board import Board
+from toolkit.emulate.base import keep, last_line, stop_process
 from toolkit.emulate.simavr import bootloader
 from toolkit.errors import EmulatorError
 from toolkit.ports import PortLister
@@ -59,9 +59,9 @@ def _runner() -> Path:
     """
     digest = hashlib.sha256(SOURCE.read_bytes())
     digest.update(process.run(["gcc", "--version"], timeout=20).stdout.encode())
-    program = resources.cache() / "simavr" / digest.hexdigest()[:16] / "runner"
+    program = resources.cache() / "simavr" / digest.hexdigest()[:16] / "simavr-board"
     if not program.is_file():
-        partial = program.with_name(f"runner.partial-{os.getpid()}")
+        partial = program.with_name(f"simavr-board.partial-{os.getpid()}")
         program.parent.mkdir(parents=True, exist_ok=True)
         done = process.run(compile_command(SOURCE, partial), timeout=COMPILE_SECONDS, check=False)
         if done.returncode != 0:
@@ -95,24 +95,20 @@ def start(board: Board, image: Path, log: Path, *, real_time: bool = False) -> R
     while time.monotonic() < deadline:
         for line in log.read_text(encoding="utf-8", errors="replace").splitlines():
             if line.startswith("port "):
-                return RunningDevice(board.id, line.removeprefix("port "), "", running.pid, log)
+                return RunningDevice(board.id, line.removeprefix("port "), "", keep(running), log)
         if running.poll() is not None:
             break
         time.sleep(0.01)
     running.kill()
-    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
-    raise EmulatorError(f"simavr did not start: {lines[-1] if lines else 'it said nothing'}", f"see {log}")
+    running.wait()
+    raise EmulatorError(f"simavr did not start {board.name}: {last_line(log)}", f"see {log}")
 
 
-def lister(device: RunningDevice) -> PortLister:  # noqa: ARG001 - its port is named, not looked for
-    """No USB ports: the board's port is a pty that the uploader is told."""
+def lister(device: RunningDevice) -> PortLister:  # noqa: ARG001 - a pty has no USB id; the port is named
+    """No USB ports: whoever uploads names the board's pty."""
     return lambda: ()
 
 
 def stop(pid: int) -> None:
     """Switch the board off; nothing happens if it is off already."""
-    try:
-        os.kill(pid, signal.SIGTERM)
-        os.waitpid(pid, 0)  # if it is this process's own child, so that none is left behind
-    except (ProcessLookupError, ChildProcessError):
-        return
+    stop_process(pid, "simavr-board")
