@@ -54,8 +54,24 @@ def test_nothing_is_lost_when_the_host_is_faster(echo: Path, start: Start) -> No
 
 def test_the_virtual_board_has_no_time_and_says_so(echo: Path, start: Start) -> None:
     with serial.Serial(start(echo.read_bytes()).sketch(), 115_200, timeout=5) as link:
-        link.write(b"?")
-        assert link.read(2) == b"\x00\x00"  # PORT_TICKS_NONE, and no ticks
+        link.write(b"#")
+        assert link.read(5) == bytes(5)  # PORT_TICKS_NONE, and no ticks
+
+
+def test_where_there_is_a_cycle_counter_the_same_program_counts_microseconds(echo: Path, start: Start) -> None:
+    """64 cycles are a microsecond, and the 32 bits of microseconds go on where those of the cycles wrap."""
+    step = 1 << 30
+    running = start(echo.read_bytes(), cycles_per_read=step)
+    seen = []
+    with serial.Serial(running.sketch(), 115_200, timeout=5) as link:
+        for _ in range(8):
+            link.write(b"#")
+            unit, *ticks = link.read(5)
+            assert unit == 3  # PORT_TICKS_MICROSECONDS
+            seen.append(int.from_bytes(ticks, "little"))
+    assert all(value % (step // 64) == 0 for value in seen)
+    assert max(seen) > 0xFFFFFFFF // 64, "it must not wrap where the cycles do"
+    assert len(set(seen)) > 1
 
 
 def test_the_touch_enters_the_bootloader_under_another_name(echo: Path, start: Start) -> None:
@@ -157,7 +173,7 @@ def test_the_reset_button_starts_the_program_anew(echo: Path, start: Start) -> N
 def test_vbus_lost_and_back_without_a_reset(echo: Path, start: Start) -> None:
     """A board with another supply: the driver leaves the bus, even after an odd number of bytes, and joins again."""
     running = start(echo.read_bytes())
-    for text, answer in ((b"even", b"even"), (b"?", b"\0\0")):
+    for text, answer in ((b"even", b"even"), (b"?", b"\1\2")):
         with serial.Serial(running.sketch(), 115_200, timeout=5) as link:
             link.write(text)
             assert link.read(len(answer)) == answer

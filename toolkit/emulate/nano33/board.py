@@ -37,14 +37,23 @@ class VirtualBoard:
         directory: where it publishes its ports.
         device_address: FICR's, from which the USB serial number is made.
         errata_unlocked: the bootloader has left the lock of the errata registers open.
+        cycles_per_read: see peripherals.Dwt; 0 is the honest board, which has no time.
     """
 
-    def __init__(self, directory: Path, *, device_address: int = DEVICE_ADDRESS, errata_unlocked: bool = False) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        device_address: int = DEVICE_ADDRESS,
+        errata_unlocked: bool = False,
+        cycles_per_read: int = 0,
+    ) -> None:
         self.flash = Flash()
         self.power = Power()
         self._directory = directory
         self._device_address = device_address
         self._errata_unlocked = errata_unlocked
+        self._cycles_per_read = cycles_per_read
         self._commands: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._soc: Soc | None = None
         self._stay_in_bootloader = False
@@ -108,7 +117,13 @@ class VirtualBoard:
                 self._stay_in_bootloader = command == "double-tap"
 
     def _run_application(self) -> str:
-        soc = Soc(self.flash, self.power, device_address=self._device_address, errata_unlocked=self._errata_unlocked)
+        soc = Soc(
+            self.flash,
+            self.power,
+            device_address=self._device_address,
+            errata_unlocked=self._errata_unlocked,
+            cycles_per_read=self._cycles_per_read,
+        )
         host = UsbHost(soc.usb, self._next_terminal, lambda port: self._publish("application", port))
         soc.usb.on_idle = self.power.on_poll = host.turn
         self._publish("application", None)

@@ -184,16 +184,35 @@ class Uart:
 
 
 class Dwt:
-    """The trace unit without a cycle counter: there is no time here, and DWT_CTRL.NOCYCCNT says so."""
+    """The trace unit without a cycle counter: there is no time here, and DWT_CTRL.NOCYCCNT says so.
+
+    Args:
+        cycles_per_read: not 0: a made-up counter that advances by so much with every look at it, with which tests hold
+            the firmware's arithmetic to account. It measures nothing.
+    """
 
     _NOCYCCNT = 1 << 25
 
+    def __init__(self, cycles_per_read: int = 0) -> None:
+        self._step = cycles_per_read
+        self._count = 0
+        self._enabled = False
+
     def read(self, offset: int) -> int:
         """A word."""
-        return self._NOCYCCNT if offset == 0 else 0
+        if offset == 0:
+            return int(self._enabled) if self._step else self._NOCYCCNT
+        if offset == 4 and self._enabled:
+            self._count = (self._count + self._step) & 0xFFFFFFFF
+            return self._count
+        return 0
 
     def write(self, offset: int, value: int) -> None:
-        """Nothing can be set."""
+        """A word; without a counter nothing can be set."""
+        if self._step and offset == 0:
+            self._enabled = bool(value & 1)
+        elif self._step and offset == 4:
+            self._count = value
 
 
 class SystemControl:

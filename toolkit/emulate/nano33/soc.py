@@ -36,7 +36,15 @@ class Soc:
         ImportError: unicorn is not installed.
     """
 
-    def __init__(self, flash: Flash, power: Power, *, device_address: int, errata_unlocked: bool = False) -> None:
+    def __init__(
+        self,
+        flash: Flash,
+        power: Power,
+        *,
+        device_address: int,
+        errata_unlocked: bool = False,
+        cycles_per_read: int = 0,
+    ) -> None:
         import unicorn
         from unicorn import arm_const
 
@@ -64,7 +72,7 @@ class Soc:
             at.NVMC: Nvmc(),
             at.USBD: self.usb,
             at.ERRATA: errata,
-            at.DWT: Dwt(),
+            at.DWT: Dwt(cycles_per_read),
             at.SCS: SystemControl(self._ask_reset),
         }
         for base, block in blocks.items():
