@@ -14,8 +14,8 @@ class Faults:
     """What happens to bytes, as chances.
 
     Attributes:
-        drop, flip, duplicate, insert: per byte, in both directions: lost, one bit turned, sent twice, a random byte added
-            before it.
+        drop, flip, duplicate, insert: per byte, in both directions: lost, one bit turned, sent twice, a random byte
+            added before it.
         stall: per read or write: nothing moves for `stall_seconds`.
         split: per read: only a part is given, the rest by the next read.
         close: per read or write, after a part of the bytes has passed: the connection ends.

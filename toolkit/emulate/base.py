@@ -8,9 +8,11 @@ import os
 import signal
 import subprocess
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol, cast
 
+from toolkit import process
 from toolkit.artifacts import RunningDevice
 from toolkit.board import Board
 from toolkit.errors import EmulatorError
@@ -70,6 +72,21 @@ def last_line(log: Path) -> str:
     """The last thing that an emulator said."""
     lines = [line for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
     return lines[-1].strip() if lines else "it said nothing"
+
+
+def spawn(argv: Sequence[str], log: Path) -> subprocess.Popen[bytes]:
+    """Start an emulator in the background, both its outputs in a fresh `log`.
+
+    Raises:
+        ToolError: it is not installed.
+        EmulatorError: the log cannot be written.
+    """
+    try:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("wb") as stream:
+            return process.spawn(argv, log_file=stream)
+    except OSError as caught:
+        raise EmulatorError(f"cannot write {log}: {caught.strerror}", "check the permissions of the folder") from caught
 
 
 def keep(running: subprocess.Popen[bytes]) -> int:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from toolkit import process
 from toolkit.artifacts import RunningDevice
 from toolkit.board import Board
 from toolkit.emulate import host_tflm
-from toolkit.emulate.base import keep, last_line, stop_process
+from toolkit.emulate.base import keep, last_line, spawn, stop_process
 from toolkit.errors import EmulatorError
 from toolkit.ports import PortLister
 
@@ -32,9 +31,7 @@ def command(image: Path) -> list[str]:
 
 def start(board: Board, image: Path, log: Path) -> RunningDevice:
     """Start `image` in the background; see `base.Emulator`. Its first line is its port."""
-    log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("wb") as stream:
-        running = process.spawn(command(image), log_file=stream)
+    running = spawn(command(image), log)
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         lines = log.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True)

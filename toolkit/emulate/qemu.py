@@ -6,10 +6,9 @@ import socket
 import time
 from pathlib import Path
 
-from toolkit import process
 from toolkit.artifacts import RunningDevice
 from toolkit.board import Board
-from toolkit.emulate.base import last_line, stop_process
+from toolkit.emulate.base import keep, last_line, spawn, stop_process
 from toolkit.errors import EmulatorError
 from toolkit.ports import PortLister
 
@@ -56,16 +55,13 @@ def _listens(port: int) -> bool:
 
 def start(board: Board, image: Path, log: Path) -> RunningDevice:
     """Boot `image` in the background; see `base.Emulator`."""
-    process.require(PROGRAM)
-    log.parent.mkdir(parents=True, exist_ok=True)
     for _ in range(ATTEMPTS):  # another program may take the free port before QEMU does
         port = _free_port()
-        with log.open("wb") as stream:
-            running = process.spawn(command(board, image, port), log_file=stream)
+        running = spawn(command(board, image, port), log)
         deadline = time.monotonic() + START_SECONDS
         while running.poll() is None and time.monotonic() < deadline:
             if _listens(port):
-                return RunningDevice(board.id, f"socket://{HOST}:{port}", "", running.pid, log)
+                return RunningDevice(board.id, f"socket://{HOST}:{port}", "", keep(running), log)
             time.sleep(0.02)
         if running.poll() is None:
             running.kill()

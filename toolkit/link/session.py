@@ -130,6 +130,8 @@ class Session:
                 f"the device began to run another firmware: build {hello.build_id}, before {known.build_id}",
                 "flash the build that is to be verified, and leave the board alone meanwhile",
             )
+        if known is None:
+            self.counters.damaged = 0  # the rest of what an earlier program was told is no damage of this run
         # A device that has begun anew says so unasked; where that was lost, its next answer still tells.
         if hello.unasked or (hello.fresh and not self._reset_told):
             self.counters.resets += known is not None
@@ -176,7 +178,7 @@ class Session:
                         f"the device does not speak version {messages.VERSION} of the wire",
                         "build and flash again with this version of tinyml",
                     )
-                elif message.type == MessageType.REFUSED and message.seq == messages.SEQ_UNKNOWN:
+                if message.type == MessageType.REFUSED and message.seq == messages.SEQ_UNKNOWN:
                     next_at = asked_at + ASK_AGAIN_SECONDS  # most likely it could not read our question
                 on_message(message)
             if self.counters.damaged > damaged:

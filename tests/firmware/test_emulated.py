@@ -1,0 +1,94 @@
+"""The core on emulated boards, with the stub engine: what it answers, what it counts, and what a crash does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from tests.firmware import firmware
+from tests.firmware.firmware import stub_output
+from toolkit import board as boards
+from toolkit.emulate import qemu
+from toolkit.errors import LinkError
+from toolkit.link import Client, Request, TickUnit, open_transport
+
+pytestmark = pytest.mark.emulator
+Boot = Callable[..., Client]
+
+
+@pytest.fixture
+def boot(tmp_path: Path) -> Iterator[Boot]:
+    """Boots firmware on a board and gives a client of it; ends all when the test ends."""
+    pids: list[int] = []
+    clients: list[Client] = []
+
+    def start(board_id: str, defines: Sequence[str] = ()) -> Client:
+        folder = tmp_path / str(len(pids))
+        folder.mkdir()
+        image = firmware.bare(folder, board_id, defines)
+        device = qemu.start(boards.load(board_id), image, folder / "log")
+        assert device.pid is not None
+        pids.append(device.pid)
+        clients.append(Client(lambda: open_transport(device.port)))
+        return clients[-1]
+
+    yield start
+    for client in clients:
+        client.close()
+    for pid in pids:
+        qemu.stop(pid)
+
+
+def images(count: int, size: int = 784) -> list[Request]:
+    """Images with a background."""
+    return [
+        Request(key, "tensor", bytes(600) + bytes((7 * key + n) % 251 + 1 for n in range(size - 600)))
+        for key in range(count)
+    ]
+
+
+@pytest.mark.parametrize("board_id", ["mps2-an386", "microbit"])
+def test_answers_and_counts_instructions(boot: Boot, board_id: str) -> None:
+    """Ticks are instructions: of two engines that differ by a loop of known length, to one tick of the timer."""
+    medians = []
+    for turns in (1_000, 101_000):
+        client = boot(board_id, [f"STUB_SPIN={turns}"])
+        requests = images(30)
+        answers = list(client.stream(requests))
+        assert {a.key: a.output for a in answers} == {r.key: stub_output(r.data) for r in requests}
+        assert client.hello().tick_unit is TickUnit.INSTRUCTIONS
+        assert (client.stats.resent, client.stats.damaged, client.stats.timeouts, client.stats.resets) == (0, 0, 0, 0)
+        medians.append(sorted(a.ticks for a in answers)[15])
+    assert medians[1] - medians[0] == pytest.approx(2 * 100_000, abs=125)
+
+
+@pytest.mark.parametrize("board_id", ["mps2-an386", "microbit"])
+def test_measures_its_stack(boot: Boot, board_id: str) -> None:
+    used = []
+    for depth in (464, 864):
+        client = boot(board_id, [f"STUB_STACK={depth}"])
+        before = client.hello().stack_bytes
+        list(client.stream(images(3)))
+        used.append(client.hello().stack_bytes)
+        assert 0 < before < used[-1] < boards.load(board_id).memory.stack
+    assert used[1] - used[0] == pytest.approx(400, abs=16)
+
+
+@pytest.mark.parametrize("board_id", ["mps2-an386", "microbit"])
+def test_crash_is_reported_with_its_image(boot: Boot, board_id: str) -> None:
+    client = boot(board_id, ["STUB_POISON=0x5A", "STUB_CRASH=1"])
+    requests = images(6)
+    requests[3] = Request(3, "tensor", b"\x5a" + requests[3].data[1:])
+    answered = []
+    with pytest.raises(LinkError, match="started anew 8 times without one answer between, at request 3"):
+        answered += [answer.key for answer in client.stream(requests)]
+    assert client.stats.resets >= 8
+
+
+def test_large_output(boot: Boot) -> None:
+    """More bytes than any buffer of the core: the frame is encoded as it is sent."""
+    client = boot("mps2-an386", ["STUB_OUTPUT_BYTES=3000"])
+    requests = images(4)
+    assert {a.key: a.output for a in client.stream(requests)} == {r.key: stub_output(r.data, 3000) for r in requests}
