@@ -12,14 +12,14 @@ import pytest
 from rich.console import Console
 
 from tests.report import samples
-from toolkit.artifacts import ImageResult, Verification
+from toolkit.artifacts import Build, ImageResult, Runtime, Verification
 from toolkit.report import junit, summary, terminal
 from toolkit.report.pictures import attach
 
 
-def printed(verification: Verification) -> str:
+def printed(verification: Verification, build: Build | None = None) -> str:
     out = io.StringIO()
-    terminal.render(Console(file=out, width=80, highlight=False), verification, samples.build())
+    terminal.render(Console(file=out, width=80, highlight=False), verification, build or samples.build())
     return out.getvalue()
 
 
@@ -47,6 +47,16 @@ def test_the_terminal_marks_external_images_that_are_misread() -> None:
     seven = everything[samples.DIGITS + 7]
     everything[samples.DIGITS + 7] = dataclasses.replace(seven, predicted=1)
     assert "7→1 ✗" in printed(samples.judged(everything))
+
+
+def test_the_terminal_tells_what_an_interpreter_used_of_its_arena() -> None:
+    device = dataclasses.replace(samples.proven().device, runtime="tflm", arena_bytes=5812)
+    run = dataclasses.replace(samples.proven(), device=device)
+    build = dataclasses.replace(samples.build(), runtime=Runtime.TFLM, arena_bytes=6976)
+    text = printed(run, build)
+    assert "5,812 bytes used of 6,976 reserved" in text
+    assert len(text.splitlines()) <= 24
+    assert "reserved" not in printed(samples.proven())
 
 
 def test_a_name_is_no_markup() -> None:

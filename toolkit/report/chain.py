@@ -100,7 +100,7 @@ def _device(verification: Verification, build: Build) -> Step:
         _given(
             Fact("board", f"{device.board}, emulated" if verification.emulated else device.board),
             Fact("runtime", device.runtime, check=device.runtime == build.runtime),
-            Fact("arena", text.many(device.arena_bytes, "byte")),
+            Fact("arena", text.arena(device, build)),
             Fact("stack", f"{text.many(device.stack_bytes, 'byte')} at most" if device.stack_bytes else ""),
             Fact("port", verification.port, mono=True),
             Fact("build id", device.build_id, mono=True, check=device.build_id == build.build_id),

@@ -8,7 +8,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from toolkit.artifacts import Build, ImageResult, Verification
+from toolkit.artifacts import Build, ImageResult, Runtime, Verification
 from toolkit.report import outputs, text
 
 MOST_FAILED = 3
@@ -57,6 +57,8 @@ def _facts(verification: Verification, build: Build | None) -> Table:
         if build is not None and (time := text.as_time(ticks.median, ticks, build.clock_hz)):
             told += f" ({time})"
         table.add_row("per inference", told)
+    if build is not None and build.runtime == Runtime.TFLM:
+        table.add_row("arena", text.arena(verification.device, build))
     table.add_row(
         "link",
         Text(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from toolkit.artifacts import Build, Score, Ticks, Verification
+from toolkit.artifacts import Build, DeviceIdentity, Score, Ticks, Verification
 
 UNIT_NOTES = {
     "instructions": "Instructions, counted exactly by the emulator. They are neither cycles nor time.",
@@ -74,6 +74,14 @@ def as_time(value: int, kind: Ticks, clock_hz: int) -> str:
 def board(build: Build) -> str:
     """The board's name in words, or its id."""
     return build.board_name or build.board
+
+
+def arena(device: DeviceIdentity, build: Build) -> str:
+    """What the network really used of the memory that was reserved for it."""
+    used = many(device.arena_bytes, "byte")
+    if build.arena_bytes is None or build.arena_bytes == device.arena_bytes:
+        return used
+    return f"{used} used of {build.arena_bytes:,} reserved"
 
 
 def failed(verification: Verification) -> int:

@@ -1,0 +1,97 @@
+// The engine's own logic against a stand-in interpreter: every way in which it can fail, and starting again
+// after it.
+#include "engine.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tensorflow/lite/micro/micro_interpreter.h"
+#include "tflm_config.h"
+#include "tflm_model.h"
+
+namespace fake {
+Switches switches;
+int made, destroyed;
+bool resolver_fails;
+unsigned int registered;
+uint32_t schema_version;
+const void *model_read;
+}  // namespace fake
+
+#define CHECK(condition)                                          \
+  do {                                                            \
+    if (!(condition)) {                                           \
+      fprintf(stderr, "line %d: not %s\n", __LINE__, #condition); \
+      exit(1);                                                    \
+    }                                                             \
+  } while (0)
+
+static void all_well() {
+  fake::switches = {false, false, kTfLiteInt8, 784, 10, true};
+  fake::resolver_fails = false;
+  fake::schema_version = TFLITE_SCHEMA_VERSION;
+}
+
+// Without an interpreter the core still writes what it receives, and must be able to.
+static void check_refuses() {
+  memset(engine_input(), 0x55, engine_info()->input_bytes);
+  CHECK(engine_invoke() == ENGINE_ERROR_INVOKE);
+  CHECK(engine_output() != nullptr);
+}
+
+int main() {
+  CHECK(strcmp(engine_info()->runtime, "tflm") == 0);
+  CHECK(engine_info()->dtype == ENGINE_INT8);
+  CHECK(engine_info()->input_bytes == 784 && engine_info()->output_bytes == 10);
+  check_refuses();  // before engine_init()
+
+  all_well();
+  fake::schema_version = 4;
+  CHECK(engine_init() == ENGINE_ERROR_MODEL);
+  CHECK(fake::made == 0);
+  check_refuses();
+
+  all_well();
+  fake::resolver_fails = true;
+  CHECK(engine_init() == ENGINE_ERROR_MODEL);
+  CHECK(fake::made == 0);
+
+  all_well();
+  fake::switches.allocate_fails = true;
+  CHECK(engine_init() == ENGINE_ERROR_ARENA);
+  check_refuses();
+
+  all_well();
+  fake::switches.type = kTfLiteFloat32;
+  CHECK(engine_init() == ENGINE_ERROR_MODEL);
+  all_well();
+  fake::switches.input_bytes = 783;
+  CHECK(engine_init() == ENGINE_ERROR_MODEL);
+  all_well();
+  fake::switches.output_bytes = 11;
+  CHECK(engine_init() == ENGINE_ERROR_MODEL);
+  all_well();
+  fake::switches.input_has_data = false;
+  CHECK(engine_init() == ENGINE_ERROR_MODEL);
+  check_refuses();
+
+  all_well();
+  CHECK(engine_init() == ENGINE_OK);
+  CHECK(fake::model_read == tflm_model);
+  CHECK(fake::registered == 6);
+  CHECK(engine_info()->arena_bytes == tflm_config::kArenaBytes - 100);
+  engine_input()[0] = 41;
+  CHECK(engine_invoke() == ENGINE_OK);
+  CHECK(engine_output()[0] == 42);
+  fake::switches.invoke_fails = true;
+  CHECK(engine_invoke() == ENGINE_ERROR_INVOKE);
+
+  // Again: the arena is clean, and no interpreter was ever destroyed over half-made nodes.
+  all_well();
+  CHECK(engine_init() == ENGINE_OK);
+  engine_input()[0] = 1;
+  CHECK(engine_invoke() == ENGINE_OK && engine_output()[0] == 2);
+  CHECK(fake::destroyed == 0);
+  return 0;
+}

@@ -1,0 +1,78 @@
+// A stand-in for TFLM's interpreter with the parts that the engine touches, and switches that make each of
+// them fail.
+#ifndef FAKE_MICRO_INTERPRETER_H_
+#define FAKE_MICRO_INTERPRETER_H_
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "tensorflow/lite/micro/micro_mutable_op_resolver.h"
+#include "tensorflow/lite/schema/schema_generated.h"
+
+#define TFLITE_SCHEMA_VERSION (3)
+
+typedef enum { kTfLiteNoType = 0, kTfLiteFloat32 = 1, kTfLiteInt8 = 9 } TfLiteType;
+
+typedef struct {
+  TfLiteType type;
+  union {
+    char *raw;
+  } data;
+  size_t bytes;
+} TfLiteTensor;
+
+namespace fake {
+struct Switches {
+  bool allocate_fails;
+  bool invoke_fails;
+  TfLiteType type;
+  size_t input_bytes;
+  size_t output_bytes;
+  bool input_has_data;
+};
+extern Switches switches;
+extern int made;       // interpreters constructed
+extern int destroyed;  // must stay 0: see the engine
+}  // namespace fake
+
+namespace tflite {
+
+class MicroInterpreter {
+ public:
+  MicroInterpreter(const Model *model, const MicroOpResolver &resolver, uint8_t *arena, size_t size)
+      : arena_(arena), size_(size) {
+    (void)model;
+    (void)resolver;
+    for (size_t at = 0; at < size; at++) clean_ = clean_ && arena[at] == 0;
+    arena[0] = 0xA5;
+    arena[size - 1] = 0xA5;
+    ++fake::made;
+  }
+  ~MicroInterpreter() { ++fake::destroyed; }
+
+  TfLiteStatus AllocateTensors() {
+    if (fake::switches.allocate_fails || !clean_) return kTfLiteError;
+    input_ = {fake::switches.type, {reinterpret_cast<char *>(arena_ + 16)}, fake::switches.input_bytes};
+    output_ = {fake::switches.type, {reinterpret_cast<char *>(arena_ + 32)}, fake::switches.output_bytes};
+    if (!fake::switches.input_has_data) input_.data.raw = nullptr;
+    return kTfLiteOk;
+  }
+  TfLiteStatus Invoke() {
+    output_.data.raw[0] = static_cast<char>(input_.data.raw[0] + 1);
+    return fake::switches.invoke_fails ? kTfLiteError : kTfLiteOk;
+  }
+  TfLiteTensor *input(size_t index) { return index == 0 ? &input_ : nullptr; }
+  TfLiteTensor *output(size_t index) { return index == 0 ? &output_ : nullptr; }
+  size_t arena_used_bytes() const { return size_ - 100; }
+
+ private:
+  uint8_t *arena_;
+  size_t size_;
+  bool clean_ = true;
+  TfLiteTensor input_ = {};
+  TfLiteTensor output_ = {};
+};
+
+}  // namespace tflite
+
+#endif
