@@ -30,11 +30,12 @@ _INCLUDE = re.compile(r'^#include "(aot_\w+\.h)"', re.MULTILINE)
 
 @dataclass(frozen=True, eq=False)
 class Constant:
-    """A constant array in flash; with `kind`, an array of that struct, one row of `values` each."""
+    """A constant array in flash; with `kind`, an array of that struct, one text of `rows` for each row of `values`."""
 
     name: str
     values: NDArray[Any]
     kind: str = ""
+    rows: tuple[str, ...] = ()
 
     @property
     def bytes(self) -> int:
@@ -57,7 +58,8 @@ def define(constant: Constant) -> str:
     """The definition of a constant array."""
     kind = constant.kind or _TYPES[str(constant.values.dtype)]
     if constant.kind:
-        pieces = [" {" + ", ".join(map(number, row)) + "}," for row in constant.values]
+        rows = constant.rows or tuple(", ".join(map(number, row)) for row in constant.values)
+        pieces = [f" {{{row}}}," for row in rows]
     else:
         pieces = [f" {number(value)}," for value in constant.values.reshape(-1)]
     lines, line = [], "   "

@@ -15,7 +15,7 @@ from toolkit.compiler import c, ir, tables
 from toolkit.compiler.lower.base import Call, Context
 from toolkit.compiler.lower.quantised import Quantised
 
-_GROUP = 4
+_IMAGE_CHANNELS = 12
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,7 +28,18 @@ class Shape:
     pool: ir.Window
 
 
-def scaled(q: Quantised) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]] | None:
+@dataclass(frozen=True, eq=False)
+class Scaled:
+    """A layer's constants as the DSP kernels want them: int64 arrays, one row a channel."""
+
+    weights: NDArray[np.int64]
+    bias: NDArray[np.int64]
+    multiplier: NDArray[np.int64]
+    offset: NDArray[np.int64]
+    shift: NDArray[np.int64]
+
+
+def scaled(q: Quantised) -> Scaled | None:
     """Weights, biases, offsets and right shifts for the DSP kernels; None if they leave their range.
 
     Sums are kept times 2 * 2**left_shift, so that SMMULR of a sum and the multiplier is the reference's
@@ -38,14 +49,12 @@ def scaled(q: Quantised) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[
     factor = np.int64(2) << np.maximum(shift, 0)
     right = np.maximum(-shift, 0)
     weights = q.weights.astype(np.int64) * factor[:, None]
-    bias = q.bias.astype(np.int64) * factor
     offset = (np.int64(q.output_zero) << right) + np.where(right > 0, (np.int64(1) << right) >> 1, 0)
-    high = np.int64(1 << 31)
-    if (np.abs(weights) > 32_767).any() or (q.reach * factor >= high).any():
+    reach = q.reach * factor
+    # A sum less another one, and a product with the offset, must fit int32 as well.
+    if (np.abs(weights) > 32_767).any() or (reach >= 1 << 30).any() or (np.abs(offset) + reach + 1 >= 1 << 31).any():
         return None
-    if (np.abs(offset) + q.reach * factor // 2 + 1 >= high).any():
-        return None
-    return weights, bias, offset, right
+    return Scaled(weights, q.bias.astype(np.int64) * factor, q.multiplier.astype(np.int64), offset, right)
 
 
 def pairs(weights: NDArray[np.int64], kernel_rows: int) -> NDArray[np.uint32]:
@@ -57,36 +66,24 @@ def pairs(weights: NDArray[np.int64], kernel_rows: int) -> NDArray[np.uint32]:
     return np.asarray(halves[:, :, 0::2] | (halves[:, :, 1::2] << 16), np.uint32)
 
 
-def _grouped(words: NDArray[np.uint32]) -> NDArray[np.uint32]:
-    """The order in which a tile of channels reads them: [group][row][word][channel of the group]."""
-    groups = [words[at : at + _GROUP] for at in range(0, len(words), _GROUP)]
+def _grouped(words: NDArray[np.uint32], group: int) -> NDArray[np.uint32]:
+    """The order in which a tile of channels reads them: [group][row][word][channel of the group].
+
+    A group that lacks one channel gets an empty one.
+    """
+    if len(words) % group == group - 1:
+        words = np.concatenate([words, np.zeros_like(words[:1])])
+    groups = [words[at : at + group] for at in range(0, len(words), group)]
     return np.concatenate([np.moveaxis(group, 0, 2).reshape(-1) for group in groups])
 
 
-def _image_words(weights: NDArray[np.int64]) -> NDArray[np.uint32]:
-    """3x3 weights as (w0, w1), (w1, w2) for each kernel row."""
-    taps = weights.reshape(-1, 3, 3)
-    return pairs(
-        np.stack([taps[:, :, 0], taps[:, :, 1], taps[:, :, 1], taps[:, :, 2]], axis=2).reshape(len(taps), -1), 3
-    )
-
-
-def _is_image(shape: Shape) -> bool:
-    """What aot_conv_image_dsp.h computes."""
-    return (
-        shape.input[2] == 1
-        and shape.window == ir.Window(3, 3, pad_top=shape.window.pad_top, pad_left=shape.window.pad_left)
-        and shape.pool == ir.Window(2, 2, 2, 2)
-    )
-
-
-def suits(shape: Shape) -> bool:
-    """True if the kernels can compute the layer: kernel rows are runs, and pool windows lie inside the convolution."""
-    w, p = shape.window, shape.pool
-    if w.dilation_w != 1 or p.pad_top or p.pad_left or p.dilation_h != 1 or p.dilation_w != 1:
-        return False
-    rows = (p.kernel_h - 1) * w.stride_h + (w.kernel_h - 1) * w.dilation_h + 1
-    return rows <= 255 and _pitch(shape) <= 65_535
+def _table(context: Context, q: Quantised) -> tables.Table | None:
+    """What follows the requantisation, the fused activation's clamp included: these kernels only saturate to int8."""
+    table = context.layer.table
+    if (q.low, q.high) == (-128, 127):
+        return table
+    clamped = tables.clamp_table(q.low, q.high)
+    return clamped if table is None else table[clamped.astype(int) + 128]
 
 
 def _pitch(shape: Shape) -> int:
@@ -98,43 +95,77 @@ def _pitch(shape: Shape) -> int:
     return -(-max((w.pad_left + width) * channels, last + run) // 2) * 2
 
 
+def _rows(shape: Shape) -> int:
+    """Input rows that one output row needs."""
+    w, p = shape.window, shape.pool
+    return (p.kernel_h - 1) * w.stride_h + (w.kernel_h - 1) * w.dilation_h + 1
+
+
+def suits(shape: Shape) -> bool:
+    """True if the kernels can compute the layer: kernel rows are runs, and pool windows lie inside the convolution."""
+    w, p = shape.window, shape.pool
+    if w.dilation_w != 1 or p.pad_top or p.pad_left or p.dilation_h != 1 or p.dilation_w != 1:
+        return False
+    return _rows(shape) <= 255 and _pitch(shape) <= 65_535
+
+
 def linear(context: Context, shape: Shape, q: Quantised, macs: int) -> Call | None:
     """The layer on the DSP kernels; None if its shape or constants do not suit them."""
     constants = scaled(q)
     if constants is None or not suits(shape):
         return None
-    weights, bias, offset, right = constants
-    w, p = shape.window, shape.pool
-    # LDRD reaches 1020 bytes, so four rows of at most 170 int16; a shift of 0 would need another sequence.
-    image = (
-        _is_image(shape)
-        and context.target.optimise == "speed"
-        and shape.output[2] <= 8
-        and _pitch(shape) <= 170
-        and int(right.min()) > 0
+    is_image = shape.input[2] == 1 and shape.window == ir.Window(3, 3) and shape.pool == ir.Window(2, 2, 2, 2)
+    if is_image and int(constants.shift.min()) > 0 and shape.output[2] <= _IMAGE_CHANNELS:
+        return _image(context, shape, q, constants, macs)
+    return _general(context, shape, q, constants, macs)
+
+
+def _image(context: Context, shape: Shape, q: Quantised, k: Scaled, macs: int) -> Call:
+    """aot_conv_image_dsp.h: 3x3 on one channel with a 2x2 pool."""
+    table = _table(context, q)
+    entries = context.constant("table", tables.IDENTITY if table is None else table)
+    taps = k.weights.reshape(-1, 3, 3)
+    outer = pairs(taps[:, :, [0, 2]].reshape(len(taps), -1), 3).reshape(len(taps), 3)
+    middle = pairs(taps[:, :, 1], 1).reshape(len(taps), 2)
+    words = np.concatenate([outer, middle], axis=1)
+    rows = tuple(
+        f"{{{', '.join(map(c.number, words[i]))}}}, {c.number(k.bias[i])}, {c.number(k.multiplier[i])}, "
+        f"{c.number(k.offset[i])}, {entries.name} + 128"
+        for i in range(len(taps))
     )
-    words = pairs(weights, w.kernel_h)
-    packed = _image_words(weights).reshape(-1) if image else _grouped(words)
+    channels = c.Constant(f"{context.name}_channels", np.zeros((len(taps), 9), np.int32), "aot_image_channel_t", rows)
+    low, high = (sum(int(s) << 5 * place for place, s in enumerate(part)) for part in (k.shift[:6], k.shift[6:]))
+    fields = {
+        "in_w": shape.input[1],
+        "out_h": shape.output[0],
+        "out_w": shape.output[1],
+        "out_c": shape.output[2],
+        "channels": channels.name,
+        "shift_low": low,
+        "shift_high": high,
+    }
+    return context.call(
+        "aot_conv_image_dsp", ("aot_image_t", fields), (), "aot_conv_image_dsp.h", (entries, channels), macs
+    )
+
+
+def _general(context: Context, shape: Shape, q: Quantised, k: Scaled, macs: int) -> Call:
+    """aot_conv_dsp.h: any kernel whose rows are runs."""
+    w, p = shape.window, shape.pool
+    words = pairs(k.weights, w.kernel_h)
+    inline = context.target.optimise == "speed"
+    channels = np.stack([k.bias, k.multiplier, k.offset], axis=1).astype(np.int32)
     arrays = [
-        context.constant("weights", packed),
-        c.Constant(
-            f"{context.name}_channels",
-            np.stack([bias, q.multiplier, offset], axis=1).astype(np.int32),
-            "aot_channel_dsp_t",
-        ),
-        context.constant("shift", right.astype(np.uint8)),
+        context.constant("weights", _grouped(words, 4 if inline else 2)),
+        c.Constant(f"{context.name}_channels", channels, "aot_channel_dsp_t"),
+        context.constant("shift", k.shift.astype(np.uint8)),
     ]
-    table = context.layer.table
-    if (q.low, q.high) != (-128, 127):
-        clamped = np.clip(tables.IDENTITY, q.low, q.high)
-        table = clamped if table is None else table[clamped.astype(int) + 128]
+    table = _table(context, q)
     if table is not None:
         arrays.append(context.constant("table", table))
-    rows = (p.kernel_h - 1) * w.stride_h + (w.kernel_h - 1) * w.dilation_h + 1
-    pitch = _pitch(shape)
-    fields: dict[str, Any] = dict(
-        zip(("in_h", "in_w", "in_c", "out_h", "out_w", "out_c"), (*shape.input, *shape.output), strict=True)
-    )
+    rows, pitch = _rows(shape), _pitch(shape)
+    names = ("in_h", "in_w", "in_c", "out_h", "out_w", "out_c")
+    fields: dict[str, Any] = dict(zip(names, (*shape.input, *shape.output), strict=True))
     fields |= {
         "stride_h": w.stride_h,
         "stride_w": w.stride_w,
@@ -152,16 +183,14 @@ def linear(context: Context, shape: Shape, q: Quantised, macs: int) -> Call | No
         "input_zero": context.input(0).zero_point,
     }
     fields |= {constant.name.removeprefix(context.name + "_"): constant.name for constant in arrays}
-    inline = context.target.optimise == "speed"
-    function = "aot_conv_image_dsp" if image else "aot_conv_dsp_inline" if inline else "aot_conv_dsp"
     return Call(
         context.name,
         tuple(op.kind for op in context.layer.operators),
         context.layer.inputs[:1],
         context.layer.output,
-        f"{function}(&{context.name}_layer, $0, $scratch, $out);",
+        f"aot_conv_dsp{'_inline' if inline else ''}(&{context.name}_layer, $0, $scratch, $out);",
         () if inline else ("aot_conv_dsp.c",),
-        ("aot_conv_image_dsp.h" if image else "aot_conv_dsp.h",),
+        ("aot_conv_tile_dsp.h" if inline else "aot_conv_dsp.h",),
         tuple(arrays),
         (c.structure("aot_conv_dsp_t", f"{context.name}_layer", fields),),
         scratch_bytes=(rows * pitch + 2) * 2,

@@ -91,6 +91,8 @@ def softmax(context: Context, op: ir.Softmax) -> Call:
         raise ModelError(f"SOFTMAX: input scale {source.scale} is too small", "calibrate the model again")
     differences = -np.arange(0, min(255, -smallest) + 1, dtype=np.int64)
     exponentials = fixedpoint.exp_on_negative(fixedpoint.multiply(differences, multiplier, shift), 5)
+    # Below 2**11 an exponential adds nothing to the sum (it is divided by 2**12) and gives nothing (by 2**23 or more).
+    exponentials = exponentials[: int(np.count_nonzero(exponentials >= 1 << 11))]
     table = context.constant("exponentials", exponentials.astype(np.int32))
     fields = {"rows": rows, "depth": depth, "exponentials": table.name, "entries": len(exponentials)}
     return context.call(
