@@ -180,6 +180,8 @@ class Session:
                     )
                 if message.type == MessageType.REFUSED and message.seq == messages.SEQ_UNKNOWN:
                     next_at = asked_at + ASK_AGAIN_SECONDS  # most likely it could not read our question
+                if message.type == MessageType.HELLO:
+                    next_at = asked_at + ASK_AGAIN_SECONDS  # it has just started, and heard nothing before
                 on_message(message)
             if self.counters.damaged > damaged:
                 next_at = asked_at + ASK_AGAIN_SECONDS  # most likely its answer
