@@ -125,7 +125,6 @@ static void read_from_host(void) {
   if (count <= 0) return;
   to_board.size = (size_t)count;
   to_board.next = 0;
-  if (!avr_cycle_timer_status(avr, feed, NULL)) avr_cycle_timer_register(avr, 1, feed, NULL);
 }
 
 static void reset_board(void) {
@@ -163,6 +162,10 @@ static void serve_port(uint64_t timeout_ns) {
   watch_openings();
   port_open = !(port.revents & POLLHUP);
   if (port.revents & POLLIN) read_from_host();
+  /* Here and not where bytes are read: the board's watchdog resets it with all its timers, ours among them.
+   */
+  bool waiting = to_board.next != to_board.size;
+  if (waiting && !avr_cycle_timer_status(avr, feed, NULL)) avr_cycle_timer_register(avr, 1, feed, NULL);
   write_to_host();
 }
 
