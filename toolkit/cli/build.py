@@ -13,7 +13,8 @@ from toolkit.artifacts import Build, DType, Runtime, sha256_of
 from toolkit.cli import options, output, workspace
 
 if TYPE_CHECKING:
-    from toolkit.board import Toolchain
+    from toolkit.board import Board, Toolchain
+    from toolkit.errors import ToolError
 
 
 @dataclass(frozen=True)
@@ -33,8 +34,26 @@ def _gcc_option(toolchain: Toolchain, optimise: str) -> str:
     return "-Os" if optimise == "size" else toolchain.optimise
 
 
+def _not_built(caught: ToolError, board: Board, candidates: tuple[Toolchain, ...], project: Path) -> ToolError:
+    """What to install, for a project that is complete but for its compiler: every road that was open."""
+    from toolkit import build as builders
+    from toolkit import process
+    from toolkit.errors import ToolError
+
+    missing = {tool: None for each in candidates for tool in builders.load(each.builder).tools()}
+    names = [tool for tool in missing if process.find(tool) is None]
+    if len(candidates) == 1 or not names:
+        said, hint = caught.message, caught.hint
+    else:
+        said = f"{board.name} can be built with any of these, and none is installed: {', '.join(names)}"
+        hint = "; or ".join(process.install_hint(name) for name in names)
+    return ToolError(f"{said}; the project is complete in {project}", hint)
+
+
 def build(request: Request) -> Build:
     """Everything from a model's name to an image that fits; writes `build/<board>/build.json`.
+
+    Where no compiler is installed the project is generated all the same.
 
     Raises:
         DoesNotFitError: it was built, and is too big for the board.
@@ -45,12 +64,13 @@ def build(request: Request) -> Build:
     from toolkit import models, project, tflm
     from toolkit.build import size
     from toolkit.cli import engines
-    from toolkit.errors import TinymlError
+    from toolkit.errors import TinymlError, ToolError
 
     if request.optimise not in ("speed", "size"):
         raise TinymlError(f"--optimise is {request.optimise!r}", "one of: speed, size")
     board = boards.load(request.board)
-    toolchain = builders.choose(board.toolchains(request.toolchain, request.runtime))
+    candidates = board.toolchains(request.toolchain, request.runtime)
+    toolchain = builders.choose(candidates)
     runtime = request.runtime or toolchain.runtimes[0]
     builder = builders.load(toolchain.builder)
     per_tensor = runtime is Runtime.TFLM and tflm.needs_per_tensor(toolchain)
@@ -59,7 +79,11 @@ def build(request: Request) -> Build:
     stored = models.find(request.model, request.workspace)
     place = workspace.folder(request.workspace, board)
     place.build.unlink(missing_ok=True)
-    version = builder.version()
+    missing: ToolError | None = None
+    try:
+        version = builder.version()
+    except ToolError as caught:
+        version, missing = "not installed", caught
     made = project.generate(
         board=board,
         toolchain=toolchain,
@@ -70,6 +94,8 @@ def build(request: Request) -> Build:
         tool_version=version,
         out=place.project,
     )
+    if missing is not None:
+        raise _not_built(missing, board, candidates, made.path)
     built = builder.build(made.path, board, toolchain)
     report = size.measure(built.elf or built.image, built.map_file, board)
     size.check(report, board)
