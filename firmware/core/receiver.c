@@ -80,7 +80,7 @@ static receiver_event_t refuse(receiver_t *receiver, wire_reason_t reason) {
 
 static receiver_event_t refuse_damaged(receiver_t *receiver) {
   receiver->seq = WIRE_SEQ_UNKNOWN;
-  return refuse(receiver, WIRE_REASON_DAMAGED);
+  return receiver->in_step ? refuse(receiver, WIRE_REASON_DAMAGED) : RECEIVER_MORE;
 }
 
 static receiver_event_t judge(receiver_t *receiver) {
@@ -114,13 +114,17 @@ receiver_event_t receiver_put(receiver_t *receiver, uint8_t byte) {
     case COBS_END:
       result = judge(receiver);
       start_frame(receiver);
+      receiver->in_step = true;
       break;
     case COBS_DAMAGED:
       result = refuse_damaged(receiver);
       start_frame(receiver);
+      receiver->in_step = true;
+      break;
+    case COBS_EMPTY:
+      receiver->in_step = true;
       break;
     case COBS_NOTHING:
-    case COBS_EMPTY:
       break;
   }
   return result;

@@ -2,6 +2,7 @@
  *
  * No frame is ever held: COBS, CRC and PackBits are undone as the bytes arrive. The CRC comes last, so the
  * input may have been overwritten by a damaged request; it is then never computed.
+ * The rest of a frame whose begin was sent before the start is dropped without a word.
  *
  *   type seq seq | payload ......... | crc crc crc crc
  *   header < 3   | filled < wanted   | tail <= 4              (for HELLO_REQUEST the tail counts the version
@@ -30,6 +31,8 @@ typedef struct {
   uint8_t *input; /* the engine's, input_bytes long; NULL: what arrives is only counted */
   size_t input_bytes;
   bool takes_pixels; /* the engine's elements are float32 */
+  bool in_step; /* a frame has ended since the start: what is damaged from now on is a request of this host's
+                 */
   cobs_decoder_t cobs;
   packbits_t packbits;
   uint32_t crc;         /* register over the body so far */

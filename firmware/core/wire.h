@@ -8,9 +8,10 @@ enum {
   WIRE_CRC_BYTES = 4,
   WIRE_BUILD_ID_BYTES = 8,
   WIRE_SHA256_BYTES = 32,
-  WIRE_FLAG_UNASKED = 1, /* HELLO's flags: the device has just started */
-  WIRE_FLAG_FRESH = 2, /* HELLO's flags: no HELLO_REQUEST was answered before */
 };
+
+/* HELLO's flags: the device has just started; it has answered no HELLO_REQUEST before. */
+enum { WIRE_FLAG_UNASKED = 1, WIRE_FLAG_FRESH = 2 };
 
 /* seq of a REFUSED whose request could not be read */
 #define WIRE_SEQ_UNKNOWN 0xFFFFu

@@ -143,11 +143,18 @@ def test_damage_is_never_computed(driver: Driver, data: st.DataObject) -> None:
     at = data.draw(st.integers(0, len(wire) - 1))
     wire[at] ^= data.draw(st.integers(1, 255))
     good = frame_of(MessageType.INFER_TENSOR, packbits.pack(tensor), 9)
-    events = driver.receive(bytes(wire) + good + good, input_bytes=len(tensor))
+    events = driver.receive(b"\0" + bytes(wire) + good + good, input_bytes=len(tensor))
     assert events[-1] == f"infer:9:{tensor.hex()}"
     assert all(event == f"refuse:65535:{Reason.DAMAGED}" or event == events[-1] for event in events)
     if at < len(wire) - 1:
         assert events[0] == f"refuse:65535:{Reason.DAMAGED}"
+
+
+def test_what_a_reset_cut_off_is_nobodys(driver: Driver) -> None:
+    """The rest of a frame that began before the start is not refused: the host would take it for another's loss."""
+    wire = frame_of(MessageType.INFER_TENSOR, packbits.pack(b"abcdefgh"))
+    assert driver.receive(wire[3:] + wire, input_bytes=8) == [f"infer:7:{b'abcdefgh'.hex()}"]
+    assert driver.receive(wire[3:] + wire[3:] + wire, input_bytes=8)[0] == f"refuse:65535:{Reason.DAMAGED}"
 
 
 @given(st.binary(max_size=400), st.integers(1, 64), st.sampled_from([1, 2]))

@@ -68,7 +68,7 @@ class Run:
         self._sent_before: set[int] = set()
         self._answered: set[int] = set()
         self._engine_failures: Counter[int] = Counter()
-        self._resets_in_a_row = 0
+        self._resets_at: list[int | None] = []
         self._ready: list[Answer] = []
         self._expecting_since = self._helped_at = 0.0
         window.rx_buffer = device.rx_buffer
@@ -182,7 +182,7 @@ class Run:
         now = time.monotonic()
         self._pace.answered(now - max(self._helped_at, self._expecting_since))
         self._helped_at = now
-        self._resets_in_a_row = 0
+        self._resets_at.clear()
 
     def _take_refusal(self, message: Message) -> None:
         try:
@@ -208,12 +208,14 @@ class Run:
         self._again([place])
 
     def _take_reset(self) -> None:
-        self._resets_in_a_row += 1
         lost = self._window.clear()
-        if self._resets_in_a_row >= self._bounds.resets:
-            at = f", at request {self._requests[lost[0]].key}" if lost else ""
+        self._resets_at.append(lost[0] if lost else None)
+        if len(self._resets_at) >= self._bounds.resets:
+            # What was on the way at a reset may make the next one look like another request's.
+            place = Counter(self._resets_at).most_common(1)[0][0]
+            at = f", mostly at request {self._requests[place].key}" if place is not None else ""
             raise LinkError(
-                f"the device started anew {self._resets_in_a_row} times without one answer between{at}",
+                f"the device started anew {len(self._resets_at)} times without one answer between{at}",
                 "its stack or its power supply may be too small; tinyml verify --resume goes on from here",
             )
         self._again(lost)
