@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from toolkit.compiler import ir
 from toolkit.compiler.c import Constant
 from toolkit.compiler.ir import Tensor
-from toolkit.compiler.lower import dsp
+from toolkit.compiler.lower import avr, dsp
 from toolkit.compiler.lower.base import Call, Context, float_fields, window_fields
 from toolkit.compiler.lower.quantised import Quantised, quantised
 from toolkit.errors import ModelError
@@ -18,6 +18,7 @@ from toolkit.errors import ModelError
 _NO_POOL = ir.Window(1, 1)
 # Instruction sets with dual 16-bit multiply-accumulates.
 DSP = ("armv7em", "armv8_1m_mve")
+AVR = "avr"
 
 
 def _arrays(context: Context, q: Quantised) -> tuple[dict[str, Any], tuple[Constant, ...]]:
@@ -82,6 +83,8 @@ def convolution(context: Context, op: ir.Convolution) -> Call:
             )
             if (call := dsp.linear(context, as_image, arithmetic, macs)) is not None:
                 return call
+        if context.target.isa == AVR and (call := avr.convolution(context, op, arithmetic, macs)) is not None:
+            return call
         fields, constants = _arrays(context, arithmetic)
         fields |= {"input_zero": source.zero_point}
         return context.call(
@@ -129,6 +132,8 @@ def dense(context: Context, op: ir.Dense) -> Call:
             as_image = dsp.Shape((1, count, inputs), (1, count, outputs), _NO_POOL, _NO_POOL)
             if (call := dsp.linear(context, as_image, arithmetic, macs)) is not None:
                 return call
+        if context.target.isa == AVR and (call := avr.dense(context, count, arithmetic, macs)) is not None:
+            return call
         fields, constants = _arrays(context, arithmetic)
         return context.call(
             "aot_dense_s8", ("aot_dense_s8_t", shape | fields), ("aot_dense_s8.c",), "aot_dense.h", constants, macs

@@ -1,0 +1,117 @@
+"""int8 convolution and dense layers for 8-bit AVR: 24-bit sums, chosen only where they are provably enough.
+
+docs/uno.md, "The arithmetic", proves what `fits` asks for.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from toolkit.compiler import c, ir
+from toolkit.compiler.lower.base import Call, Context
+from toolkit.compiler.lower.quantised import Quantised
+
+_POOL = ir.Window(2, 2, 2, 2)
+_BYTE = 255
+# LDD reaches 63 bytes from its pointer.
+_LONGEST_STEP = 63
+# The innermost loop is unrolled over a row of the window, 52 bytes of code for each weight.
+_LONGEST_ROW = 64
+_SCALE = ("aot_avr_scale.c",)
+
+
+def fits(q: Quantised) -> bool:
+    """True if every sum stays below 2^23 and every requantised value below 2^15, before the clamp."""
+    if int(q.reach.max()) >= 1 << 23 or int(q.shift.max()) > -1 or int(q.shift.min()) < -23:
+        return False
+    # multiplier < 2^31, so the scaled sum is below reach / 2^right, plus the two roundings.
+    largest = (q.reach >> -q.shift.astype(np.int64)) + 2
+    return int(largest.max()) + abs(q.output_zero) < 1 << 15
+
+
+def _scale(context: Context, q: Quantised) -> tuple[dict[str, Any], tuple[c.Constant, ...]]:
+    """`aot_avr_scale_t` and its arrays."""
+    constants = [
+        context.constant("bias", q.bias),
+        context.constant("multiplier", q.multiplier),
+        context.constant("shift", q.shift),
+    ]
+    if context.layer.table is not None:
+        constants.append(context.constant("table", context.layer.table))
+    fields: dict[str, Any] = {each.name.removeprefix(context.name + "_"): each.name for each in constants}
+    return fields | {"output_zero": q.output_zero, "low": q.low, "high": q.high}, tuple(constants)
+
+
+def convolution(context: Context, op: ir.Convolution, q: Quantised, macs: int) -> Call | None:
+    """A convolution with a 2x2 max-pool and no padding; None if it is another one, or too large for bytes."""
+    window, pool = op.window, context.layer.pool
+    plain = ir.Window(window.kernel_h, window.kernel_w, window.stride_h, window.stride_w)
+    if op.groups != 1 or window != plain or pool is None or pool.window != _POOL or not fits(q):
+        return None
+    source, conv, output = context.input(0), context.graph.tensors[op.output], context.output
+    _, width, channels = source.shape[1:]
+    out_h, out_w = context.graph.tensors[pool.output].shape[1:3]
+    if 2 * out_h > conv.shape[1] or 2 * out_w > conv.shape[2]:
+        return None
+    row, kernel_row, step = width * channels, window.kernel_w * channels, window.stride_w * channels
+    taps = window.kernel_h * kernel_row
+    if kernel_row > _LONGEST_ROW or step > _LONGEST_STEP or max(taps, out_h, out_w, conv.shape[3]) > _BYTE:
+        return None
+    scale, constants = _scale(context, q)
+    weights = context.constant("weights", q.weights)
+    most = {
+        "NAME": f"{context.name}_most",
+        "KERNEL_H": window.kernel_h,
+        "KERNEL_ROW": kernel_row,
+        "STEP": step,
+        "STEP_ROW": window.stride_h * row,
+        "ROW": row,
+    }
+    fields = {
+        "weights": weights.name,
+        "taps": taps,
+        "out_h": out_h,
+        "out_w": out_w,
+        "out_c": conv.shape[3],
+        "next": 2 * step,
+        "next_row": 2 * window.stride_h * row,
+        "most": most["NAME"],
+        "scale": scale,
+    }
+    defines = "".join(f"#define AOT_{name} {value}\n" for name, value in most.items())
+    return Call(
+        context.name,
+        tuple(operator.kind for operator in context.layer.operators),
+        context.layer.inputs[:1],
+        output.index,
+        f"aot_avr_conv_s8(&{context.name}_layer, $0, $out, $scratch);",
+        ("aot_avr_conv_s8.c", "aot_avr_most4.h", *_SCALE),
+        ("aot_avr_conv.h",),
+        (weights, *constants),
+        (
+            f'{defines}#include "aot_avr_most4.h"\n',
+            c.structure("aot_avr_conv_s8_t", f"{context.name}_layer", fields),
+        ),
+        scratch_bytes=taps,
+        macs=macs,
+    )
+
+
+def dense(context: Context, rows: int, q: Quantised, macs: int) -> Call | None:
+    """A fully connected layer; None if its sums or sizes are too large."""
+    outputs, inputs = q.weights.shape
+    if max(rows, outputs) > _BYTE or not fits(q):
+        return None
+    scale, constants = _scale(context, q)
+    weights = context.constant("weights", q.weights)
+    fields = {"weights": weights.name, "inputs": inputs, "rows": rows, "outputs": outputs, "scale": scale}
+    return context.call(
+        "aot_avr_dense_s8",
+        ("aot_avr_dense_s8_t", fields),
+        ("aot_avr_dense_s8.c", *_SCALE),
+        "aot_avr_dense.h",
+        (weights, *constants),
+        macs,
+    )
