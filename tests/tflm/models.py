@@ -23,6 +23,17 @@ def with_operator(tflite: bytes, old: str, new: str, custom: bytes | None = None
             code.builtinCode = getattr(schema.BuiltinOperator, new)
             code.deprecatedBuiltinCode = min(code.builtinCode, 127)
             code.customCode = custom
-    builder = flatbuffers.Builder(len(tflite))
+    return _packed(model)
+
+
+def with_schema_version(tflite: bytes, version: int) -> bytes:
+    """The same model in a file that says it is of another version of the schema."""
+    model: Any = schema.ModelT.InitFromPackedBuf(tflite)
+    model.version = version
+    return _packed(model)
+
+
+def _packed(model: Any) -> bytes:
+    builder = flatbuffers.Builder(4096)
     builder.Finish(model.Pack(builder), b"TFL3")
     return bytes(builder.Output())

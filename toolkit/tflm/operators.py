@@ -110,6 +110,10 @@ METHODS: dict[str, str] = {
     "ZEROS_LIKE": "AddZerosLike",
 }
 
+# TFLITE_SCHEMA_VERSION of micro_interpreter.h. Operators carry versions too, but TFLM's resolver does not look at
+# them: the kernels' Prepare refuses what it cannot do, and `figures.measure` has called each of them on the host.
+SCHEMA_VERSION = 3
+
 # Added to TFLM after the Arduino libraries were cut from it.
 NEWER_THAN_ARDUINO = frozenset(
     {"BATCH_MATMUL", "DYNAMIC_UPDATE_SLICE", "EMBEDDING_LOOKUP", "REDUCE_ALL", "REDUCE_MIN", "REVERSE_V2"}
@@ -163,9 +167,16 @@ def uses(tflite: bytes) -> tuple[Use, ...]:
     if len(tflite) < 8 or tflite[4:8] != b"TFL3":
         raise ModelError("the file is no TensorFlow Lite model", "name a .tflite file, or one of: tinyml models")
     try:
-        found = tuple(_uses(reader, reader.Model.GetRootAsModel(tflite, 0)))
+        model = reader.Model.GetRootAsModel(tflite, 0)
+        version = model.Version()
+        found = tuple(_uses(reader, model)) if version == SCHEMA_VERSION else ()
     except Exception as caught:  # the reader checks nothing: a damaged file fails anywhere in it
         raise ModelError("the file is a damaged TensorFlow Lite model", "make it again") from caught
+    if version != SCHEMA_VERSION:
+        raise ModelError(
+            f"the model is of schema version {version}, TensorFlow Lite Micro reads version {SCHEMA_VERSION}",
+            "convert it with a current TensorFlow",
+        )
     if not found:
         raise ModelError("the model has no operators, or is damaged", "make it again")
     return found
@@ -219,7 +230,7 @@ def check(found: tuple[Use, ...], *, arduino: bool) -> None:
             raise ModelError(
                 f"{where} is quantised per channel ({use.weight_scales} scales): the Arduino libraries predate that, "
                 "use the first scale for all and give wrong results without a word",
-                "export the model with one scale for each dense layer: convert(..., per_tensor_dense=True)",
+                "convert it with _experimental_disable_per_channel_quantization_for_dense_layers; or --runtime aot",
             )
 
 
