@@ -20,9 +20,16 @@ _IMAGE_CHANNELS = 12
 
 @dataclass(frozen=True, eq=False)
 class Shape:
-    """A convolution, or a dense layer as one: rows of inputs are the columns of an image of height 1."""
+    """A convolution, or a dense layer as one: rows of inputs are the columns of an image of height 1.
+
+    Attributes:
+        input, output: height, width, channels; the output's after the pool.
+        conv: height and width of the convolution's own output.
+        window, pool: 1x1 if there is no pool.
+    """
 
     input: tuple[int, int, int]
+    conv: tuple[int, int]
     output: tuple[int, int, int]
     window: ir.Window
     pool: ir.Window
@@ -105,6 +112,10 @@ def suits(shape: Shape) -> bool:
     """True if the kernels can compute the layer: kernel rows are runs, and pool windows lie inside the convolution."""
     w, p = shape.window, shape.pool
     if w.dilation_w != 1 or p.pad_top or p.pad_left or p.dilation_h != 1 or p.dilation_w != 1:
+        return False
+    if (shape.output[0] - 1) * p.stride_h + p.kernel_h > shape.conv[0]:
+        return False
+    if (shape.output[1] - 1) * p.stride_w + p.kernel_w > shape.conv[1]:
         return False
     return _rows(shape) <= 255 and _pitch(shape) <= 65_535
 

@@ -77,6 +77,7 @@ def convolution(context: Context, op: ir.Convolution) -> Call:
         if context.target.isa in DSP and op.groups == 1:
             as_image = dsp.Shape(
                 (source.shape[1], source.shape[2], source.shape[3]),
+                (conv.shape[1], conv.shape[2]),
                 (out_h, out_w, conv.shape[3]),
                 op.window,
                 pool.window if pool else _NO_POOL,
@@ -129,7 +130,7 @@ def dense(context: Context, op: ir.Dense) -> Call:
         arithmetic = quantised(context, rows, op.activation)
         # For size, weights stay int8: dense layers have many and use each but once a row.
         if context.target.isa in DSP and context.target.optimise == "speed":
-            as_image = dsp.Shape((1, count, inputs), (1, count, outputs), _NO_POOL, _NO_POOL)
+            as_image = dsp.Shape((1, count, inputs), (1, count), (1, count, outputs), _NO_POOL, _NO_POOL)
             if (call := dsp.linear(context, as_image, arithmetic, macs)) is not None:
                 return call
         if context.target.isa == AVR and (call := avr.dense(context, count, arithmetic, macs)) is not None:
