@@ -43,7 +43,7 @@ def register(app: typer.Typer) -> None:
             for name, serves in _needs().items()
         ]
         for module, purpose in (
-            ("tflite_micro", "the reference interpreter; LiteRT stands in"),
+            ("tflite_micro", "the official interpreter that the proof is made with"),
             ("tensorflow", "training and conversion"),
             ("unicorn", "the virtual Nano 33 BLE"),
         ):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from toolkit import __version__
-from toolkit.artifacts import Build, Verification
+from toolkit.artifacts import Build, DType, Verification
 from toolkit.cli import options, output, workspace
 
 if TYPE_CHECKING:
@@ -90,7 +90,12 @@ def verify(
     from toolkit.link.transport import open_transport
     from toolkit.report import html, pictures
 
-    output.say("computing the host's outputs")
+    output.say(f"computing the host's outputs with {reference.describe()}")
+    if build.dtype is DType.INT8 and reference.interpreter_name() != "tflite_micro":
+        output.say(
+            "TensorFlow Lite Micro's interpreter is not to be had for this computer; the one that stands in differs from "
+            "it on about one image in a hundred, so a difference is not yet a fault of the device"
+        )
     assembled = assemble(build, selection)
     work = assembled.workloads
     journal = stage.Journal(place.journal, stage.run_id(build, work), resume=resume)
