@@ -93,8 +93,8 @@ def verify(
     output.say(f"computing the host's outputs with {reference.describe()}")
     if build.dtype is DType.INT8 and reference.interpreter_name() != "tflite_micro":
         output.say(
-            "TensorFlow Lite Micro's interpreter is not to be had for this computer; the one that stands in differs from "
-            "it on about one image in a hundred, so a difference is not yet a fault of the device"
+            "TensorFlow Lite Micro's interpreter is not to be had for this computer; the one that stands in differs "
+            "from it on about one image in a hundred, so a difference is not yet a fault of the device"
         )
     assembled = assemble(build, selection)
     work = assembled.workloads
