@@ -1,0 +1,1 @@
+"""The Arduino road: sketch, builders, uploaders."""

@@ -1,0 +1,1 @@
+"""Arduino Uno and Mega in simavr."""
