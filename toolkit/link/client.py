@@ -17,7 +17,7 @@ from toolkit.link.messages import ElementType, Hello
 from toolkit.link.run import Answer, Request, Run
 from toolkit.link.session import Session
 from toolkit.link.timing import Bounds
-from toolkit.link.transport import Transport, TransportClosedError
+from toolkit.link.transport import Transport
 from toolkit.link.window import Window
 
 __all__ = ["Answer", "Client", "Request"]
@@ -78,11 +78,7 @@ class Client:
             LinkError: the port cannot be opened, or nothing of ours answers.
             StaleFirmwareError: it is another firmware than at the last question.
         """
-        while True:
-            try:
-                return self._session.synchronise(self._bounds.contact, on_message=lambda _: None)
-            except TransportClosedError:
-                self._session.reopen()
+        return self._session.synchronise(self._bounds.contact, on_message=lambda _: None)
 
     def stream(self, requests: Sequence[Request]) -> Iterator[Answer]:
         """Ask for every request and yield each answer as it comes: in order, but for those that were lost at first.

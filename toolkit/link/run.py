@@ -11,7 +11,7 @@ from typing import Literal
 from toolkit.errors import LinkError
 from toolkit.link import framing, messages, packbits
 from toolkit.link.messages import Hello, Message, MessageError, MessageType, Reason
-from toolkit.link.session import Session
+from toolkit.link.session import Session, in_words
 from toolkit.link.timing import Bounds, Pace
 from toolkit.link.transport import TransportClosedError
 from toolkit.link.window import Window
@@ -82,7 +82,8 @@ class Run:
                 self._fill_window()
                 self._listen()
             except TransportClosedError:
-                self._reopen()
+                self._session.reopen()
+                self._synchronise()
             yield from self._ready
             self._ready.clear()
 
@@ -101,7 +102,7 @@ class Run:
                 resent += place in self._sent_before
                 self._sent_before.add(place)
             self._to_send.popleft()
-        if self._session.suspicious:
+        if self._session.worth_asking:
             frames.append(self._session.question())
         if frames:
             self._session.send(frames)
@@ -139,18 +140,6 @@ class Run:
         self._session.synchronise(self._bounds.answer, on_message=self._take)
         self._again(self._window.clear())
         self._expecting_since = time.monotonic()
-
-    def _reopen(self) -> None:
-        while True:
-            self._session.reopen()
-            try:
-                self._synchronise()
-                return
-            except TransportClosedError:
-                if time.monotonic() - self._helped_at > self._bounds.stall:
-                    raise LinkError(
-                        "the port vanishes again and again", "try another cable or USB port, and tinyml verify --resume"
-                    ) from None
 
     def _again(self, places: Iterable[int]) -> None:
         """To be sent again, before all others."""
@@ -201,8 +190,7 @@ class Run:
         self._engine_failures[place] += 1
         if reason != Reason.ENGINE_FAILED or self._engine_failures[place] >= ENGINE_ATTEMPTS:
             raise LinkError(
-                f"the device does not compute request {self._requests[place].key}: it answers "
-                f"{self._session.last_heard}",
+                f"the device does not compute request {self._requests[place].key}: it answers {in_words(message)}",
                 "build and flash again with this version of tinyml",
             )
         self._again([place])

@@ -11,7 +11,7 @@ from toolkit.errors import LinkError, StaleFirmwareError
 from toolkit.link import framing, messages
 from toolkit.link.messages import Hello, Message, MessageError, MessageType, Reason
 from toolkit.link.timing import Bounds
-from toolkit.link.transport import Transport
+from toolkit.link.transport import Transport, TransportClosedError
 
 RETRY_OPEN_SECONDS = 0.1
 ASK_AGAIN_SECONDS = 0.02
@@ -44,7 +44,7 @@ class Session:
         device: what it said of itself; None before the first HELLO.
         heard_at: when the last undamaged frame came.
         last_heard: what that was, in words.
-        suspicious: a frame that may have been an unasked HELLO came damaged: it is worth asking.
+        worth_asking: the device has begun anew, or a damaged frame may have said so: its answer to a question tells.
     """
 
     open_port: Callable[[], Transport]
@@ -54,10 +54,11 @@ class Session:
     device: Hello | None = None
     heard_at: float = 0.0
     last_heard: str = "nothing"
-    suspicious: bool = False
+    worth_asking: bool = False
     _transport: Transport | None = None
     _decoder: framing.Decoder = field(default_factory=framing.Decoder)
     _reset_told: bool = False
+    _opened_at: float = float("-inf")
 
     @property
     def stats(self) -> LinkStats:
@@ -83,7 +84,7 @@ class Session:
 
     def question(self) -> bytes:
         """A frame that asks for HELLO; nobody needs to wait for the answer."""
-        self.suspicious = False
+        self.worth_asking = False
         return framing.encode(messages.hello_request(self.take_seq()))
 
     def receive(self, timeout: float) -> list[Message]:
@@ -104,10 +105,10 @@ class Session:
                 self.counters.damaged += 1
                 continue
             found.append(message)
-            self.last_heard = _in_words(message)
+            self.last_heard = in_words(message)
         self.counters.damaged += self._decoder.damaged
         if self._decoder.longest_damaged >= HELLO_BYTES:
-            self.suspicious = True
+            self.worth_asking = True
         self._decoder.damaged = self._decoder.longest_damaged = 0
         if found:
             self.heard_at = time.monotonic()
@@ -136,21 +137,36 @@ class Session:
         if hello.unasked or (hello.fresh and not self._reset_told):
             self.counters.resets += known is not None
         self._reset_told = hello.unasked
+        self.worth_asking |= hello.unasked
         self.device = hello
         return hello
 
     def synchronise(self, patience: float, *, on_message: Callable[[Message], None]) -> Hello:
         """Ask for HELLO until its answer comes: all that was on the way before it is then answered or lost.
 
+        A port that vanishes meanwhile is opened again.
+
         Args:
             patience: seconds.
             on_message: told of every other message that comes meanwhile.
 
         Raises:
-            LinkError: no answer within `patience`.
+            LinkError: no answer within `patience`, or the port does not stay.
             StaleFirmwareError: it is another firmware than before.
-            TransportClosedError: the port is gone.
         """
+        started = time.monotonic()
+        while True:
+            try:
+                return self._ask(patience, on_message)
+            except TransportClosedError as caught:
+                if time.monotonic() - started >= patience:
+                    raise LinkError(
+                        f"the port vanishes again and again: {caught}",
+                        "try another cable or USB port; tinyml verify --resume goes on from here",
+                    ) from caught
+                self.reopen()
+
+    def _ask(self, patience: float, on_message: Callable[[Message], None]) -> Hello:
         started = time.monotonic()
         asked: set[int] = set()
         pause = self.bounds.ask
@@ -194,6 +210,8 @@ class Session:
         """
         self.close()
         self._decoder.reset()
+        if time.monotonic() - self._opened_at < RETRY_OPEN_SECONDS:
+            time.sleep(RETRY_OPEN_SECONDS)  # it does not stay: no hurry
         deadline = time.monotonic() + self.bounds.reopen
         while True:
             try:
@@ -212,6 +230,7 @@ class Session:
     def _open(self) -> Transport:
         if self._transport is None:
             self._transport = self.open_port()
+            self._opened_at = time.monotonic()
         return self._transport
 
     def _silence(self, seconds: float) -> LinkError:
@@ -227,7 +246,8 @@ class Session:
         )
 
 
-def _in_words(message: Message) -> str:
+def in_words(message: Message) -> str:
+    """A message by its name, and what tells it from others."""
     try:
         name = MessageType(message.type).name
     except ValueError:

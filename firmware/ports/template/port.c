@@ -1,11 +1,12 @@
 /* A port to copy: it compiles, and does nothing. Fill in each function after its contract in port.h, and add
- * boards/<id>.toml with `port = "<this folder>"`. Bare metal on a Cortex-M also needs a link.ld: see
- * ports/mps2. */
+ * boards/<id>.toml with `port = "<this folder>"`. Bare metal on a Cortex-M also needs a link.ld, as
+ * ports/mps2 has, and has its port_stack_used() in ports/cortexm. */
 #include "port.h"
 
 #include "build_info.h"
 
-void port_init(void) { /* Start the clocks, the serial link and the counter. */ }
+/* Start the clocks, the serial link and the counter. */
+void port_init(void) {}
 
 const port_info_t *port_info(void) {
   static const port_info_t info = {
@@ -16,15 +17,17 @@ const port_info_t *port_info(void) {
   return &info;
 }
 
+/* Copy what has arrived. */
 size_t port_read(uint8_t *data, size_t capacity) {
   (void)data;
   (void)capacity;
   return 0;
 }
 
-void port_wait(void) { /* Returning at once is correct, and keeps the processor busy. */
-}
+/* Sleep until there is something to read. Returning at once is correct, and keeps the processor busy. */
+void port_wait(void) {}
 
+/* Send it all. */
 void port_write(const uint8_t *data, size_t size) {
   (void)data;
   (void)size;
@@ -32,4 +35,4 @@ void port_write(const uint8_t *data, size_t size) {
 
 uint32_t port_ticks(void) { return 0; }
 
-uint32_t port_stack_used(void) { return 0; /* On a Cortex-M, ports/cortexm has this one. */ }
+uint32_t port_stack_used(void) { return 0; }

@@ -1,0 +1,78 @@
+"""A device in Python, for what the real core never does: other versions, nonsense, silence on demand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from toolkit.link import framing, messages, packbits
+from toolkit.link.messages import ElementType, Hello, Message, MessageType, TickUnit
+
+HELLO = Hello(
+    version=messages.VERSION,
+    dtype=ElementType.INT8,
+    tick_unit=TickUnit.CYCLES,
+    unasked=False,
+    fresh=False,
+    rx_buffer=100,
+    input_bytes=16,
+    output_bytes=4,
+    arena_bytes=1000,
+    stack_bytes=200,
+    build_id="00" * 8,
+    model_sha256="11" * 32,
+    runtime="aot",
+    board="python",
+)
+
+
+def result(seq: int, output: bytes, ticks: int = 5) -> bytes:
+    """A RESULT frame."""
+    return framing.encode(messages.body(MessageType.RESULT, seq, ticks.to_bytes(4, "little") + output))
+
+
+def refused(seq: int, reason: int) -> bytes:
+    """A REFUSED frame."""
+    return framing.encode(messages.body(MessageType.REFUSED, seq, bytes([reason])))
+
+
+def hello(seq: int, content: Hello = HELLO) -> bytes:
+    """A HELLO frame."""
+    return framing.encode(messages.body(MessageType.HELLO, seq, content.encode()))
+
+
+def output_of(data: bytes) -> bytes:
+    """What it computes: the first four bytes, backwards."""
+    return data[3::-1]
+
+
+@dataclass
+class PythonDevice:
+    """Answers as the core does, unless `answer` says otherwise.
+
+    Attributes:
+        answer: called with every request but HELLO's and the plain answer; returns what is sent instead.
+        hello: its HELLO.
+        requests: inference requests so far, in order of arrival.
+        longest: most bytes that ever came in one write.
+    """
+
+    answer: Callable[[Message, bytes], bytes] = lambda _message, plain: plain
+    hello: Callable[[Message], bytes] = lambda message: hello(message.seq)
+    requests: list[Message] = field(default_factory=list)
+    longest: int = 0
+    _decoder: framing.Decoder = field(default_factory=framing.Decoder)
+
+    def __call__(self, data: bytes) -> bytes:
+        """Take bytes, answer with bytes."""
+        self.longest = max(self.longest, len(data))
+        answers = b""
+        for body in self._decoder.feed(data):
+            message = messages.parse(body)
+            if message.type == MessageType.HELLO_REQUEST:
+                answers += self.hello(message)
+            else:
+                self.requests.append(message)
+                plain = result(message.seq, output_of(packbits.unpack(message.payload)))
+                answers += self.answer(message, plain)
+        return answers
