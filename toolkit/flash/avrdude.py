@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from toolkit import process
@@ -42,10 +43,14 @@ def command(board: Board, image: Path, port: str) -> list[str]:
     ]
 
 
-def _check_port(port: str) -> None:
-    """Tell a port that is missing or not permitted, without opening it: that would reset the board."""
+def check_port(port: str, access: Callable[[str, int], bool] = os.access) -> None:
+    """Tell a port that is missing or not permitted, without opening it: that would reset the board.
+
+    Raises:
+        FlashError: it is; the hint says what to do.
+    """
     for mode, number in ((os.F_OK, errno.ENOENT), (os.R_OK | os.W_OK, errno.EACCES)):
-        if not os.access(port, mode):
+        if not access(port, mode):
             raise cannot_open(port, OSError(number, os.strerror(number)), error=FlashError)
 
 
@@ -71,7 +76,7 @@ def flash(
     if not build.image.is_file():
         raise FlashError(f"{build.image} is missing", f"tinyml build --board {board.id}")
     device = port if port is not None else choose(board, None, lister()).device
-    _check_port(device)
+    check_port(device)
     progress(Step(f"writing and verifying with avrdude at {device}", 0, build.flash_bytes))
     done = process.run(command(board, build.image, device), timeout=UPLOAD_SECONDS, check=False)
     if done.returncode != 0:
