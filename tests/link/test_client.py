@@ -114,6 +114,21 @@ def test_answers_to_another_run_are_dropped() -> None:
     assert run(client_of(device)) == EXPECTED
 
 
+def test_answers_to_an_earlier_stream_of_the_same_client_are_dropped() -> None:
+    """A device that repeats in the second stream what it answered in the first."""
+    first: list[bytes] = []
+
+    def answer(_: Message, plain: bytes) -> bytes:
+        if len(first) < 3:
+            first.append(plain)
+            return plain
+        return b"".join(first) + plain
+
+    client = client_of(PythonDevice(answer=answer))
+    run(client, REQUESTS[:3])
+    assert run(client, REQUESTS[3:]) == {request.key: EXPECTED[request.key] for request in REQUESTS[3:]}
+
+
 def test_results_of_a_wrong_size_are_not_believed() -> None:
     count = itertools.count(1)
     device = PythonDevice(answer=lambda m, plain: fake.result(m.seq, b"12345") if next(count) == 2 else plain)

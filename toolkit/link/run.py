@@ -71,8 +71,7 @@ class Run:
         self._resets_at: list[int | None] = []
         self._ready: list[Answer] = []
         self._expecting_since = self._helped_at = 0.0
-        window.rx_buffer = device.rx_buffer
-        window.clear()
+        window.begin(device.rx_buffer)
 
     def __iter__(self) -> Iterator[Answer]:
         """Yield the answers until there is one for each request; see `Client.stream`."""

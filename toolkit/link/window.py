@@ -45,6 +45,13 @@ class Window:
         self._places: dict[int, int] = {}
         self._order: deque[int] = deque()
 
+    def begin(self, rx_buffer: int) -> None:
+        """A new run: what an earlier one sent means nothing any more; the numbers go on."""
+        self.rx_buffer = rx_buffer
+        self.clear()
+        self._places.clear()
+        self._order.clear()
+
     def __len__(self) -> int:
         """Transmissions on the way."""
         return len(self._on_the_way)
