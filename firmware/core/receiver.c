@@ -5,7 +5,7 @@
 #include "crc32.h"
 
 static void start_frame(receiver_t *receiver) {
-  receiver->packbits = (packbits_t){0, 0};
+  receiver->packbits = (packbits_t){0};
   receiver->crc = CRC32_INIT;
   receiver->header_bytes = 0;
   receiver->type = 0;
@@ -41,16 +41,17 @@ static void append_pixels(receiver_t *receiver, uint8_t value, uint8_t times) {
 }
 
 static void take_payload(receiver_t *receiver, uint8_t byte) {
-  const uint8_t times = packbits_unpack(&receiver->packbits, byte);
+  uint8_t value = 0;
+  const uint8_t times = packbits_unpack(&receiver->packbits, byte, &value);
   const bool pixels = receiver->type == WIRE_INFER_PIXELS;
   const size_t room = (receiver->input_bytes - receiver->filled) / (pixels ? sizeof(float) : 1u);
   if (times > room) {
     receiver->too_long = true;
     receiver->filled = receiver->input_bytes;
   } else if (pixels) {
-    append_pixels(receiver, byte, times);
+    append_pixels(receiver, value, times);
   } else {
-    append_bytes(receiver, byte, times);
+    append_bytes(receiver, value, times);
   }
 }
 

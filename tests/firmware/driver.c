@@ -64,9 +64,10 @@ static void do_send(void) {
 static void do_unpack(const char *text) {
   size_t size;
   uint8_t *data = parse_hex(text, &size);
-  packbits_t state = {0, 0};
+  packbits_t state = {0};
+  uint8_t value = 0;
   for (size_t place = 0; place < size; ++place) {
-    for (uint8_t times = packbits_unpack(&state, data[place]); times; --times) print_hex(data + place, 1);
+    for (uint8_t times = packbits_unpack(&state, data[place], &value); times; --times) print_hex(&value, 1);
   }
   if (packbits_is_open(&state)) printf(" open");
   free(data);

@@ -67,12 +67,12 @@ def test_nothing_to_ask_opens_nothing() -> None:
 
 
 def test_never_more_on_the_way_than_the_device_holds() -> None:
-    """100 bytes beyond the first frame of 26: three more, and one frame where it holds nothing."""
-    for rx_buffer, frames in ((100, 4), (0, 1), (25, 1), (26, 2)):
+    """100 bytes beyond the first frame of 27: three more, and one frame where it holds nothing."""
+    for rx_buffer, frames in ((100, 4), (0, 1), (26, 1), (27, 2)):
         content = dataclasses.replace(HELLO, rx_buffer=rx_buffer)
         device = PythonDevice(hello=lambda message, content=content: fake.hello(message.seq, content))  # type: ignore[misc]
         assert run(client_of(device)) == EXPECTED
-        assert device.longest == 26 * frames
+        assert device.longest == 27 * frames
 
 
 def test_lost_answers_are_asked_for_again() -> None:
@@ -161,7 +161,7 @@ def test_engine_that_fails_once_is_tried_again() -> None:
 
 def test_engine_that_always_fails_is_named() -> None:
     device = PythonDevice(
-        answer=lambda m, plain: fake.refused(m.seq, Reason.ENGINE_FAILED) if m.payload[1:2] == b"\x07" else plain
+        answer=lambda m, plain: fake.refused(m.seq, Reason.ENGINE_FAILED) if m.payload[2:3] == b"\x07" else plain
     )
     with pytest.raises(LinkError, match=r"does not compute request 107: it answers REFUSED \(engine failed\)"):
         run(client_of(device))
@@ -236,7 +236,7 @@ def test_device_that_is_only_slow_is_waited_for() -> None:
 
         def write(self, data: bytes) -> None:
             super().write(data)
-            self.ready_at = max(self.ready_at, time.monotonic() + 0.15 * (len(data) >= 26))
+            self.ready_at = max(self.ready_at, time.monotonic() + 0.15 * (len(data) >= 27))
 
     client = Client(lambda: Slow(PythonDevice()), dataclasses.replace(QUICK, answer=2, stall=5))
     assert run(client, REQUESTS[:5]) == {key: EXPECTED[key] for key in list(EXPECTED)[:5]}
@@ -269,7 +269,7 @@ def test_resets_are_counted_once_each() -> None:
 def test_device_that_resets_at_one_request() -> None:
     unasked = dataclasses.replace(HELLO, unasked=True, fresh=True)
     device = PythonDevice(
-        answer=lambda m, plain: fake.hello(0, unasked) if m.payload[1:2] == b"\x03" else plain,
+        answer=lambda m, plain: fake.hello(0, unasked) if m.payload[2:3] == b"\x03" else plain,
     )
     bounds = dataclasses.replace(QUICK, resets=3)
     content = dataclasses.replace(HELLO, rx_buffer=0)

@@ -109,7 +109,7 @@ def test_resets_are_told_by_hello(board: ProcessBoard) -> None:
     check(client, digits(300), lambda answered: board.reset() if answered in (20, 100, 180) else None)
     assert client.stats.resets == 3
     assert client.stats.timeouts == 0, "an unasked HELLO needs no silence to be noticed"
-    assert 0 < client.stats.resent < 120
+    assert client.stats.resent < 120
 
 
 def test_other_firmware_in_mid_run(board: ProcessBoard, tmp_path: Path) -> None:
