@@ -397,6 +397,23 @@ class LinkStats(Artifact):
 
 
 @dataclass(frozen=True)
+class DeviceShare(Artifact):
+    """What one of several boards did in a run.
+
+    Attributes:
+        port: what was opened.
+        answered: images that it answered.
+        lost: why it was given up in mid-run; None if it was there to the end.
+        link: what its own link went through.
+    """
+
+    port: str
+    answered: int
+    lost: str | None
+    link: LinkStats
+
+
+@dataclass(frozen=True)
 class ImageResult(Artifact):
     """One image's fate.
 
@@ -459,7 +476,8 @@ class Verification(Artifact):
         wrong: every image whose output differs, was never given, or is not its label.
         confusion: by set: rows are the truth, columns what the device said; unanswered images are in none.
         date: of the end of the run, ISO 8601, UTC.
-        port: what was opened.
+        port: what was opened; several boards' ports with commas between.
+        devices: each board's share, if there were several; `link` is then their sum.
         emulated: True for an emulator that `flash` started, False for another device that it flashed, None if unknown.
         resumed: answers taken over from the journal of an interrupted run.
         data: by set: where its images came from, in words.
@@ -496,6 +514,7 @@ class Verification(Artifact):
     data: dict[str, str] = field(default_factory=dict)
     tools: dict[str, str] = field(default_factory=dict)
     pictures: Pictures = field(default_factory=Pictures)
+    devices: tuple[DeviceShare, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -48,7 +48,7 @@ def register(app: typer.Typer) -> None:
             device = flash_command.flash(target, place, made, port, virtual=virtual)
             output.say(f"{target.name} is running at {device.port}")
             result = verify_command.verify(
-                target, place, made, device.port, Selection(limit, data, images), resume=False
+                target, place, made, (device.port,), Selection(limit, data, images), resume=False
             )
         finally:
             flash_command.stop(target, place)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import platform
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -74,9 +76,18 @@ def find_port(board: Board, place: BoardFolder) -> str:
 
 
 def verify(
-    board: Board, place: BoardFolder, build: Build, port: str, selection: options.Selection, *, resume: bool
+    board: Board,
+    place: BoardFolder,
+    build: Build,
+    ports: Sequence[str],
+    selection: options.Selection,
+    *,
+    resume: bool,
 ) -> Verification:
     """The whole check; writes verification.json and report.html.
+
+    Args:
+        ports: of the boards that share the work.
 
     Raises:
         LinkError: the device cannot be reached, runs something else, or fell silent.
@@ -100,22 +111,23 @@ def verify(
     work = assembled.workloads
     journal = stage.Journal(place.journal, stage.run_id(build, work), resume=resume)
     resumed = len(journal.answers)
-    client = Client(lambda: open_transport(port, board.serial.baud))
+    clients = {port: Client(partial(open_transport, port, board.serial.baud)) for port in ports}
     try:
         with journal, ProgressBar() as progress:
             result = stage.verify(
-                build, work, client, reference=reference.describe(), journal=journal, progress=progress
+                build, work, clients, reference=reference.describe(), journal=journal, progress=progress
             )
     except KeyboardInterrupt:
         answered = len(journal.answers)
         raise TinymlError(f"interrupted after {answered:,} answers", "go on with: tinyml verify --resume") from None
     finally:
-        client.close()
+        for client in clients.values():
+            client.close()
     result = dataclasses.replace(
         result,
         date=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-        port=port,
-        emulated=_is_emulated(place, port),
+        port=", ".join(ports),
+        emulated=_is_emulated(place, ports),
         resumed=resumed,
         data=assembled.sources,
         tools={"tinyml": __version__, "Python": platform.python_version(), "reference": reference.describe()},
@@ -126,10 +138,10 @@ def verify(
     return result
 
 
-def _is_emulated(place: BoardFolder, port: str) -> bool | None:
+def _is_emulated(place: BoardFolder, ports: Sequence[str]) -> bool | None:
     """True if the port is that of an emulator which `flash` left running; None if nothing is known of it."""
     device = workspace.running(place)
-    return None if device is None or device.port != port else device.pid is not None
+    return None if device is None or list(ports) != [device.port] else device.pid is not None
 
 
 def render(place: BoardFolder, build: Build, result: Verification) -> None:
@@ -185,6 +197,6 @@ def register(app: typer.Typer) -> None:
     ) -> None:
         """Stream every image to the device and compare every output with the host's, byte for byte."""
         target, place, build = workspace.newest(workspace_folder, board)
-        where = port[0] if port else find_port(target, place)
-        result = verify(target, place, build, where, options.Selection(limit, data, images), resume=resume)
+        ports = tuple(dict.fromkeys(port)) if port else (find_port(target, place),)
+        result = verify(target, place, build, ports, options.Selection(limit, data, images), resume=resume)
         finish(place, build, result, json=json, junit=junit)

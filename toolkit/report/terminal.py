@@ -67,6 +67,8 @@ def _facts(verification: Verification, build: Build | None) -> Table:
             style="yellow" if text.troubled(verification) else "",
         ),
     )
+    if boards := text.shares(verification):
+        table.add_row("boards", Text("\n".join(boards)))
     return table
 
 

@@ -144,8 +144,17 @@ def link_summary(verification: Verification) -> str:
 
 
 def troubled(verification: Verification) -> bool:
-    """Anything was damaged, resent, silent or reset."""
-    return any(_numbers(verification))
+    """Anything was damaged, resent, silent or reset, or a board was lost."""
+    return any(_numbers(verification)) or any(share.lost for share in verification.devices)
+
+
+def shares(verification: Verification) -> tuple[str, ...]:
+    """What each of several boards did, a sentence each; empty if there was one."""
+    return tuple(
+        f"{share.port} answered {many(share.answered, 'image')}"
+        + (f" and was then lost: {share.lost}; the others took over." if share.lost else ".")
+        for share in verification.devices
+    )
 
 
 def _numbers(verification: Verification) -> tuple[int, int, int, int]:

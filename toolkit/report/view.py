@@ -58,6 +58,7 @@ class View:
     link_summary: str
     link_troubled: bool
     link: tuple[LinkFact, ...]
+    boards: tuple[str, ...]
 
 
 def _lead(verification: Verification, build: Build) -> str:
@@ -205,4 +206,5 @@ def build_view(verification: Verification, build: Build) -> View:
         link_summary=text.link_summary(verification),
         link_troubled=text.troubled(verification),
         link=_link(verification),
+        boards=text.shares(verification),
     )

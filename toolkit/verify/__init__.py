@@ -5,8 +5,9 @@ The stage knows neither data sets nor interpreters: the command line hands it wo
 
 from __future__ import annotations
 
+import dataclasses
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from toolkit.artifacts import Build, Verification
@@ -15,6 +16,7 @@ from toolkit.link.client import Client, Request
 from toolkit.link.messages import Hello
 from toolkit.verify.journal import Journal, run_id
 from toolkit.verify.judge import judge
+from toolkit.verify.shards import Shards
 from toolkit.verify.workload import Workload
 
 __all__ = ["Journal", "Progress", "Workload", "check_identity", "run_id", "verify"]
@@ -44,7 +46,7 @@ def check_identity(hello: Hello, build: Build) -> None:
 def verify(
     build: Build,
     workloads: Sequence[Workload],
-    client: Client,
+    clients: Mapping[str, Client],
     *,
     reference: str,
     journal: Journal,
@@ -56,16 +58,19 @@ def verify(
     Args:
         build: what the device must be running.
         workloads: the inputs and the host's outputs.
-        client: of the device's port.
+        clients: by port, of the boards that share the work; each must run the same build.
         reference: the interpreter that gave the expected outputs, in words.
         journal: of `run_id(build, workloads)`.
 
     Raises:
         StaleFirmwareError: the device runs something else.
-        LinkError: the device cannot be reached, or fell silent for good; the journal keeps what was answered.
+        LinkError: a device cannot be reached at the start, or the last one fell silent for good; the journal keeps what
+            was answered.
     """
     started = clock()
-    check_identity(client.hello(), build)
+    for client in clients.values():
+        check_identity(client.hello(), build)
+    shards = Shards(clients)
     expected = [row.tobytes() for work in workloads for row in work.expected]
     inputs = [(work.kind, row) for work in workloads for row in work.inputs]
     requests = [
@@ -75,18 +80,20 @@ def verify(
     ]
     exact = sum(answer.output == expected[key] for key, answer in journal.answers.items())
     progress(len(journal.answers), len(inputs), exact, 0)
-    for answer in client.stream(requests):
+    for answer in shards.stream(requests):
         journal.add(answer)
         exact += answer.output == expected[answer.key]
-        progress(len(journal.answers), len(inputs), exact, client.stats.resent)
-    hello = client.hello()  # only now is the stack's high-water mark known
-    return judge(
+        progress(len(journal.answers), len(inputs), exact, shards.stats.resent)
+    # Only now is the stack's high-water mark known.
+    hello = max((client.hello() for client in shards.alive), key=lambda hello: hello.stack_bytes)
+    result = judge(
         build,
         workloads,
         journal.answers,
         hello,
-        client.stats,
+        shards.stats,
         reference=reference,
         seconds=clock() - started,
         asked=len(requests),
     )
+    return dataclasses.replace(result, devices=shards.shares if len(clients) > 1 else ())
