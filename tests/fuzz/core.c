@@ -1,0 +1,171 @@
+/* The whole firmware core under libFuzzer: nothing is written outside the engine's input, and every answer is
+ * the model's.
+ *
+ *   input:  [device] [pieces] data...
+ *
+ *   device  bit 0 float32; bit 1 engine_init() fails; bits 2-3 input size; bits 4-5 output size;
+ *           bit 6: data are bodies, each with its length before it, framed here with the right CRC, so that
+ * the fuzzer comes past the CRC; otherwise data are the bytes on the wire pieces  how many bytes port_read()
+ * gives at once, 1 to 256
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app.h"
+#include "build_info.h"
+#include "engine.h"
+#include "frame.h"
+#include "model.h"
+#include "port.h"
+
+const uint8_t build_id[WIRE_BUILD_ID_BYTES] = {0, 1, 2, 3, 4, 5, 6, 7};
+uint8_t const build_model_sha256[WIRE_SHA256_BYTES] = {255, 254, 253, 252, 251, 250, 249, 248, 247, 246, 245,
+                                                       244, 243, 242, 241, 240, 239, 238, 237, 236, 235, 234,
+                                                       233, 232, 231, 230, 229, 228, 227, 226, 225, 224};
+const char build_board[] = "board";
+
+static model_device_t device;
+static engine_info_t engine = {.runtime = "fuzz", .arena_bytes = 77};
+static const port_info_t port = {"board", PORT_TICKS_CYCLES, 300};
+static uint8_t *input; /* exactly as large as it is said to be: the sanitizer sees every step beyond */
+static uint8_t *output;
+static const uint8_t *received;
+static size_t received_size;
+static size_t piece;
+static uint32_t ticks;
+static bool framing; /* port_write() is the way into the device */
+static uint8_t wire[MODEL_MAX_WIRE];
+static size_t wire_size;
+static uint8_t sent[8 * MODEL_MAX_WIRE];
+static size_t sent_size;
+
+static void complain(const char *what) {
+  fprintf(stderr, "core: %s\n", what);
+  abort();
+}
+
+engine_status_t engine_init(void) { return device.never_starts ? ENGINE_ERROR_ARENA : ENGINE_OK; }
+const engine_info_t *engine_info(void) { return &engine; }
+uint8_t *engine_input(void) { return input; }
+const uint8_t *engine_output(void) { return output; }
+engine_status_t engine_invoke(void) {
+  if (device.never_starts) complain("an engine that failed is asked to compute");
+  ticks += 5;
+  const bool done = model_infer(input, device.input_bytes, output, device.output_bytes);
+  memset(input, 0x5A, device.input_bytes); /* as a planner that reuses it may */
+  return done ? ENGINE_OK : ENGINE_ERROR_INVOKE;
+}
+
+const port_info_t *port_info(void) { return &port; }
+void port_wait(void) {}
+uint32_t port_ticks(void) { return ticks; }
+uint32_t port_stack_used(void) { return 0x01020304; }
+size_t port_read(uint8_t *data, size_t capacity) {
+  size_t size = piece < capacity ? piece : capacity;
+  if (size > received_size) size = received_size;
+  memcpy(data, received, size);
+  received += size;
+  received_size -= size;
+  return size;
+}
+
+void port_write(const uint8_t *data, size_t size) {
+  uint8_t *to = framing ? wire : sent;
+  size_t *filled = framing ? &wire_size : &sent_size;
+  if (*filled + size > (framing ? sizeof wire : sizeof sent))
+    complain("more answers than the fuzz target holds");
+  memcpy(to + *filled, data, size);
+  *filled += size;
+}
+
+/* The next frame of a stream of bytes, without its delimiter; NULL if there is no further delimiter. */
+static const uint8_t *next_frame(const uint8_t **at, const uint8_t *end, size_t *size) {
+  const uint8_t *start = *at;
+  const uint8_t *delimiter = start < end ? memchr(start, 0, (size_t)(end - start)) : NULL;
+  if (!delimiter) return NULL;
+  *size = (size_t)(delimiter - start);
+  *at = delimiter + 1;
+  return start;
+}
+
+static void frame_bodies(const uint8_t *data, size_t size) {
+  framing = true;
+  while (size) {
+    size_t length = *data++;
+    --size;
+    if (length > size) length = size;
+    frame_piece_t pieces[2] = {{data, length}, {0, 0}};
+    frame_send(pieces, 1);
+    data += length;
+    size -= length;
+  }
+  framing = false;
+}
+
+/* The device's next answer is this one. */
+static void expect(const model_answer_t *wanted, const uint8_t **at) {
+  static uint8_t body[MODEL_MAX_WIRE];
+  size_t size = 0;
+  const uint8_t *frame = next_frame(at, sent + sent_size, &size);
+  if (!frame) complain("an answer is missing");
+  const long length = model_decode(frame, size, body);
+  if (length < 0) complain("an answer is damaged");
+  if (wanted->free_reason) {
+    if (length != 4 || body[0] != WIRE_REFUSED) complain("a body without a header is not refused");
+    return;
+  }
+  if ((size_t)length != wanted->size || memcmp(body, wanted->body, wanted->size))
+    complain("an answer is wrong");
+}
+
+static void check_answers(void) {
+  model_answer_t wanted;
+  bool in_step = false;
+  bool asked = false;
+  size_t size = 0;
+  const uint8_t *answers = sent;
+  if (sent[0] != 0) complain("the device does not start with a delimiter");
+  ++answers;
+  model_hello(&device, 0, WIRE_FLAG_UNASKED | WIRE_FLAG_FRESH, &wanted);
+  expect(&wanted, &answers);
+  const uint8_t *requests = wire;
+  for (const uint8_t *frame; (frame = next_frame(&requests, wire + wire_size, &size));) {
+    if (model_answer(&device, frame, size, &in_step, &asked, &wanted)) expect(&wanted, &answers);
+  }
+  if (answers != sent + sent_size) complain("an answer that nobody asked for");
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+  static const size_t sizes[] = {4, 16, 784, MODEL_MAX_INPUT};
+  static const size_t outputs[] = {1, 10, 254, MODEL_MAX_OUTPUT};
+  if (size < 2 || size > 4096) return 0;
+  device.takes_pixels = data[0] & 1;
+  device.never_starts = data[0] >> 1 & 1;
+  device.input_bytes = sizes[data[0] >> 2 & 3];
+  device.output_bytes = outputs[data[0] >> 4 & 3];
+  engine.dtype = device.takes_pixels ? ENGINE_FLOAT32 : ENGINE_INT8;
+  engine.input_bytes = (uint32_t)device.input_bytes;
+  engine.output_bytes = (uint32_t)device.output_bytes;
+  input = calloc(device.input_bytes, 1);
+  output = calloc(device.output_bytes, 1);
+  if (!input || !output) abort();
+  wire_size = sent_size = 0;
+  piece = (size_t)data[1] + 1;
+  if (data[0] & 0x40) {
+    frame_bodies(data + 2, size - 2);
+  } else {
+    memcpy(wire, data + 2, size - 2);
+    wire_size = size - 2;
+  }
+  received = wire;
+  received_size = wire_size;
+  app_start();
+  while (received_size) app_poll();
+  check_answers();
+  free(input);
+  free(output);
+  return 0;
+}

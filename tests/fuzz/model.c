@@ -1,0 +1,149 @@
+#include "model.h"
+
+#include <string.h>
+
+#include "wire.h"
+
+static uint32_t crc32_of(const uint8_t *data, size_t size) {
+  uint32_t crc = 0xFFFFFFFFu;
+  for (size_t place = 0; place < size; ++place) {
+    crc ^= data[place];
+    for (int bit = 0; bit < 8; ++bit) crc = crc >> 1 ^ (crc & 1u ? 0xEDB88320u : 0u);
+  }
+  return ~crc;
+}
+
+long model_decode(const uint8_t *frame, size_t size, uint8_t *body) {
+  size_t from = 0;
+  size_t to = 0;
+  while (from < size) {
+    const size_t code = frame[from++];
+    if (code == 0 || from + code - 1 > size) return -1;
+    memcpy(body + to, frame + from, code - 1);
+    to += code - 1;
+    from += code - 1;
+    if (code < 255 && from < size) body[to++] = 0;
+  }
+  if (to < 4) return -1;
+  const uint8_t *tail = body + to - 4;
+  const uint32_t crc = tail[0] | (uint32_t)tail[1] << 8 | (uint32_t)tail[2] << 16 | (uint32_t)tail[3] << 24;
+  return crc == crc32_of(body, to - 4) ? (long)to - 4 : -1;
+}
+
+/* Packing undone; false if it does not give exactly `wanted` bytes. */
+static bool unpack(const uint8_t *packed, size_t size, uint8_t *data, size_t wanted) {
+  size_t from = 1; /* after the background */
+  size_t to = 0;
+  while (from < size) {
+    const size_t code = packed[from++];
+    const size_t count = code < 64 ? code + 1 : code < 128 ? code - 63 : code - 127;
+    const size_t taken = code < 64 ? count : code < 128 ? 1 : 0;
+    if (from + taken > size || to + count > wanted) return false;
+    if (code < 64) {
+      memcpy(data + to, packed + from, count);
+    } else {
+      memset(data + to, code < 128 ? packed[from] : packed[0], count);
+    }
+    from += taken;
+    to += count;
+  }
+  return to == wanted;
+}
+
+bool model_infer(const uint8_t *input, size_t input_bytes, uint8_t *output, size_t output_bytes) {
+  if (input[0] == 0xEE) return false;
+  for (size_t place = 0; place < output_bytes; ++place) {
+    output[place] = (uint8_t)(input[place % input_bytes] + place / input_bytes);
+  }
+  return true;
+}
+
+static uint8_t *header(model_answer_t *answer, wire_type_t type, uint16_t seq) {
+  answer->free_reason = false;
+  answer->body[0] = (uint8_t)type;
+  answer->body[1] = (uint8_t)seq;
+  answer->body[2] = (uint8_t)(seq >> 8);
+  return answer->body + 3;
+}
+
+static bool refuse(model_answer_t *answer, uint16_t seq, wire_reason_t reason) {
+  *header(answer, WIRE_REFUSED, seq) = (uint8_t)reason;
+  answer->size = 4;
+  return true;
+}
+
+static uint8_t *put(uint8_t *to, uint32_t value, int bytes) {
+  for (; bytes; --bytes, value >>= 8) *to++ = (uint8_t)value;
+  return to;
+}
+
+void model_hello(const model_device_t *device, uint16_t seq, uint8_t flags, model_answer_t *answer) {
+  uint8_t *to = header(answer, WIRE_HELLO, seq);
+  *to++ = 1;
+  *to++ = device->takes_pixels ? 2 : 1;
+  *to++ = 2;
+  *to++ = flags;
+  to = put(to, 300, 2);
+  to = put(to, (uint32_t)device->input_bytes, 4);
+  to = put(to, (uint32_t)device->output_bytes, 4);
+  to = put(to, 77, 4);
+  to = put(to, 0x01020304, 4);
+  for (uint8_t place = 0; place < WIRE_BUILD_ID_BYTES; ++place) *to++ = place;
+  for (uint8_t place = 0; place < WIRE_SHA256_BYTES; ++place) *to++ = (uint8_t)(255 - place);
+  memcpy(to, "fuzz\0board", 11);
+  answer->size = (size_t)(to + 11 - answer->body);
+}
+
+static bool infer(const model_device_t *device, const uint8_t *body, size_t size, model_answer_t *answer) {
+  const uint16_t seq = (uint16_t)(body[1] | body[2] << 8);
+  const bool pixels = body[0] == WIRE_INFER_PIXELS;
+  uint8_t data[MODEL_MAX_INPUT];
+  uint8_t input[MODEL_MAX_INPUT];
+  const size_t elements = device->input_bytes / (pixels ? sizeof(float) : 1);
+  if (!unpack(body + 3, size - 3, data, elements)) return refuse(answer, seq, WIRE_REASON_LENGTH);
+  for (size_t place = 0; place < elements; ++place) {
+    const float pixel = (float)data[place] / 255.0f;
+    if (pixels) memcpy(input + place * sizeof pixel, &pixel, sizeof pixel);
+  }
+  uint8_t *output = header(answer, WIRE_RESULT, seq);
+  output = put(output, 5, 4);
+  if (device->never_starts ||
+      !model_infer(pixels ? input : data, device->input_bytes, output, device->output_bytes)) {
+    return refuse(answer, seq, WIRE_REASON_ENGINE_FAILED);
+  }
+  answer->size = 7 + device->output_bytes;
+  return true;
+}
+
+bool model_answer(const model_device_t *device, const uint8_t *frame, size_t size, bool *in_step, bool *asked,
+                  model_answer_t *answer) {
+  static uint8_t body[MODEL_MAX_WIRE];
+  const bool was_in_step = *in_step;
+  *in_step = true;
+  if (size == 0) return false;
+  const long length = model_decode(frame, size, body);
+  if (length < 0) return was_in_step && refuse(answer, WIRE_SEQ_UNKNOWN, WIRE_REASON_DAMAGED);
+  if (length < WIRE_HEADER_BYTES) {
+    refuse(answer, WIRE_SEQ_UNKNOWN, WIRE_REASON_DAMAGED);
+    answer->free_reason = true;
+    return true;
+  }
+  const uint16_t seq = (uint16_t)(body[1] | body[2] << 8);
+  switch (body[0]) {
+    case WIRE_HELLO_REQUEST:
+      if (length < 4) return refuse(answer, seq, WIRE_REASON_LENGTH);
+      if (body[3] != WIRE_VERSION) return refuse(answer, seq, WIRE_REASON_VERSION);
+      if (length > 4) return refuse(answer, seq, WIRE_REASON_LENGTH);
+      model_hello(device, seq, *asked ? 0 : WIRE_FLAG_FRESH, answer);
+      *asked = true;
+      return true;
+    case WIRE_INFER_PIXELS:
+      if (!device->takes_pixels) break;
+      return infer(device, body, (size_t)length, answer);
+    case WIRE_INFER_TENSOR:
+      return infer(device, body, (size_t)length, answer);
+    default:
+      break;
+  }
+  return refuse(answer, seq, WIRE_REASON_UNKNOWN_TYPE);
+}

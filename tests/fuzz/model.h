@@ -1,0 +1,49 @@
+/* model.h: what the firmware core must answer, written the plain way: whole frames in buffers, no state
+ * machine.
+ *
+ * The fuzz target holds the core against this, byte for byte.
+ */
+#ifndef TINYML_FUZZ_MODEL_H
+#define TINYML_FUZZ_MODEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+  MODEL_MAX_WIRE = 1 << 16,
+  MODEL_MAX_INPUT = 1024,
+  MODEL_MAX_OUTPUT = 600,
+  MODEL_MAX_BODY = 3 + 4 + MODEL_MAX_OUTPUT,
+};
+
+/* The device that is modelled. */
+typedef struct {
+  bool takes_pixels; /* float32 */
+  bool never_starts; /* engine_init() fails */
+  size_t input_bytes;
+  size_t output_bytes;
+} model_device_t;
+
+/* One answer; `free_reason`: any REFUSED will do, for a body shorter than its header, which nobody sends. */
+typedef struct {
+  uint8_t body[MODEL_MAX_BODY];
+  size_t size;
+  bool free_reason;
+} model_answer_t;
+
+/* What the device answers to one frame, given without its delimiter; false if it says nothing.
+ * *in_step, *asked: of the device, as receiver.h and app.c have them. */
+bool model_answer(const model_device_t *device, const uint8_t *frame, size_t size, bool *in_step, bool *asked,
+                  model_answer_t *answer);
+
+/* HELLO's body. */
+void model_hello(const model_device_t *device, uint16_t seq, uint8_t flags, model_answer_t *answer);
+
+/* COBS undone in a buffer, CRC checked and taken off: the body's size, or -1 if it is damaged. */
+long model_decode(const uint8_t *frame, size_t size, uint8_t *body);
+
+/* What the fuzzed engine computes; false where it fails. */
+bool model_infer(const uint8_t *input, size_t input_bytes, uint8_t *output, size_t output_bytes);
+
+#endif
