@@ -220,6 +220,14 @@ class CompiledModel(Artifact):
 
 
 @dataclass(frozen=True)
+class LayerSize(Artifact):
+    """Flash of one layer's own code and constants; kernels that layers share are not in it."""
+
+    code_bytes: int
+    constants_bytes: int
+
+
+@dataclass(frozen=True)
 class SizeReport(Artifact):
     """Bytes that the linked image occupies, read from the ELF, against the board's limits.
 
@@ -228,6 +236,7 @@ class SizeReport(Artifact):
         ram_bytes: data and zero-initialised data (with the arena), without the stack.
         stack_bytes: what is reserved for or measured as the stack; None where neither is known.
         flash_by_owner, ram_by_owner: the same bytes by who owns them (model, kernels, core, port, libc ...).
+        layers: by layer of a compiled model; empty for an interpreter.
     """
 
     flash_bytes: int
@@ -237,6 +246,7 @@ class SizeReport(Artifact):
     stack_bytes: int | None = None
     flash_by_owner: dict[str, int] = field(default_factory=dict)
     ram_by_owner: dict[str, int] = field(default_factory=dict)
+    layers: dict[str, LayerSize] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

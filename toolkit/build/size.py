@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -9,12 +10,13 @@ from elftools.common.exceptions import ELFError
 from elftools.elf.constants import SH_FLAGS
 from elftools.elf.elffile import ELFFile
 
-from toolkit.artifacts import SizeReport
+from toolkit.artifacts import LayerSize, SizeReport
 from toolkit.board import Board
 from toolkit.build import mapfile
 from toolkit.errors import BuildError, DoesNotFitError
 
 # Sections that only keep room for stack and heap; the stack is counted by itself.
+LAYER = re.compile(r"^layer\d+")
 RESERVED = (".stack", ".heap", "._user_heap_stack")
 
 
@@ -30,9 +32,12 @@ def measure(elf: Path, map_file: Path | None, board: Board) -> SizeReport:
     flash, ram = 0, 0
     flash_sections: list[str] = []
     ram_sections: list[str] = []
+    layers: dict[str, LayerSize] = {}
     try:
         with elf.open("rb") as stream:
-            for section in ELFFile(stream).iter_sections():
+            image = ELFFile(stream)
+            layers = _layers(image)
+            for section in image.iter_sections():
                 flags, size = section["sh_flags"], section["sh_size"]
                 if not flags & SH_FLAGS.SHF_ALLOC or section.name.startswith(RESERVED):
                     continue
@@ -53,7 +58,22 @@ def measure(elf: Path, map_file: Path | None, board: Board) -> SizeReport:
         stack_bytes=board.memory.stack,
         flash_by_owner=_sum(owners, flash_sections),
         ram_by_owner=_sum(owners, ram_sections),
+        layers=layers,
     )
+
+
+def _layers(image: ELFFile) -> dict[str, LayerSize]:
+    """What the compiler's C names after a layer: its function, and its constants `layerN_...`."""
+    code: Counter[str] = Counter()
+    constants: Counter[str] = Counter()
+    symbols = image.get_section_by_name(".symtab")
+    for symbol in symbols.iter_symbols() if symbols else ():
+        if found := LAYER.match(symbol.name):
+            kind = {"STT_FUNC": code, "STT_OBJECT": constants}.get(symbol["st_info"]["type"])
+            if kind is not None:
+                kind[found[0]] += symbol["st_size"]
+    names = sorted(code.keys() | constants.keys(), key=lambda name: int(name.removeprefix("layer")))
+    return {name: LayerSize(code[name], constants[name]) for name in names}
 
 
 def _sum(owners: dict[str, dict[str, int]], sections: list[str]) -> dict[str, int]:

@@ -13,6 +13,8 @@ from toolkit.artifacts import Build, DType, Runtime, sha256_of
 from toolkit.cli import options, output, workspace
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from toolkit.board import Board, Toolchain
     from toolkit.errors import ToolError
 
@@ -135,6 +137,26 @@ def build(request: Request) -> Build:
     return result
 
 
+def _layer_table(result: Build) -> Table:
+    """Flash and work of each fused layer."""
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False)
+    for title in ("layer", "constants", "code", "MACs"):
+        table.add_column(title, justify="left" if title == "layer" else "right")
+    table.add_column("computes", style="dim")
+    for layer in result.layers:
+        own = result.size.layers.get(layer.name)
+        table.add_row(
+            layer.name,
+            f"{own.constants_bytes if own else layer.constants_bytes:,}",
+            f"{own.code_bytes:,}" if own and own.code_bytes else "shared",
+            f"{layer.macs:,}",
+            " + ".join(layer.operators),
+        )
+    return table
+
+
 def render(result: Build) -> None:
     """The sizes, against the board's limits."""
     from rich.table import Table
@@ -160,6 +182,8 @@ def render(result: Build) -> None:
     if stack is not None:
         table.add_row("stack", f"{stack:,}", "", "", "kept free for it", style="dim")
     console.print(table)
+    if result.layers:
+        console.print(_layer_table(result))
     console.print(f"model {result.model_bytes:,} bytes, SHA-256 {result.model_sha256[:16]}…, build {result.build_id}")
     console.print(f"image {result.image}", soft_wrap=True)
 
