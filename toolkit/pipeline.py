@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from toolkit import reference, zoo
 from toolkit.artifacts import DType, ModelCard, Score, sha256_of, to_jsonable, write_atomically
@@ -43,6 +44,19 @@ def _weights_bytes(model: Any) -> bytes:
     return buffer.getvalue()
 
 
+def read_weights(folder: Path) -> list[npt.NDArray[np.float32]]:
+    """The weights that `store` wrote to a folder, in the order of the Keras model.
+
+    Raises:
+        ModelError: they are missing or damaged.
+    """
+    try:
+        with np.load(io.BytesIO((folder / WEIGHTS).read_bytes()), allow_pickle=False) as held:
+            return [held[str(place)] for place in range(len(held.files))]
+    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as caught:
+        raise ModelError(f"{folder / WEIGHTS} cannot be used: {caught}", "train the model again") from caught
+
+
 def load_model(stored: StoredModel) -> Any:
     """The stored network as a Keras model, with its weights.
 
@@ -50,12 +64,12 @@ def load_model(stored: StoredModel) -> Any:
         ModelError: its architecture is not in the zoo, or its weights are missing or do not fit.
     """
     model = zoo.get(stored.card.architecture).build()
+    weights = read_weights(stored.folder)
     try:
-        with np.load(io.BytesIO((stored.folder / WEIGHTS).read_bytes()), allow_pickle=False) as held:
-            model.set_weights([held[str(place)] for place in range(len(held.files))])
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as caught:
+        model.set_weights(weights)
+    except ValueError as caught:
         raise ModelError(
-            f"{stored.folder / WEIGHTS} cannot be used: {caught}", f"tinyml train {stored.card.name} makes it again"
+            f"{stored.folder / WEIGHTS} does not fit: {caught}", f"tinyml train {stored.card.name} makes it again"
         ) from caught
     return model
 

@@ -17,7 +17,7 @@ group: Any = typer.main.get_command(app)
 COMMANDS = sorted(group.commands)
 
 # A command that is not named here fails the suite: it must be added with a test of what it does.
-TESTED = {"boards", "build", "doctor", "flash", "models", "ports", "report", "run", "train", "verify"}
+TESTED = {"boards", "build", "doctor", "flash", "models", "paper", "ports", "report", "run", "train", "verify"}
 
 
 def test_every_command_is_tested() -> None:

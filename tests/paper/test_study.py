@@ -10,9 +10,10 @@ from toolkit import compress, zoo
 from toolkit import train as training
 from toolkit.dataset import load_external
 from toolkit.errors import DatasetError, TinymlError
-from toolkit.paper import document, plan, study, tables
+from toolkit.paper import document, plan, records, study, tables
 from toolkit.paper.compression import CompressionResult
-from toolkit.paper.runs import Result, Run, Sets, perform
+from toolkit.paper.records import Run
+from toolkit.paper.runs import Result, Sets, perform
 
 EXTERNAL = load_external()
 
@@ -45,7 +46,7 @@ def test_the_plan_holds_every_row_with_three_seeds_but_the_slow_one() -> None:
 def test_results_round_trip(tmp_path: Path) -> None:
     results = {each.run.key: each for each in (_result("initial", 2), _result("proposed", 1))}
     path = tmp_path / "results.json"
-    study.save_results(results, path)
+    records.save(results, path)
     assert study.load_results(path) == results
     assert len(path.read_text().splitlines()) == 4
     path.write_text("[{]")
@@ -109,13 +110,14 @@ def test_the_page_holds_what_the_data_say_and_its_plots(tmp_path: Path) -> None:
     methods = (compress.Compressed("float32", 0.0, 4000, 3000, 0.9), compress.Compressed("int8", 0.0, 2000, 1500, 0.89))
     compressed = {"x": CompressionResult(Run("initial", "paper", 20, 1), methods, {})}
     page = tmp_path / "paper.md"
-    document.write(results, compressed, {"epochs": "An answer."}, page, tmp_path / "paper")
+    document.write(results, compressed, {}, page, tmp_path / "paper")
     text = page.read_text()
     assert "| Initial | `initial` | 68,270 (68,270) | 3.9 (269) | 92.00 ± 2.83 (97.84) |" in text
     assert "| `initial` | 100 | 90.95 | 94.85 | +3.90 |" in text
     assert "| int8 | 2,000 | 1,500 | 0 | 89.00 | -1.00 |" in text
     assert "| `initial` | 90.00 | 80.00 | -10.00 |" in text
-    assert "An answer." in text
+    assert "Not yet run: `proposed`, `cnn-8-8`." in text
+    assert "| `proposed` | not yet run | | | | |" in text
     pictures = sorted(path.name for path in (tmp_path / "paper").iterdir())
     assert pictures == ["accuracy-size.svg", "compression.svg", "epochs.svg", "harder.svg"]
     before = (tmp_path / "paper" / "epochs.svg").read_bytes()

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from toolkit import __version__
-from toolkit.cli import boards, build, doctor, flash, models, output, ports, report, run, train, verify
+from toolkit.cli import boards, build, doctor, flash, models, output, paper, ports, report, run, train, verify
 from toolkit.errors import TinymlError
 
 app = typer.Typer(
@@ -19,7 +19,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (train, build, flash, verify, run, report, boards, models, ports, doctor):
+for command in (train, build, flash, verify, run, report, boards, models, paper, ports, doctor):
     command.register(app)
 
 

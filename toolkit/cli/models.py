@@ -74,7 +74,7 @@ def register(app: typer.Typer) -> None:
                 row.size("int8"),
                 row.accuracy("mnist_int8"),
                 row.accuracy("external_int8"),
-                row.trained or f"tinyml train {row.model}",
+                f"{row.trained}, {row.card.recipe}" if row.card else f"tinyml train {row.model}",
                 row.title,
             )
-        output.stdout().print(table)
+        output.table(table)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.table import Table
 
 _state = {"json": False}
 
@@ -25,6 +26,14 @@ def stderr() -> Console:
     from rich.console import Console
 
     return Console(stderr=True, highlight=False)
+
+
+def table(rows: Table) -> None:
+    """A table of results. A line too long for the terminal is folded by it: cut off, a figure would be another one."""
+    console = stdout()
+    wide = console.options.update(max_width=1000)
+    console.width = max(console.width, console.measure(rows, options=wide).maximum)
+    console.print(rows)
 
 
 def line(text: str) -> None:

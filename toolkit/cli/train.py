@@ -39,12 +39,12 @@ class ProgressBar:
     def __exit__(self, *_: object) -> None:
         self._bar.stop()
 
-    def __call__(self, at: Progress) -> None:
-        """Show where the training stands."""
+    def __call__(self, at: Progress, title: str = "") -> None:
+        """Show where the training stands; `title` comes first."""
         held_out = f"  held-out {at.validation:.4f}" if at.validation is not None else ""
         self._bar.update(
             self._task,
-            description=f"{at.phase} epoch {at.epoch}/{at.epochs}",
+            description=f"{title}{at.phase} epoch {at.epoch}/{at.epochs}",
             total=at.epochs,
             completed=at.epoch - 1 + at.fraction,
             status=f"loss {at.loss:.4f}{held_out}",

@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import functools
-import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from toolkit import compress, pipeline, resources
-from toolkit.artifacts import Artifact, ModelCard, from_jsonable, to_jsonable, write_atomically
+from toolkit.artifacts import ModelCard
 from toolkit.models import CARD, StoredModel
-from toolkit.paper import plan, study
-from toolkit.paper.runs import Run
+from toolkit.paper import plan, records, study
+from toolkit.paper.records import Record, Run
 from toolkit.train import Progress
+
+RECORD = "compression.json"
+"""In the run's folder."""
 
 MODELS = ("proposed", "cnn-8-8", "initial")
 
 
 @dataclass(frozen=True)
-class CompressionResult(Artifact):
+class CompressionResult(Record):
     """Every method on one trained network of the tables."""
 
-    run: Run
     methods: tuple[compress.Compressed, ...]
     versions: dict[str, str]
 
@@ -38,20 +39,8 @@ def results_file() -> Path:
 
 
 def load_results(path: Path | None = None) -> dict[str, CompressionResult]:
-    """All results by the key of their run; none if there is no file."""
-    path = path or results_file()
-    if not path.is_file():
-        return {}
-    found: list[CompressionResult] = [
-        from_jsonable(CompressionResult, row) for row in json.loads(path.read_text(encoding="utf-8"))
-    ]
-    return {result.run.key: result for result in found}
-
-
-def save_results(results: dict[str, CompressionResult], path: Path) -> None:
-    """Write the data file, sorted by key, one run a line."""
-    rows = [json.dumps(to_jsonable(results[key])) for key in sorted(results)]
-    write_atomically(path, ("[\n" + ",\n".join(rows) + "\n]\n").encode())
+    """All results of the data file by the key of their run; none if there is no file."""
+    return records.load(CompressionResult, path or results_file())
 
 
 def complete(
@@ -77,8 +66,8 @@ def complete(
         if run.key in known:
             done[run.key] = known[run.key]
             continue
-        folder = workspace / "build" / "paper" / run.key
-        record = folder / "compression.json"
+        folder = records.run_folder(workspace, run)
+        record = folder / RECORD
         if not record.is_file():
             sets = study.load_sets(run.data, data)
             if not (folder / CARD).is_file():
@@ -96,7 +85,4 @@ def complete(
 
 def collect(workspace: Path) -> dict[str, CompressionResult]:
     """The results in a workspace's run folders."""
-    found = (
-        CompressionResult.load(path) for path in sorted((workspace / "build" / "paper").glob("*/compression.json"))
-    )
-    return {result.run.key: result for result in found}
+    return records.collect(CompressionResult, workspace, RECORD)

@@ -6,10 +6,12 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from toolkit.artifacts import write_atomically
-from toolkit.paper import plan, plots
+from toolkit.paper import answers, compression, plan, plots, questions
 from toolkit.paper.compression import CompressionResult
+from toolkit.paper.questions import Best, EpochsRow, HarderRow, MethodRow
 from toolkit.paper.runs import Result
 from toolkit.paper.tables import Row, Spread, rows
+from toolkit.paper.tfmot import ToolkitResult
 
 
 def percent(value: float) -> str:
@@ -20,7 +22,7 @@ def percent(value: float) -> str:
 def with_spread(spread: Spread | None) -> str:
     """Mean, and the standard deviation where there are several seeds, in per cent."""
     if spread is None:
-        return "not trained yet"
+        return "not yet run"
     return percent(spread.mean) + (f" ± {percent(spread.deviation)}" if spread.deviation is not None else "")
 
 
@@ -57,110 +59,133 @@ def _external(all_rows: Iterable[Row]) -> list[str]:
     return lines
 
 
-def _best(best: list[Result]) -> list[str]:
-    if not best:
-        return ["Not trained yet."]
-    int8 = Spread.of(result.accuracy["int8"] for result in best)
-    float32 = Spread.of(result.accuracy["float32"] for result in best)
-    external = ", ".join(str(result.external["int8"]) for result in best)
+def _best(found: Best) -> list[str]:
+    if found.int8 is None:
+        return ["Not yet run."]
+    external = ", ".join(str(right) for right in found.external)
+    whole = len(found.seeds) >= len(plan.SEEDS)
     return [
-        f"Seeds {', '.join(str(result.run.seed) for result in best)}: float32 {with_spread(float32)} %, "
-        f"int8 {with_spread(int8)} % (from {percent(int8.min)} to {percent(int8.max)}); "
-        f"external images right in int8: {external} of 10. The int8 file has {best[0].sizes['int8']:,} bytes.",
+        f"Seeds {', '.join(str(seed) for seed in found.seeds)}: float32 {with_spread(found.float32)} %, "
+        f"int8 {with_spread(found.int8)} % (from {percent(found.int8.min)} to {percent(found.int8.max)}); "
+        f"external images right in int8: {external} of 10. The int8 file has {found.size_bytes:,} bytes.",
+        *([] if whole else ["", f"{len(found.seeds)} of {len(plan.SEEDS)} seeds so far."]),
     ]
 
 
-def _compression(results: Iterable[CompressionResult]) -> list[str]:
-    by_model: dict[str, list[CompressionResult]] = {}
-    for result in results:
-        by_model.setdefault(result.run.model, []).append(result)
+def _compression(rows: tuple[MethodRow, ...]) -> list[str]:
     lines: list[str] = []
-    for model, found in by_model.items():
+    model = ""
+    for row in rows:
+        if row.model != model:
+            model = row.model
+            lines += [
+                "",
+                f"### `{model}`, seeds {', '.join(map(str, row.seeds))}",
+                "",
+                "| method | bytes | zipped | zeros, % | test set, % | change |",
+                "|---|--:|--:|--:|--:|--:|",
+            ]
+        lines.append(
+            f"| {row.method} | {row.size_bytes:,.0f} | {row.zipped_bytes:,.0f} | {100 * row.sparsity:.0f} "
+            f"| {with_spread(row.accuracy)} | {100 * row.change:+.2f} |"
+        )
+    missing = [model for model in compression.MODELS if all(row.model != model for row in rows)]
+    return [*lines, *_not_run(missing)]
+
+
+def _toolkit(found: Iterable[ToolkitResult]) -> list[str]:
+    lines: list[str] = []
+    done = set()
+    for result in found:
+        done.add(result.run.model)
+        versions = ", ".join(f"{name} {version}" for name, version in result.versions.items())
         lines += [
-            f"### `{model}`, {len(found)} seeds",
             "",
-            "| method | bytes | zipped | zeros, % | test set, % | change |",
+            f"### `{result.run.model}`, seed {result.run.seed} ({versions})",
+            "",
+            "| step | variables | `.h5` bytes | `.tflite` bytes | zipped | test set, % |",
+            "|---|--:|--:|--:|--:|--:|",
         ]
-        lines.append("|---|--:|--:|--:|--:|--:|")
-        base = Spread.of(each.accuracy for result in found for each in result.methods if each.method == "float32").mean
-        for method in [each.method for each in found[0].methods]:
-            same = [each for result in found for each in result.methods if each.method == method]
-            spread = Spread.of(each.accuracy for each in same)
-            size, zipped, zeros = (
-                Spread.of(values).mean
-                for values in (
-                    [each.size_bytes for each in same],
-                    [each.zipped_bytes for each in same],
-                    [100 * each.sparsity for each in same],
-                )
-            )
-            lines.append(
-                f"| {method} | {size:,.0f} | {zipped:,.0f} | {zeros:.0f} "
-                f"| {with_spread(spread)} | {100 * (spread.mean - base):+.2f} |"
-            )
-        lines.append("")
-    return lines or ["Not done yet.", ""]
+        lines += [
+            f"| {step.step} | {step.parameters:,} | {step.saved_bytes:,} | {step.tflite_bytes:,} "
+            f"| {step.zipped_bytes:,} | {percent(step.accuracy)} |"
+            for step in result.steps
+        ]
+    return [*lines, *_not_run([model for model in compression.MODELS if model not in done])]
 
 
-def _epochs(long: list[Result]) -> list[str]:
+def _not_run(models: Iterable[str]) -> list[str]:
+    """One line that names what is missing, or none."""
+    names = ", ".join(f"`{model}`" for model in models)
+    return ["", f"Not yet run: {names}."] if names else []
+
+
+def _epochs(rows: Iterable[EpochsRow]) -> list[str]:
     lines = [
         "| model | epochs | after 20, % | last five, mean % | gain | training images, last epoch, % |",
         "|---|--:|--:|--:|--:|--:|",
     ]
-    for result in long:
-        at_20, end = result.curve[plan.PAPER_EPOCHS - 1], Spread.of(result.curve[-5:]).mean
-        lines.append(
-            f"| `{result.run.model}` | {len(result.curve)} | {percent(at_20)} | {percent(end)} "
-            f"| {100 * (end - at_20):+.2f} | {percent(result.training_curve[-1])} |"
-        )
+    for row in rows:
+        if row.at_20 is None or row.end is None or row.gain is None or row.training is None:
+            lines.append(f"| `{row.model}` | not yet run | | | | |")
+        else:
+            lines.append(
+                f"| `{row.model}` | {row.epochs} | {percent(row.at_20)} | {percent(row.end)} "
+                f"| {100 * row.gain:+.2f} | {percent(row.training)} |"
+            )
     return lines
 
 
-def _harder(easy: dict[str, float], hard: dict[str, float]) -> list[str]:
+def _harder(rows: Iterable[HarderRow]) -> list[str]:
     lines = ["| model | MNIST, % | Fashion-MNIST, % | difference |", "|---|--:|--:|--:|"]
-    for name, value in easy.items():
-        if name in hard:
-            lines.append(f"| `{name}` | {percent(value)} | {percent(hard[name])} | {100 * (hard[name] - value):+.2f} |")
+    for row in rows:
+        easy = "not yet run" if row.mnist is None else percent(row.mnist)
+        hard = "not yet run" if row.fashion_mnist is None else percent(row.fashion_mnist)
+        change = "" if row.difference is None else f"{100 * row.difference:+.2f}"
+        lines.append(f"| `{row.model}` | {easy} | {hard} | {change} |")
     return lines
 
 
 def write(
     results: dict[str, Result],
     compressed: dict[str, CompressionResult],
-    answers: dict[str, str],
+    by_toolkit: dict[str, ToolkitResult],
     page: Path,
     pictures: Path,
 ) -> None:
     """Write the page and its plots.
 
     Args:
-        results, compressed: the data files.
-        answers: the prose under "epochs", "compression" and "harder": judgements, without figures of their own.
+        results, compressed, by_toolkit: the data files.
         page: the Markdown file.
         pictures: folder of the plots, beside or below the page.
     """
     all_rows = rows(results)
-    best = [results[run.key] for run in plan.best() if run.key in results]
     long = [results[run.key] for run in plan.epochs() if run.key in results]
-    hard = {run.model: results[run.key].accuracy["float32"] for run in plan.harder() if run.key in results}
-    first = {run.model: run for run in reversed(plan.tables())}
-    easy = {name: results[run.key].accuracy["float32"] for name, run in first.items() if run.key in results}
-    plots.accuracy_against_size(all_rows, best, pictures / "accuracy-size.svg")
+    methods = questions.compression(compressed.values())
+    hard = questions.harder(results)
+    any_hard = any(row.difference is not None for row in hard)
+    plots.accuracy_against_size(
+        all_rows, [results[run.key] for run in plan.best() if run.key in results], pictures / "accuracy-size.svg"
+    )
     if long:
         plots.curves(long, pictures / "epochs.svg")
-    if compressed:
-        plots.compression(compressed.values(), pictures / "compression.svg")
-    if hard:
-        plots.harder(easy, hard, pictures / "harder.svg")
+    if methods:
+        plots.compression(methods, pictures / "compression.svg")
+    if any_hard:
+        plots.harder(hard, pictures / "harder.svg")
     where = pictures.relative_to(page.parent).as_posix()
     dates = sorted(result.date for result in results.values())
     versions = sorted({f"{name} {version}" for result in results.values() for name, version in result.versions.items()})
     lines = [
         "# The paper, reproduced",
         "",
-        "Made from `models/paper_results.json` and `models/compression_results.json` by `tinyml paper`; nothing here",
-        "is typed in but the prose. Figures are means over the seeds with the standard deviation, never the best seed.",
+        "Made by `tinyml paper page` from the data files `paper_results.json`, `compression_results.json` and",
+        "`tfmot_results.json` in `models/`; nothing here is typed in but the prose. `tinyml paper --train` and",
+        "`tinyml paper best|epochs|when|harder-data --train` run what is missing.",
         f"Trained from {dates[0][:10]} to {dates[-1][:10]} with {', '.join(versions)}." if dates else "",
+        "",
+        answers.TABLES,
         "",
         "## Table I",
         "",
@@ -178,27 +203,32 @@ def write(
         "",
         "## The proposed model by the best recipe",
         "",
-        *_best(best),
+        *_best(questions.best(results)),
         "",
-        "## Pruning and quantisation",
+        "## When do pruning and quantisation pay?",
         "",
-        answers.get("compression", ""),
+        *([answers.WHEN] if methods else []),
+        *_compression(methods),
         "",
-        *_compression(compressed.values()),
-        *([f"![Compression]({where}/compression.svg)", ""] if compressed else []),
+        *([f"![Compression]({where}/compression.svg)", ""] if methods else []),
+        "## TensorFlow's own toolkit",
+        "",
+        *([answers.TOOLKIT] if by_toolkit else []),
+        *_toolkit(questions.toolkit_steps(by_toolkit.values())),
+        "",
         "## Were 20 epochs unfair to the large models?",
         "",
-        answers.get("epochs", ""),
+        answers.EPOCHS,
         "",
-        *(_epochs(long) if long else ["Not done yet."]),
+        *_epochs(questions.epochs(results)),
         "",
         *([f"![Accuracy by epoch]({where}/epochs.svg)", ""] if long else []),
         "## Harder data",
         "",
-        answers.get("harder", ""),
+        answers.HARDER,
         "",
-        *(_harder(easy, hard) if hard else ["Not done yet."]),
+        *_harder(hard),
         "",
-        *([f"![MNIST and Fashion-MNIST]({where}/harder.svg)", ""] if hard else []),
+        *([f"![MNIST and Fashion-MNIST]({where}/harder.svg)"] if any_hard else []),
     ]
-    write_atomically(page, "\n".join(lines).encode())
+    write_atomically(page, ("\n".join(lines).rstrip() + "\n").encode())

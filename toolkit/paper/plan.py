@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from toolkit import train as training
 from toolkit import zoo
-from toolkit.paper.runs import Run
+from toolkit.paper.records import Run
 
 SEEDS = (1, 2, 3)
 """Of every network of the tables but the slow one."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from toolkit.paper.compression import CompressionResult
+from toolkit.paper.questions import HarderRow, MethodRow
 from toolkit.paper.runs import Result
 from toolkit.paper.tables import Row, Spread
 
@@ -91,21 +91,18 @@ def curves(results: Iterable[Result], path: Path) -> None:
     _save(figure, path)
 
 
-def compression(results: Iterable[CompressionResult], path: Path) -> None:
+def compression(rows: Iterable[MethodRow], path: Path) -> None:
     """Accuracy against the bytes of the compressed file, one colour for each network, averaged over its seeds."""
     figure, axes = _figure(8.5, 5.2)
-    by_model: dict[str, list[CompressionResult]] = {}
-    for result in results:
-        by_model.setdefault(result.run.model, []).append(result)
+    by_model: dict[str, list[MethodRow]] = {}
+    for row in rows:
+        by_model.setdefault(row.model, []).append(row)
     for place, (model, found) in enumerate(by_model.items()):
-        for method in [each.method for each in found[0].methods]:
-            same = [each for result in found for each in result.methods if each.method == method]
-            size = Spread.of(each.size_bytes for each in same).mean / 1024
-            score = 100 * Spread.of(each.accuracy for each in same).mean
-            axes.plot(
-                size, score, "o", color=_COLOURS[place], markersize=4, label=model if method == "float32" else None
-            )
-            axes.annotate(method, (size, score), xytext=(4, 2), textcoords="offset points", fontsize=6)
+        for row in found:
+            size, score = row.size_bytes / 1024, 100 * row.accuracy.mean
+            label = model if row.method == "float32" else None
+            axes.plot(size, score, "o", color=_COLOURS[place], markersize=4, label=label)
+            axes.annotate(row.method, (size, score), xytext=(4, 2), textcoords="offset points", fontsize=6)
     axes.set_xscale("log")
     axes.set_xlabel("size of the .tflite, KiB")
     axes.set_ylabel("accuracy on the test images, %")
@@ -113,22 +110,18 @@ def compression(results: Iterable[CompressionResult], path: Path) -> None:
     _save(figure, path)
 
 
-def harder(easy: dict[str, float], hard: dict[str, float], path: Path) -> None:
-    """Accuracy on MNIST and on Fashion-MNIST, network by network."""
+def harder(rows: Iterable[HarderRow], path: Path) -> None:
+    """Accuracy on MNIST and on Fashion-MNIST, network by network; only those that are run on both."""
     figure, axes = _figure(8.5, 4.6)
-    names = [name for name in easy if name in hard]
-    places = range(len(names))
-    axes.bar(
-        [place - 0.2 for place in places], [100 * easy[name] for name in names], 0.4, label="MNIST", color=_COLOURS[0]
-    )
-    axes.bar(
-        [place + 0.2 for place in places],
-        [100 * hard[name] for name in names],
-        0.4,
-        label="Fashion-MNIST",
-        color=_COLOURS[1],
-    )
-    axes.set_xticks(list(places), names, rotation=30, ha="right", fontsize=8)
+    both = [(row.model, row.mnist, row.fashion_mnist) for row in rows if row.mnist and row.fashion_mnist]
+    places = range(len(both))
+    for shift, name, values in (
+        (-0.2, "MNIST", [easy for _, easy, _ in both]),
+        (0.2, "Fashion-MNIST", [hard for _, _, hard in both]),
+    ):
+        colour = _COLOURS[0] if shift < 0 else _COLOURS[1]
+        axes.bar([at + shift for at in places], [100 * value for value in values], 0.4, label=name, color=colour)
+    axes.set_xticks(list(places), [model for model, _, _ in both], rotation=30, ha="right", fontsize=8)
     axes.set_ylabel("accuracy on the test images, %")
     axes.legend(fontsize=8, frameon=False)
     _save(figure, path)

@@ -12,29 +12,17 @@ import numpy as np
 
 from toolkit import pipeline, reference, zoo
 from toolkit import train as training
-from toolkit.artifacts import Artifact, DType
+from toolkit.artifacts import DType
 from toolkit.images import LabelledImages
 from toolkit.models import file_name
+from toolkit.paper.records import Record, Run, run_folder
+
+RECORD = "result.json"
+"""In the run's folder."""
 
 
 @dataclass(frozen=True)
-class Run(Artifact):
-    """What is to be trained: a network, a recipe, a number of epochs, a seed, a data set."""
-
-    model: str
-    recipe: str
-    epochs: int
-    seed: int
-    data: str = "mnist"
-
-    @property
-    def key(self) -> str:
-        """Names the run in folders and in the results."""
-        return f"{self.data}-{self.model}-{self.recipe}-{self.epochs}-{self.seed}"
-
-
-@dataclass(frozen=True)
-class Result(Artifact):
+class Result(Record):
     """One run and what came of it.
 
     Attributes:
@@ -49,7 +37,6 @@ class Result(Artifact):
         seconds: of training; versions: of the packages; date: ISO 8601, UTC.
     """
 
-    run: Run
     params: int
     sizes: dict[str, int]
     accuracy: dict[str, float]
@@ -87,8 +74,8 @@ def perform(
         workspace: keeps the run's folder `build/paper/KEY/` and the checkpoints.
         progress: called many times an epoch.
     """
-    folder = workspace / "build" / "paper" / run.key
-    record = folder / "result.json"
+    folder = run_folder(workspace, run)
+    record = folder / RECORD
     if record.is_file():
         return Result.load(record)
     architecture, recipe = zoo.get(run.model), recipe_of(run)

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import functools
-import json
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Literal
 
 from toolkit import dataset, resources
-from toolkit.artifacts import from_jsonable, to_jsonable, write_atomically
-from toolkit.errors import DatasetError, TinymlError
+from toolkit.errors import DatasetError
 from toolkit.images import LabelledImages
-from toolkit.paper.runs import Result, Run, Sets, perform
+from toolkit.paper import records
+from toolkit.paper.records import Run
+from toolkit.paper.runs import RECORD, Result, Sets, perform
 from toolkit.train import Progress
 
 OnProgress = Callable[[Run, Progress], None]
@@ -29,21 +29,7 @@ def load_results(path: Path | None = None) -> dict[str, Result]:
     Raises:
         TinymlError: it is damaged.
     """
-    path = path or results_file()
-    if not path.is_file():
-        return {}
-    try:
-        table = json.loads(path.read_text(encoding="utf-8"))
-        results: list[Result] = [from_jsonable(Result, row) for row in table]
-    except (OSError, ValueError, TypeError, KeyError, AttributeError) as caught:
-        raise TinymlError(f"{path} is damaged: {caught}", "get it again from the repository") from caught
-    return {result.run.key: result for result in results}
-
-
-def save_results(results: dict[str, Result], path: Path) -> None:
-    """Write the data file, sorted by key, one run a line so that changes can be read."""
-    rows = [json.dumps(to_jsonable(results[key])) for key in sorted(results)]
-    write_atomically(path, ("[\n" + ",\n".join(rows) + "\n]\n").encode())
+    return records.load(Result, path or results_file())
 
 
 def load_sets(name: str, folder: Path | None) -> Sets:
@@ -96,5 +82,4 @@ def complete(
 
 def collect(workspace: Path) -> dict[str, Result]:
     """The results in a workspace's run folders."""
-    found = (Result.load(path) for path in sorted((workspace / "build" / "paper").glob("*/result.json")))
-    return {result.run.key: result for result in found}
+    return records.collect(Result, workspace, RECORD)

@@ -1,0 +1,230 @@
+"""`tinyml paper best|epochs|when|harder-data`: what the results say to each question that the paper leaves open."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import typer
+
+from toolkit.cli import options, output
+from toolkit.cli.paper_results import (
+    NOT_RUN,
+    Bar,
+    Train,
+    complete,
+    compressed,
+    percent,
+    show,
+    toolkit_results,
+    with_spread,
+)
+
+Fashion = Annotated[
+    Path | None, typer.Option("--fashion-data", help="A folder with Fashion-MNIST's four IDX files, gzipped or not.")
+]
+Plot = Annotated[Path | None, typer.Option("--plot", help="Also draw it, to this .svg file.")]
+
+
+Drawn = TypeVar("Drawn")
+
+
+def _ask_tensorflow_for_keras_2() -> None:
+    """TensorFlow reads it when it is loaded, which no code before this has done."""
+    os.environ["TF_USE_LEGACY_KERAS"] = "1"
+
+
+def register(group: typer.Typer) -> None:
+    """Add the questions to `tinyml paper`."""
+
+    @group.command("best")
+    def best_command(
+        train: Train = False,
+        data: options.Data = None,
+        workspace: options.Workspace = Path(),
+        json: options.Json = False,
+    ) -> None:
+        """The proposed network by the best recipe: mean over the seeds."""
+        from toolkit.artifacts import to_jsonable
+        from toolkit.paper import plan, questions
+
+        found = questions.best(complete(plan.best(), workspace, train, data))
+        if json:
+            output.data(to_jsonable(found))
+            return
+        show(
+            "",
+            ("seeds", "float32, %", "int8, %", "external int8"),
+            [
+                (
+                    ", ".join(map(str, found.seeds)) or NOT_RUN,
+                    with_spread(found.float32),
+                    with_spread(found.int8),
+                    ", ".join(f"{right}/10" for right in found.external) or NOT_RUN,
+                )
+            ],
+        )
+
+    @group.command("epochs")
+    def epochs_command(
+        train: Train = False,
+        data: options.Data = None,
+        workspace: options.Workspace = Path(),
+        plot: Plot = None,
+        json: options.Json = False,
+    ) -> None:
+        """Were 20 epochs unfair to the large models? Each network followed to 100 epochs, the two largest to 40."""
+        from toolkit.paper import plan, plots, questions
+
+        known = complete(plan.epochs(), workspace, train, data)
+        rows = questions.epochs(known)
+        if plot is not None:
+            plots.curves(_some([known[run.key] for run in plan.epochs() if run.key in known]), plot)
+        _emit(
+            json,
+            rows,
+            ("model", "epochs", "after 20, %", "last five, %", "gain", "training images, %"),
+            [
+                (
+                    row.model,
+                    str(row.epochs or NOT_RUN),
+                    percent(row.at_20),
+                    percent(row.end),
+                    NOT_RUN if row.gain is None else f"{100 * row.gain:+.2f}",
+                    percent(row.training),
+                )
+                for row in rows
+            ],
+        )
+
+    @group.command("harder-data")
+    def harder_command(
+        train: Train = False,
+        data: options.Data = None,
+        fashion_data: Fashion = None,
+        workspace: options.Workspace = Path(),
+        plot: Plot = None,
+        json: options.Json = False,
+    ) -> None:
+        """The same networks on Fashion-MNIST."""
+        from toolkit.paper import plan, plots, questions
+
+        rows = questions.harder(complete(plan.harder(), workspace, train, data, fashion_data))
+        if plot is not None:
+            plots.harder(_some([row for row in rows if row.difference is not None]), plot)
+        _emit(
+            json,
+            rows,
+            ("model", "MNIST, %", "Fashion-MNIST, %", "difference"),
+            [
+                (
+                    row.model,
+                    percent(row.mnist),
+                    percent(row.fashion_mnist),
+                    NOT_RUN if row.difference is None else f"{100 * row.difference:+.2f}",
+                )
+                for row in rows
+            ],
+        )
+
+    _register_when(group)
+
+
+def _some(drawn: Sequence[Drawn]) -> Sequence[Drawn]:
+    from toolkit.errors import TinymlError
+
+    if not drawn:
+        raise TinymlError("there is nothing to draw: not yet run", "the same command with --train")
+    return drawn
+
+
+def _emit(json: bool, rows: Iterable[Any], columns: tuple[str, ...], lines: Iterable[tuple[str, ...]]) -> None:
+    if json:
+        from toolkit.artifacts import to_jsonable
+
+        output.data([to_jsonable(row) for row in rows])
+    else:
+        show("", columns, lines)
+
+
+def _register_when(group: typer.Typer) -> None:
+    @group.command("when")
+    def when_command(
+        train: Train = False,
+        tensorflow_toolkit: Annotated[
+            bool,
+            typer.Option(
+                "--tensorflow-toolkit", help="With --train: run TensorFlow's own toolkit instead; see docs/paper.md."
+            ),
+        ] = False,
+        data: options.Data = None,
+        workspace: options.Workspace = Path(),
+        plot: Plot = None,
+        json: options.Json = False,
+    ) -> None:
+        """When do pruning and quantisation pay? Ours, and TensorFlow's own toolkit, on three networks."""
+        from toolkit.artifacts import to_jsonable
+        from toolkit.paper import plots, questions
+
+        if train:
+            _run_when(tensorflow_toolkit, data, workspace)
+        rows = questions.compression(compressed(workspace).values())
+        steps = questions.toolkit_steps(toolkit_results(workspace).values())
+        if plot is not None:
+            plots.compression(_some(rows), plot)
+        if json:
+            output.data({"methods": to_jsonable(list(rows)), "tensorflow_toolkit": to_jsonable(list(steps))})
+            return
+        show(
+            "Pruning and quantisation",
+            ("model", "method", "bytes", "zipped", "zeros, %", "test set, %", "change"),
+            [
+                (
+                    row.model,
+                    row.method,
+                    f"{row.size_bytes:,.0f}",
+                    f"{row.zipped_bytes:,.0f}",
+                    f"{100 * row.sparsity:.0f}",
+                    with_spread(row.accuracy),
+                    f"{100 * row.change:+.2f}",
+                )
+                for row in rows
+            ]
+            or [(NOT_RUN,) * 7],
+        )
+        show(
+            "\nTensorFlow's own toolkit",
+            ("model", "step", "variables", "saved bytes", ".tflite bytes", "test set, %"),
+            [
+                (
+                    result.run.model,
+                    step.step,
+                    f"{step.parameters:,}",
+                    f"{step.saved_bytes:,}",
+                    f"{step.tflite_bytes:,}",
+                    percent(step.accuracy),
+                )
+                for result in steps
+                for step in result.steps
+            ]
+            or [(NOT_RUN,) * 6],
+        )
+
+
+def _run_when(tensorflow_toolkit: bool, data: Path | None, workspace: Path) -> None:
+    from toolkit.errors import TinymlError
+    from toolkit.paper import compression, tfmot
+
+    try:
+        if tensorflow_toolkit:
+            _ask_tensorflow_for_keras_2()
+            output.say("TensorFlow's own toolkit: about five minutes a network")
+            tfmot.complete(tfmot.runs(), workspace, known=toolkit_results(workspace), data=data)
+            return
+        runs = compression.runs()
+        with Bar(runs) as progress:
+            compression.complete(runs, workspace, known=compressed(workspace), data=data, progress=progress)
+    except KeyboardInterrupt:
+        raise TinymlError("interrupted; every finished network is kept", "the same command goes on") from None

@@ -1,0 +1,121 @@
+"""What the commands on the paper share: results kept and new, the progress of a training, tables on the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from toolkit.cli import output
+
+if TYPE_CHECKING:
+    from toolkit.paper.compression import CompressionResult
+    from toolkit.paper.records import Run
+    from toolkit.paper.runs import Result
+    from toolkit.paper.tables import Spread
+    from toolkit.paper.tfmot import ToolkitResult
+    from toolkit.train import Progress
+
+NOT_RUN = "not yet run"
+
+Train = Annotated[
+    bool,
+    typer.Option(
+        "--train",
+        help="Train what is missing, one network after the other: hours on two cores. Ctrl-C keeps what is done.",
+    ),
+]
+
+
+def results(workspace: Path) -> dict[str, Result]:
+    """The kept results, and those of the workspace's own runs."""
+    from toolkit.paper import study
+
+    return study.load_results() | study.collect(workspace)
+
+
+def compressed(workspace: Path) -> dict[str, CompressionResult]:
+    """The same of the compression study."""
+    from toolkit.paper import compression
+
+    return compression.load_results() | compression.collect(workspace)
+
+
+def toolkit_results(workspace: Path) -> dict[str, ToolkitResult]:
+    """The same of TensorFlow's own toolkit."""
+    from toolkit.paper import tfmot
+
+    return tfmot.load_results() | tfmot.collect(workspace)
+
+
+class Bar:
+    """Which of how many runs is under way, over the bar of its epochs."""
+
+    def __init__(self, runs: Iterable[Run]) -> None:
+        from toolkit.cli.train import ProgressBar
+
+        self._keys = [run.key for run in runs]
+        self._bar = ProgressBar()
+
+    def __enter__(self) -> Bar:
+        self._bar.__enter__()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.__exit__()
+
+    def __call__(self, run: Run, at: Progress) -> None:
+        place = f"{self._keys.index(run.key) + 1}/{len(self._keys)} " if run.key in self._keys else ""
+        self._bar(at, f"{place}{run.model} seed {run.seed} ")
+
+
+def complete(
+    runs: tuple[Run, ...], workspace: Path, train: bool, data: Path | None = None, fashion: Path | None = None
+) -> dict[str, Result]:
+    """All results; those of `runs` that are missing are trained if that is asked for.
+
+    Raises:
+        TinymlError: interrupted, to be gone on with; DatasetError: no data.
+    """
+    from toolkit.errors import TinymlError
+    from toolkit.paper import study
+
+    known = results(workspace)
+    missing = tuple(run for run in runs if run.key not in known)
+    if not missing:
+        return known
+    if not train:
+        output.say(f"{len(missing)} of {len(runs)} trainings are not yet run: the same command with --train")
+        return known
+    folders = {name: folder for name, folder in (("mnist", data), ("fashion-mnist", fashion)) if folder is not None}
+    try:
+        with Bar(missing) as progress:
+            return known | study.complete(missing, workspace, known=known, folders=folders, progress=progress)
+    except KeyboardInterrupt:
+        raise TinymlError("interrupted; every finished epoch is kept", "the same command goes on") from None
+
+
+def percent(value: float | None) -> str:
+    """A share of 1 as a percentage, or that it is not yet run."""
+    return NOT_RUN if value is None else f"{100 * value:.2f}"
+
+
+def with_spread(spread: Spread | None) -> str:
+    """Mean and standard deviation in per cent."""
+    if spread is None:
+        return NOT_RUN
+    return percent(spread.mean) + (f" ± {percent(spread.deviation)}" if spread.deviation is not None else "")
+
+
+def show(title: str, columns: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> None:
+    """A table on stdout: the first column is text, the others are figures."""
+    from rich.table import Table
+
+    table = Table(title=title or None, title_justify="left", box=None, pad_edge=False)
+    for place, column in enumerate(columns):
+        table.add_column(column, justify="right" if place else "left", no_wrap=True)
+    for row in rows:
+        table.add_row(*row)
+    output.table(table)

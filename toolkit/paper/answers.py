@@ -1,0 +1,38 @@
+"""The prose of docs/paper.md: judgements on what the figures beside it show, and nothing that a figure would say."""
+
+TOOLKIT = """\
+**The paper's claim, that TensorFlow's own pruning and quantisation made the small network larger and much less
+accurate, is what one sees on following the toolkit's guides, and it does not hold for pruning and quantisation as
+such.** Larger: the pruning wrapper keeps a mask, a threshold and a step counter beside each kernel, and a model
+that is converted without `strip_pruning` carries the masks into the `.tflite`; stripped, it has the bytes that it
+had before, as the format stores zeros like any other number. Dynamic-range quantisation leaves tensors of fewer
+than 1,024 elements as they are, which is every tensor of a network this small. Less accurate: the guide's settings,
+80 % of the weights removed within two epochs, and quantisation-aware training in one epoch on 1,000 images, are
+made for networks with weights to spare. Trained longer, the quantisation-aware network comes back; the pruned one
+does not: a fifth of 707 weights is too little, whoever removes the rest. The paper does not say how its authors
+used the toolkit; that these were the steps is an inference from how well they explain what it reports."""
+
+WHEN = """\
+**Full-integer quantisation after training always pays; pruning pays nowhere on a microcontroller and costs most
+where the network is small; quantisation-aware training is not worth its trouble at eight bits.** A `.tflite` and a
+C array store zeros at full length, so that pruning saves only in a file that is compressed, which a device cannot
+run from. On a network whose first dense layer holds most of its weights, half of them can go without loss, which
+says that the layer was too large, not that pruning helps: the proposed network is what is left when one draws that
+conclusion in the design. The zipped column shows what zeros could save at best. "Tuned" is the same further
+training with nothing else done: what a method is to be held against."""
+
+EPOCHS = """\
+The question is whether the large networks would have gained more than the small ones, had they been trained for
+longer. Single epochs scatter, so that the end is the mean of the last five. The whole curve is looked at on the
+test images, which is what the paper calls validation; nothing was chosen by it."""
+
+HARDER = """\
+Same networks, same recipe, Fashion-MNIST in place of MNIST, first seed. Whether the small networks are good, or
+digits are easy, shows in how much more they lose than the large ones."""
+
+TABLES = """\
+Our figures are means over the seeds with their standard deviation. What the tables show at once: networks that end
+in a hidden layer of two, four or five ReLU units depend on the seed more than on anything else, because units that
+start or fall dead stay dead; the paper's figure of 0.3830 for "Change neurons (2,2)" is one draw from a wide
+distribution. The external images are ours, drawn by a program, as the paper's ten were not published: the columns
+cannot be compared image by image."""
