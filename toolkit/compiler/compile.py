@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 
 from toolkit.artifacts import CompiledModel, DType, LayerReport, TensorSpec
 from toolkit.compiler import c, emit, fuse, plan, reader
+from toolkit.compiler.c import Constant
 from toolkit.compiler.ir import ElementType, Graph, Tensor
 from toolkit.compiler.lower import Call, Target, lower
 from toolkit.errors import ModelError
@@ -42,9 +44,12 @@ def compile_model(tflite: bytes, *, isa: str, fpu: bool, optimise: str = "speed"
         )
     layers, roots = fuse.fuse(graph)
     target = Target(isa, fpu, optimise)
-    calls = tuple(lower(graph, layer, f"layer{place}", target) for place, layer in enumerate(layers))
-    buffers = _buffers(graph, calls, roots)
+    calls = tuple(
+        _with_constants(graph, lower(graph, layer, f"layer{place}", target)) for place, layer in enumerate(layers)
+    )
+    buffers, shared = _buffers(graph, calls, roots)
     offsets, arena_bytes = plan.place(buffers)
+    offsets |= {index: offsets[root] for index, root in shared.items()}
     reports = tuple(
         LayerReport(call.name, call.operators, sum(k.bytes for k in call.constants), call.macs) for call in calls
     )
@@ -73,17 +78,45 @@ def _spec(tensor: Tensor) -> TensorSpec:
     return TensorSpec(tensor.name, tensor.shape, DType.INT8, float(tensor.scale), tensor.zero_point)
 
 
-def _buffers(graph: Graph, calls: Sequence[Call], roots: Mapping[int, int]) -> list[plan.Buffer]:
-    """Every computed tensor and scratch buffer with its lifetime, in steps of layers."""
-    born = {graph.input: -1}
-    dies = {roots.get(graph.output, graph.output): len(calls)}
-    for step, call in enumerate(calls):
-        born[call.output] = step
-        for index in call.inputs:
-            dies[index] = max(step, dies.get(index, step))
+def _with_constants(graph: Graph, call: Call) -> Call:
+    """The call with the constants among its inputs as arrays of its own."""
+    arrays = tuple(
+        Constant(call.constant_input(place), graph.tensors[index].constant)
+        for place, index in enumerate(call.inputs)
+        if graph.tensors[index].data is not None
+    )
+    return dataclasses.replace(call, constants=(*call.constants, *arrays))
+
+
+def _buffers(graph: Graph, calls: Sequence[Call], roots: Mapping[int, int]) -> tuple[list[plan.Buffer], dict[int, int]]:
+    """Every computed tensor and scratch buffer with its lifetime in steps of layers, and whose memory it shares.
+
+    A layer that may write over an input does so if nothing else needs that input any more.
+    """
     tensors = graph.tensors
+    last = {roots.get(graph.output, graph.output): len(calls)}
+    for step, call in enumerate(calls):
+        last |= dict.fromkeys(call.inputs, step)
+    born = {graph.input: -1}
+    shared: dict[int, int] = {}
+    for step, call in enumerate(calls):
+        free = [
+            i
+            for i in (call.inputs[place] for place in call.in_place)
+            if tensors[i].data is None
+            and last[i] == step
+            and call.inputs.count(i) == 1
+            and tensors[i].bytes == tensors[call.output].bytes
+        ]
+        if free:
+            shared[call.output] = shared.get(free[0], free[0])
+        else:
+            born[call.output] = step
+    dies = {index: max(last.get(index, first), first) for index, first in born.items()}
+    for index, root in shared.items():
+        dies[root] = max(dies[root], last.get(index, 0))
     buffers = [
-        plan.Buffer(index, tensors[index].name, tensors[index].bytes, first, dies.get(index, first))
+        plan.Buffer(index, tensors[index].name, tensors[index].bytes, first, dies[index])
         for index, first in born.items()
     ]
     buffers += [
@@ -91,4 +124,4 @@ def _buffers(graph: Graph, calls: Sequence[Call], roots: Mapping[int, int]) -> l
         for step, call in enumerate(calls)
         if call.scratch_bytes
     ]
-    return buffers
+    return buffers, shared

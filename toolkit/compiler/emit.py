@@ -97,7 +97,10 @@ def _layer(graph: Graph, call: Call, offsets: Mapping[object, int]) -> str:
     def pointer(index: int, const: str) -> str:
         return f"({const}{_C_TYPES[str(graph.tensors[index].dtype)]} *)(arena.bytes + {offsets[index]})"
 
-    places = {str(place): pointer(index, "const ") for place, index in enumerate(call.inputs)}
+    places = {
+        str(place): pointer(index, "const ") if graph.tensors[index].data is None else call.constant_input(place)
+        for place, index in enumerate(call.inputs)
+    }
     places["out"] = pointer(call.output, "")
     if call.scratch_bytes:
         places["scratch"] = f"(void *)(arena.bytes + {offsets['scratch', call.name]})"

@@ -104,6 +104,32 @@ def one_minus_x_over_one_plus_x(a: Ints) -> Ints:
     return _saturating_shift_left(x - (1 << 29), 2)
 
 
+def inverse_sqrt(value: int) -> tuple[int, int]:
+    """GetInvSqrtQuantizedMultiplierExp with the shift reversed: (multiplier, shift) for 1 / sqrt(value), value > 0."""
+    if value == 1:
+        return INT32_MAX, 0
+    shift = 11
+    left = ((32 - value.bit_length()) - 1) // 2 - 1
+    shift -= left
+    value <<= 2 * left
+    point = np.asarray(value >> 1, np.int64)
+    half = rounding_divide(point, 1)
+    three_halves = (1 << 28) + (1 << 27)
+    x = np.asarray(1 << 28, np.int64)
+    for _ in range(5):
+        # Products of Q3.28 numbers have more integer bits each time; Rescale shifts them back, saturating.
+        square = doubling_high_multiply(x, x)
+        cube = _saturating_shift_left(doubling_high_multiply(square, x), 6)
+        x = _saturating_shift_left(
+            doubling_high_multiply(np.asarray(three_halves), x) - doubling_high_multiply(half, cube), 3
+        )
+    multiplier = int(doubling_high_multiply(x, 1518500250))
+    if shift < 0:
+        multiplier <<= -shift
+        shift = 0
+    return multiplier, -shift
+
+
 def softmax_multiplier(scale: float, beta: float) -> tuple[int, int, int]:
     """PreprocessSoftmaxScaling and CalculateInputRadius: (multiplier, left shift, smallest difference that counts)."""
     real = min(beta * scale * (1 << 26), float(INT32_MAX))

@@ -6,6 +6,7 @@ headers that they call.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -86,11 +87,113 @@ def _requantise(_: Unary, source: Tensor, output: Tensor) -> Table:
     return _saturated(output.zero_point + _rescaled(x, float(source.scale) / float(output.scale)))
 
 
+def _relu_n1_to_1(op: Unary, source: Tensor, output: Tensor) -> Table:
+    return _clamped(-1.0, 1.0)(op, source, output)
+
+
+def _centred(source: Tensor) -> tuple[Ints, int, Ints]:
+    """Input less zero point, the radius beyond which a sigmoid is flat, and the input in Q4.27."""
+    real = float(source.scale) * (1 << 27)
+    fraction, shift = math.frexp(real)
+    multiplier = fixedpoint.round_half_away(fraction * (1 << 31))
+    radius = (
+        math.floor(1.0 * 15 * (1 << 27) / (1 << shift)) if shift >= 0 else math.floor(15.0 * (1 << 27) * 2.0**-shift)
+    )
+    x = fixedpoint.integers() - source.zero_point
+    within = np.clip(x, -radius + 1, radius - 1) if radius > 0 else np.zeros_like(x)
+    return x, radius, fixedpoint.multiply(within, multiplier, shift)
+
+
+def _flat_beyond(x: Ints, radius: int, middle: Ints) -> Table:
+    return _saturated(np.where(x <= -radius, -128, np.where(x >= radius, 127, middle)))
+
+
+def _logistic(_: Unary, source: Tensor, output: Tensor) -> Table:
+    if output.zero_point != -128:
+        raise ModelError(f"LOGISTIC: output zero point {output.zero_point}; it must be -128", "convert it again")
+    x, radius, q4 = _centred(source)
+    half = fixedpoint.one_over_one_plus(fixedpoint.exp_on_negative(-np.abs(q4), 4))
+    # Below 0 the original gives one less the value for -x; at 0 it gives a half.
+    value = np.where(q4 > 0, half, fixedpoint.INT32_MAX - half)
+    value = np.where(q4 == 0, 1 << 30, value)
+    return _flat_beyond(x, radius, fixedpoint.rounding_divide(value, 23) - 128)
+
+
+def _tanh(_: Unary, source: Tensor, __: Tensor) -> Table:
+    x, radius, q4 = _centred(source)
+    # ExactMulByPot<1> calls Q4.27 Q5.26, which doubles it.
+    size = fixedpoint.one_minus_x_over_one_plus_x(fixedpoint.exp_on_negative(-np.abs(q4), 5))
+    value = np.where(q4 < 0, -size, np.where(q4 == 0, 0, size))
+    return _flat_beyond(x, radius, fixedpoint.rounding_divide(value, 24))
+
+
+def _int16(x: Ints) -> Ints:
+    return np.clip(x, -(1 << 15), (1 << 15) - 1)
+
+
+def _hard_swish(_: Unary, source: Tensor, output: Tensor) -> Table:
+    fine = np.float32(1 / 128) * source.scale
+    out_multiplier, out_shift = fixedpoint.quantize_multiplier(float(fine / output.scale))
+    relu_multiplier, relu_shift = fixedpoint.quantize_multiplier(float(fine / np.float32(3.0 / 32768.0)))
+    if out_shift > 0:
+        raise ModelError("HARD_SWISH: its output scale is too small", "the reference refuses it; calibrate again")
+    # DownScaleInt32ToInt16Multiplier.
+    out16, relu16 = (0x7FFF if m >= 0x7FFF0000 else (m + (1 << 15)) >> 16 for m in (out_multiplier, relu_multiplier))
+    x = (fixedpoint.integers() - source.zero_point) * (1 << 7)
+    preshift = _int16((x * out16 + (1 << 14)) >> 15)
+    gate = _int16(x << max(relu_shift - 1, 0)) if relu_shift > 0 else x
+    gate = _int16((gate * relu16 + (1 << 14)) >> 15)
+    if relu_shift > 0:
+        gate = _int16(gate << 1)
+    elif relu_shift < 0:
+        gate = fixedpoint.rounding_divide(gate, -relu_shift)
+    gate = (gate + (1 << 15)) >> 1
+    product = gate * preshift
+    high = np.sign(product) * (np.abs(product) >> 15)
+    return _saturated(fixedpoint.rounding_divide(high, -out_shift) + output.zero_point)
+
+
+def _abs(_: Unary, source: Tensor, output: Tensor) -> Table:
+    size = np.abs(fixedpoint.integers() - source.zero_point)
+    if source.scale != output.scale:
+        size = _rescaled(size, float(source.scale / output.scale))
+    return _saturated(size + output.zero_point)
+
+
+def _rsqrt(_: Unary, source: Tensor, output: Tensor) -> Table:
+    multiplier, shift = fixedpoint.quantize_multiplier(1.0 / float(np.sqrt(source.scale) * output.scale))
+    values = []
+    for x in range(-128 - source.zero_point, 128 - source.zero_point):
+        if x <= 0:
+            # The reference takes 0 for the smallest positive number, and refuses what is below.
+            values.append(127)
+            continue
+        inverse, inverse_shift = fixedpoint.inverse_sqrt(x)
+        data = fixedpoint.multiply(np.asarray([1]), inverse, inverse_shift + 20)
+        values.append(int(fixedpoint.multiply(data, multiplier, shift - 20)[0]) + output.zero_point)
+    return _saturated(np.asarray(values, np.int64))
+
+
+def _exp(_: Unary, source: Tensor, output: Tensor) -> Table:
+    """LiteRT's look-up table (TFLM has no int8 EXP): every step in single precision."""
+    real = source.scale * (fixedpoint.integers() - source.zero_point).astype(np.float32)
+    scaled = np.exp(real, dtype=np.float32) * (np.float32(1) / output.scale)
+    rounded = np.where(scaled >= 0, np.floor(scaled + np.float32(0.5)), scaled)
+    return _saturated(np.clip(rounded, -1024, 1024).astype(np.int64) + output.zero_point)
+
+
 TABLES: dict[str, Callable[[Unary, Tensor, Tensor], Table]] = {
     "LEAKY_RELU": _leaky_relu,
     "RELU": _relu,
     "RELU6": _clamped(0.0, 6.0),
+    "RELU_N1_TO_1": _relu_n1_to_1,
     "QUANTIZE": _requantise,
+    "LOGISTIC": _logistic,
+    "TANH": _tanh,
+    "HARD_SWISH": _hard_swish,
+    "ABS": _abs,
+    "RSQRT": _rsqrt,
+    "EXP": _exp,
 }
 
 

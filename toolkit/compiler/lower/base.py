@@ -33,14 +33,14 @@ class Call:
     Attributes:
         name: of its function.
         operators: the .tflite's operators that it computes.
-        inputs: the computed tensors that it reads; output: the one that it writes.
+        inputs: the tensors that it reads through $0 and so on; output: the one that it writes.
         body: C statements; $0, $1 ... stand for pointers to the inputs, $out to the output, $scratch to scratch.
         kernels: .c files of firmware/kernels; headers: what the body includes.
         constants: arrays in flash.
         definitions: C text before the function: parameter structs.
         scratch_bytes: RAM while it runs.
         macs: multiply-accumulates.
-        in_place: the output may share the first input's memory.
+        in_place: places among `inputs` whose memory the output may share.
     """
 
     name: str
@@ -54,7 +54,11 @@ class Call:
     definitions: tuple[str, ...] = ()
     scratch_bytes: int = 0
     macs: int = 0
-    in_place: bool = False
+    in_place: tuple[int, ...] = ()
+
+    def constant_input(self, place: int) -> str:
+        """The array that an input is in if it is a constant."""
+        return f"{self.name}_input{place}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,25 +117,40 @@ class Context:
         header: str,
         constants: tuple[Constant, ...] = (),
         macs: int = 0,
-        inputs: tuple[int, ...] | None = None,
-        in_place: bool = False,
+        in_place: tuple[int, ...] = (),
     ) -> Call:
-        """A call of a kernel that takes one parameter struct, the inputs and the output."""
-        used = self.layer.inputs[:1] if inputs is None else inputs
-        pointers = ", ".join(f"${place}" for place in range(len(used)))
-        return Call(
-            self.name,
-            tuple(op.kind for op in self.layer.operators),
-            used,
-            self.layer.output,
-            f"{function}(&{self.name}_layer, {pointers}, $out);",
-            kernels,
-            (header,),
-            constants,
-            (c.structure(parameters[0], f"{self.name}_layer", parameters[1]),),
-            macs=macs,
-            in_place=in_place,
-        )
+        """A call of a kernel that takes one parameter struct, the layer's first input and the output."""
+        body = f"{function}(&{self.name}_layer, $0, $out);"
+        inputs = self.layer.inputs[:1]
+        return placed(self, body, parameters, kernels, header, constants, inputs=inputs, macs=macs, in_place=in_place)
+
+
+def placed(
+    context: Context,
+    body: str,
+    parameters: tuple[str, Mapping[str, Any]],
+    kernels: tuple[str, ...],
+    header: str,
+    constants: tuple[Constant, ...] = (),
+    *,
+    inputs: tuple[int, ...],
+    macs: int = 0,
+    in_place: tuple[int, ...] = (),
+) -> Call:
+    """A call with a body of its own and one parameter struct, <name>_layer."""
+    return Call(
+        context.name,
+        tuple(op.kind for op in context.layer.operators),
+        inputs,
+        context.layer.output,
+        body,
+        kernels,
+        (header,),
+        constants,
+        (c.structure(parameters[0], f"{context.name}_layer", parameters[1]),),
+        macs=macs,
+        in_place=in_place,
+    )
 
 
 def window_fields(window: ir.Window) -> dict[str, int]:

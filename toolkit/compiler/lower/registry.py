@@ -8,9 +8,8 @@ from typing import Any
 from toolkit.compiler import ir
 from toolkit.compiler.fuse import Layer
 from toolkit.compiler.ir import Graph
-from toolkit.compiler.lower import linear, simple
+from toolkit.compiler.lower import arithmetic, linear, move, simple
 from toolkit.compiler.lower.base import Call, Context, Target
-from toolkit.errors import ModelError
 
 _LOWER: dict[type[ir.Operator], Callable[[Context, Any], Call]] = {
     ir.Convolution: linear.convolution,
@@ -18,6 +17,12 @@ _LOWER: dict[type[ir.Operator], Callable[[Context, Any], Call]] = {
     ir.Pool: simple.pool,
     ir.Unary: simple.unary,
     ir.Softmax: simple.softmax,
+    ir.Binary: arithmetic.binary,
+    ir.Reduce: arithmetic.reduce,
+    ir.BatchMatMul: arithmetic.matmul,
+    ir.Pad: move.pad,
+    ir.Concatenation: move.concatenation,
+    ir.Transpose: move.transpose,
 }
 
 
@@ -28,9 +33,4 @@ def lower(graph: Graph, layer: Layer, name: str, target: Target) -> Call:
         ModelError: its operator, type or shape is not supported.
     """
     context = Context(graph, layer, name, target)
-    function = _LOWER.get(type(context.first))
-    if function is None:
-        raise ModelError(
-            f"operator {context.first.kind} is not supported yet", "see docs/compiler.md for those that are"
-        )
-    return function(context, context.first)
+    return _LOWER[type(context.first)](context, context.first)

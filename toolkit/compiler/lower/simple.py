@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from toolkit.compiler import fixedpoint, ir, tables
-from toolkit.compiler.c import number
+from toolkit.compiler.c import Constant, number
 from toolkit.compiler.fuse import FLOAT_CLAMPS, FloatActivation
+from toolkit.compiler.ir import ElementType, Tensor
 from toolkit.compiler.lower.base import Call, Context, float_fields, window_fields
 from toolkit.errors import ModelError
 
@@ -15,17 +16,32 @@ _SOFTMAX_OUTPUT = (np.float32(1 / 256), -128)
 _LARGEST_SOFTMAX = 4095
 
 
+_FLOAT_FUNCTIONS = {
+    "LOGISTIC": "aot_logistic",
+    "TANH": "aot_tanh",
+    "HARD_SWISH": "aot_hard_swish",
+    "SQRT": "aot_sqrt",
+    "RSQRT": "aot_rsqrt",
+    "SQUARE": "aot_square",
+    "EXP": "aot_exp_f32",
+    "ABS": "aot_abs",
+    "NEG": "aot_neg",
+}
+
+
 def unary(context: Context, op: ir.Unary) -> Call:
     """Element-wise functions: a table on int8, a kernel each on float32."""
     source, output = context.input(0), context.output
-    kinds = (op.kind,)
+    types = (source.dtype, output.dtype)
+    if op.kind in ("QUANTIZE", "DEQUANTIZE") and types[0] is not types[1]:
+        return _between_types(context, op, source, output)
     if context.is_int8(source, output):
         table = context.constant("table", tables.unary_table(op, source, output))
         body = f"aot_table_s8({table.name}, {source.size}u, $0, $out);"
-        return Call(
-            context.name, kinds, context.layer.inputs[:1], op.output, body,
-            ("aot_table_s8.c",), ("aot_elementwise.h",), (table,), in_place=True,
-        )  # fmt: skip
+        return _elementwise(context, body, ("aot_table_s8.c",), constants=(table,))
+    if op.kind in _FLOAT_FUNCTIONS:
+        body = f"aot_map_f32({_FLOAT_FUNCTIONS[op.kind]}, {source.size}u, $0, $out);"
+        return _elementwise(context, body, ("aot_map_f32.c", "aot_exp_f32.c"), ("aot_elementwise.h", "aot_float.h"))
     if op.kind == "LEAKY_RELU":
         activation = FloatActivation(slope=op.alpha)
     elif op.kind in FLOAT_CLAMPS:
@@ -34,11 +50,29 @@ def unary(context: Context, op: ir.Unary) -> Call:
     else:
         raise ModelError(f"operator {op.kind} is not supported on float32", "it is on int8")
     values = ", ".join(number(v) for v in float_fields(activation).values())
-    return Call(
-        context.name, kinds, context.layer.inputs[:1], op.output,
-        f"aot_activation_f32({values}, {source.size}u, $0, $out);",
-        ("aot_activation_f32.c",), ("aot_elementwise.h",), in_place=True,
-    )  # fmt: skip
+    body = f"aot_activation_f32({values}, {source.size}u, $0, $out);"
+    return _elementwise(context, body, ("aot_activation_f32.c",))
+
+
+def _elementwise(
+    context: Context,
+    body: str,
+    kernels: tuple[str, ...],
+    headers: tuple[str, ...] = ("aot_elementwise.h",),
+    constants: tuple[Constant, ...] = (),
+    in_place: tuple[int, ...] = (0,),
+) -> Call:
+    kinds, inputs = (context.first.kind,), context.layer.inputs[:1]
+    return Call(context.name, kinds, inputs, context.layer.output, body, kernels, headers, constants, in_place=in_place)
+
+
+def _between_types(context: Context, op: ir.Unary, source: Tensor, output: Tensor) -> Call:
+    quantised, real = (output, source) if op.kind == "QUANTIZE" else (source, output)
+    if real.dtype is not ElementType.FLOAT32 or not context.is_int8(quantised):
+        raise ModelError(f"{op.kind} from {source.dtype} to {output.dtype} is not supported", "float32 and int8 are")
+    arguments = f"{number(float(quantised.scale))}, {quantised.zero_point}, {source.size}u, $0, $out"
+    name = "aot_quantise" if op.kind == "QUANTIZE" else "aot_dequantise"
+    return _elementwise(context, f"{name}({arguments});", ("aot_quantise.c",), in_place=())
 
 
 def pool(context: Context, op: ir.Pool) -> Call:
@@ -75,7 +109,7 @@ def softmax(context: Context, op: ir.Softmax) -> Call:
         return Call(
             context.name, (op.kind,), context.layer.inputs[:1], op.output,
             f"aot_softmax_f32({rows}, {depth}, {number(float(op.beta))}, $0, $out);",
-            ("aot_softmax_f32.c", "aot_exp_f32.c"), ("aot_softmax.h",), in_place=True,
+            ("aot_softmax_f32.c", "aot_exp_f32.c"), ("aot_softmax.h",), in_place=(0,),
         )  # fmt: skip
     if (
         abs(output.scale - _SOFTMAX_OUTPUT[0]) > 1e-6
@@ -96,5 +130,5 @@ def softmax(context: Context, op: ir.Softmax) -> Call:
     table = context.constant("exponentials", exponentials.astype(np.int32))
     fields = {"rows": rows, "depth": depth, "exponentials": table.name, "entries": len(exponentials)}
     return context.call(
-        "aot_softmax_s8", ("aot_softmax_s8_t", fields), ("aot_softmax_s8.c",), "aot_softmax.h", (table,), in_place=True
+        "aot_softmax_s8", ("aot_softmax_s8_t", fields), ("aot_softmax_s8.c",), "aot_softmax.h", (table,), in_place=(0,)
     )

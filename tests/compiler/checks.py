@@ -1,0 +1,36 @@
+"""The comparison that every operator's test makes."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import HealthCheck, Phase, settings
+
+from tests.compiler import engine
+from toolkit.compiler import compile_model
+
+# (instruction set, optimisation): each pair that chooses other kernels.
+VARIANTS = (("native", "speed"), ("armv7em", "speed"), ("armv7em", "size"))
+FLOAT_TOLERANCE = 1e-5
+
+bounded = settings(
+    max_examples=25,
+    deadline=None,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+    suppress_health_check=[HealthCheck.too_slow],
+    derandomize=True,
+)
+
+
+def check(tflite: bytes, seed: int, variants: tuple[tuple[str, str], ...] = VARIANTS) -> None:
+    """The compiled network equals the reference on random inputs."""
+    expected = None
+    for isa, optimise in variants:
+        model = compile_model(tflite, isa=isa, fpu=True, optimise=optimise)
+        inputs = engine.random_inputs(model, 4, seed)
+        if expected is None:
+            expected = engine.reference(tflite, inputs)
+        got = engine.run(model, inputs)
+        if model.output.dtype == "int8":
+            np.testing.assert_array_equal(got, expected, err_msg=f"{isa} {optimise}")
+        else:
+            np.testing.assert_allclose(got, expected, rtol=FLOAT_TOLERANCE, atol=FLOAT_TOLERANCE)
