@@ -20,6 +20,7 @@ from toolkit.ports import cannot_open
 CONNECT_SECONDS = 5.0
 WRITE_SECONDS = 10.0
 POLL_SECONDS = 0.05
+QUIET_POLL_SECONDS = 0.01
 READ_BYTES = 65536
 
 
@@ -103,8 +104,11 @@ class SocketTransport:
 class SerialTransport:
     """Anything that pyserial opens: a device, rfc2217://, loop:// ..."""
 
-    def __init__(self, url: str, baud: int) -> None:
+    def __init__(self, url: str, baud: int, quiet: float = 0.0) -> None:
         """Open the port, drop what lies in its buffers.
+
+        Args:
+            quiet: seconds for which nothing is sent, unless something has come before.
 
         Raises:
             OSError: it cannot be opened.
@@ -114,13 +118,13 @@ class SerialTransport:
 
         # Its timeout is never changed again: each change would set up the whole port anew, over RFC 2217 in many
         # messages.
-        port: Any = serial.serial_for_url(
-            url, do_not_open=True, baudrate=baud, timeout=POLL_SECONDS, write_timeout=WRITE_SECONDS
-        )
+        port: Any = serial.serial_for_url(url, do_not_open=True, baudrate=baud, timeout=POLL_SECONDS)
         if "://" not in url:
             port.exclusive = True
+            port.write_timeout = WRITE_SECONDS  # rfc2217:// refuses it, and has a bound of its own
         port.open()
         self._port = port
+        self._speak_at = time.monotonic() + quiet
 
     def read(self, timeout: float) -> bytes:
         """See Transport."""
@@ -141,6 +145,8 @@ class SerialTransport:
     def write(self, data: bytes) -> None:
         """See Transport."""
         try:
+            while time.monotonic() < self._speak_at and not self._port.in_waiting:
+                time.sleep(QUIET_POLL_SECONDS)
             self._port.write(data)
         except (OSError, TypeError, AttributeError) as caught:
             raise TransportClosedError(str(caught)) from caught
@@ -191,20 +197,23 @@ def _socket_address(url: str) -> tuple[str, int]:
     return host, port
 
 
-def open_transport(url: str, baud: int = 115_200) -> Transport:
+def open_transport(url: str, baud: int = 115_200, quiet: float = 0.0) -> Transport:
     """Open a link.
 
     Args:
         url: a device ("/dev/ttyACM0", "COM3"), or anything that pyserial's `serial_for_url` takes.
         baud: bits per second; of no meaning for USB and sockets.
+        quiet: seconds for which a serial port's board is given time to start: nothing is sent unless it speaks first.
 
     Raises:
         LinkError: it cannot be opened; the message says why and the hint what to try.
     """
+    if not url:
+        raise LinkError("no port is named", "a device, or socket://HOST:PORT; see `tinyml ports`")
     try:
         if url.startswith("socket://"):
             return SocketTransport(*_socket_address(url))
-        return SerialTransport(url, baud)
+        return SerialTransport(url, baud, quiet)
     except ValueError as caught:
         raise LinkError(
             f"{url} is no port: {caught}", "a device, or socket://HOST:PORT; see `tinyml ports`"
