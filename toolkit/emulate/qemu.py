@@ -14,6 +14,7 @@ from toolkit.ports import PortLister
 
 PROGRAM = "qemu-system-arm"
 START_SECONDS = 20.0
+SETTLE_SECONDS = 0.3
 ATTEMPTS = 3
 HOST = "127.0.0.1"
 
@@ -45,10 +46,13 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _listens(port: int) -> bool:
+def _serves(port: int) -> bool:
+    """Whether QEMU runs its board: it listens before it looks at the image, and hangs up if that is no good."""
     try:
-        with socket.create_connection((HOST, port), timeout=1.0):
-            return True
+        with socket.create_connection((HOST, port), timeout=SETTLE_SECONDS) as probe:
+            return bool(probe.recv(1))
+    except TimeoutError:
+        return True  # it runs, and the firmware's first word was said before
     except OSError:
         return False
 
@@ -60,7 +64,7 @@ def start(board: Board, image: Path, log: Path) -> RunningDevice:
         running = spawn(command(board, image, port), log)
         deadline = time.monotonic() + START_SECONDS
         while running.poll() is None and time.monotonic() < deadline:
-            if _listens(port):
+            if _serves(port):
                 return RunningDevice(board.id, f"socket://{HOST}:{port}", "", keep(running), log)
             time.sleep(0.02)
         if running.poll() is None:
