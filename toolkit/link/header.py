@@ -51,10 +51,10 @@ def render() -> str:
         f"  WIRE_SHA256_BYTES = {messages.SHA256_BYTES},",
         "};",
         "",
-        "/* HELLO's flags: the device has just started; it has answered no HELLO_REQUEST before. */",
-        f"enum {{ WIRE_FLAG_UNASKED = {messages.FLAG_UNASKED}, WIRE_FLAG_FRESH = {messages.FLAG_FRESH} }};",
+        "/* HELLO's flags: the device has just started. */",
+        f"enum {{ WIRE_FLAG_UNASKED = {messages.FLAG_UNASKED} }};",
         "",
-        "/* seq of a REFUSED whose request could not be read */",
+        "/* seq of a REFUSED whose request could not be read; HELLO's start before the first HELLO_REQUEST */",
         f"#define WIRE_SEQ_UNKNOWN 0x{messages.SEQ_UNKNOWN:04X}u",
         "",
     ]

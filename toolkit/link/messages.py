@@ -18,8 +18,6 @@ SEQ_UNKNOWN: Final = 0xFFFF
 CRC_BYTES: Final = 4
 FLAG_UNASKED: Final = 1
 """Bit 0 of HELLO's flags: the device has just started and says so by itself."""
-FLAG_FRESH: Final = 2
-"""Bit 1 of HELLO's flags: the device has answered no HELLO_REQUEST before this since its start."""
 BUILD_ID_BYTES: Final = 8
 SHA256_BYTES: Final = 32
 MAX_TEXT_BYTES: Final = 64
@@ -75,6 +73,7 @@ HELLO_PAYLOAD: Final[Fields] = (
     ("dtype", "B"),
     ("tick_unit", "B"),
     ("flags", "B"),
+    ("start", "H"),
     ("rx_buffer", "H"),
     ("input_bytes", "I"),
     ("output_bytes", "I"),
@@ -117,7 +116,8 @@ class Hello:
         dtype: element type of the network's input and output.
         tick_unit: unit of every answer's ticks.
         unasked: sent at start, not as an answer: the device has just begun anew.
-        fresh: the first answer since its start: it has begun anew since it was last asked.
+        start: number of the first HELLO_REQUEST that it has answered since its start, SEQ_UNKNOWN before that: another
+            one than last time means that it has begun anew meanwhile.
         rx_buffer: bytes that may be on the way beyond the oldest unanswered frame.
         input_bytes, output_bytes: sizes of the two tensors.
         arena_bytes: RAM for tensors and scratch that the engine really uses.
@@ -132,7 +132,7 @@ class Hello:
     dtype: ElementType
     tick_unit: TickUnit
     unasked: bool
-    fresh: bool
+    start: int
     rx_buffer: int
     input_bytes: int
     output_bytes: int
@@ -149,7 +149,8 @@ class Hello:
             self.version,
             self.dtype,
             self.tick_unit,
-            FLAG_UNASKED * self.unasked | FLAG_FRESH * self.fresh,
+            FLAG_UNASKED * self.unasked,
+            self.start,
             self.rx_buffer,
             self.input_bytes,
             self.output_bytes,
@@ -171,7 +172,7 @@ class Hello:
             raise MessageError(f"the device speaks version {payload[0]} of the wire, not {VERSION}")
         if len(payload) < _HELLO.size:
             raise MessageError(f"HELLO of {len(payload)} bytes")
-        version, dtype, unit, flags, rx, given, taken, arena, stack, build, model = _HELLO.unpack_from(payload)
+        version, dtype, unit, flags, start, rx, given, taken, arena, stack, build, model = _HELLO.unpack_from(payload)
         texts = payload[_HELLO.size :].split(b"\0")
         if len(texts) != 3 or texts[2] or max(map(len, texts)) >= MAX_TEXT_BYTES:
             raise MessageError("HELLO whose texts are not two NUL-terminated ones")
@@ -186,7 +187,7 @@ class Hello:
             dtype=element,
             tick_unit=ticks,
             unasked=bool(flags & FLAG_UNASKED),
-            fresh=bool(flags & FLAG_FRESH),
+            start=start,
             rx_buffer=rx,
             input_bytes=given,
             output_bytes=taken,

@@ -22,7 +22,7 @@ class Bounds:
 
     contact: float = 10.0
     ask: float = 0.5
-    silence_min: float = 0.15
+    silence_min: float = 0.4
     silence_first: float = 2.0
     silence_max: float = 5.0
     answer: float = 60.0
