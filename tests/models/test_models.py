@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from toolkit import models, resources
+from toolkit import dataset, models, pipeline, resources, zoo
 from toolkit.artifacts import DType, ModelCard, sha256_of
 from toolkit.errors import ModelError
 
@@ -96,3 +96,18 @@ def test_stored_lists_the_zoos_models_first(workspace: Path) -> None:
     assert names[0] == "proposed"
     assert names[-1] == "mine"
     assert not models.stored(workspace)[0].shipped
+
+
+@pytest.mark.parametrize("folder", sorted(resources.models().glob("*/card.json")), ids=lambda path: path.parent.name)
+def test_every_shipped_model_is_what_its_card_says(folder: Path) -> None:
+    card = ModelCard.load(folder)
+    assert card.name == folder.parent.name
+    assert card.params == zoo.get(card.architecture).params
+    assert {path.name for path in folder.parent.iterdir()} == {*card.files, "card.json", "card.md"}
+    for name, digest in card.files.items():
+        assert sha256_of((folder.parent / name).read_bytes()) == digest, name
+    external = dataset.load_external()
+    for dtype in DType:
+        kept = card.accuracy.get(f"external_{dtype}")
+        if kept is not None:
+            assert pipeline.score((folder.parent / f"{card.name}_{dtype}.tflite").read_bytes(), external) == kept

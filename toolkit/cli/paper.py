@@ -45,6 +45,7 @@ def _tables(json: bool, known: dict[str, Result]) -> None:
                 for row in rows
                 if row.table == table
             ),
+            text=2,
         )
         output.line("")
 

@@ -193,6 +193,7 @@ def _register_when(group: typer.Typer) -> None:
                 for row in rows
             ]
             or [(NOT_RUN,) * 7],
+            text=2,
         )
         show(
             "\nTensorFlow's own toolkit",
@@ -210,6 +211,7 @@ def _register_when(group: typer.Typer) -> None:
                 for step in result.steps
             ]
             or [(NOT_RUN,) * 6],
+            text=2,
         )
 
 

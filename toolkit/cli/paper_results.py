@@ -109,13 +109,13 @@ def with_spread(spread: Spread | None) -> str:
     return percent(spread.mean) + (f" ± {percent(spread.deviation)}" if spread.deviation is not None else "")
 
 
-def show(title: str, columns: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> None:
-    """A table on stdout: the first column is text, the others are figures."""
+def show(title: str, columns: tuple[str, ...], rows: Iterable[tuple[str, ...]], text: int = 1) -> None:
+    """A table on stdout: the first `text` columns are text, the others are figures."""
     from rich.table import Table
 
     table = Table(title=title or None, title_justify="left", box=None, pad_edge=False)
     for place, column in enumerate(columns):
-        table.add_column(column, justify="right" if place else "left", no_wrap=True)
+        table.add_column(column, justify="left" if place < text else "right", no_wrap=True)
     for row in rows:
         table.add_row(*row)
     output.table(table)

@@ -31,8 +31,6 @@ Same networks, same recipe, Fashion-MNIST in place of MNIST, first seed. Whether
 digits are easy, shows in how much more they lose than the large ones."""
 
 TABLES = """\
-Our figures are means over the seeds with their standard deviation. What the tables show at once: networks that end
-in a hidden layer of two, four or five ReLU units depend on the seed more than on anything else, because units that
-start or fall dead stay dead; the paper's figure of 0.3830 for "Change neurons (2,2)" is one draw from a wide
-distribution. The external images are ours, drawn by a program, as the paper's ten were not published: the columns
-cannot be compared image by image."""
+Our figures are means over the seeds with their standard deviation, once there are several. The external images are
+ours, drawn by a program, as the paper's ten were not published. They are easier than the paper's: its column tells
+its networks apart, ours hardly does, and the two cannot be compared."""

@@ -132,7 +132,7 @@ def optimise(
 
     def fresh() -> Any:
         keras.utils.set_random_seed(run.seed)
-        model = _legacy(keras, zoo.get(run.model).build())
+        model = same_stack(keras, zoo.get(run.model).build())
         model.set_weights(weights)
         return model
 
@@ -192,7 +192,7 @@ def _toolkit() -> tuple[Any, Any]:
     return mot, keras
 
 
-def _legacy(keras: Any, model: Any) -> Any:
+def same_stack(keras: Any, model: Any) -> Any:
     """The same stack of layers in Keras 2, untrained."""
     layers = [keras.Input(model.input_shape[1:])]
     for layer in model.layers:
