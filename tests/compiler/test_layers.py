@@ -109,4 +109,4 @@ def test_int8_convolutions(case: tuple[bytes, int]) -> None:
 @settings(bounded, max_examples=15)
 @given(convolutions("float32"))
 def test_float_convolutions(case: tuple[bytes, int]) -> None:
-    check(*case, variants=(("native", "speed"),))
+    check(*case, variants=(("native", "speed"), ("native", "size")))

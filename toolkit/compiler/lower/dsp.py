@@ -14,25 +14,9 @@ from numpy.typing import NDArray
 from toolkit.compiler import c, ir, tables
 from toolkit.compiler.lower.base import Call, Context
 from toolkit.compiler.lower.quantised import Quantised
+from toolkit.compiler.lower.shapes import Shape
 
 _IMAGE_CHANNELS = 12
-
-
-@dataclass(frozen=True, eq=False)
-class Shape:
-    """A convolution, or a dense layer as one: rows of inputs are the columns of an image of height 1.
-
-    Attributes:
-        input, output: height, width, channels; the output's after the pool.
-        conv: height and width of the convolution's own output.
-        window, pool: 1x1 if there is no pool.
-    """
-
-    input: tuple[int, int, int]
-    conv: tuple[int, int]
-    output: tuple[int, int, int]
-    window: ir.Window
-    pool: ir.Window
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,35 +79,15 @@ def _table(context: Context, q: Quantised) -> tables.Table | None:
 
 def _pitch(shape: Shape) -> int:
     """int16 of one widened row: all that any window reads, and at least the image's own row; even."""
-    w, p = shape.window, shape.pool
     _, width, channels = shape.input
-    run = -(-w.kernel_w * channels // 2) * 2
-    last = ((shape.output[1] - 1) * p.stride_w + p.kernel_w - 1) * w.stride_w * channels
-    return -(-max((w.pad_left + width) * channels, last + run) // 2) * 2
-
-
-def _rows(shape: Shape) -> int:
-    """Input rows that one output row needs."""
-    w, p = shape.window, shape.pool
-    return (p.kernel_h - 1) * w.stride_h + (w.kernel_h - 1) * w.dilation_h + 1
-
-
-def suits(shape: Shape) -> bool:
-    """True if the kernels can compute the layer: kernel rows are runs, and pool windows lie inside the convolution."""
-    w, p = shape.window, shape.pool
-    if w.dilation_w != 1 or p.pad_top or p.pad_left or p.dilation_h != 1 or p.dilation_w != 1:
-        return False
-    if (shape.output[0] - 1) * p.stride_h + p.kernel_h > shape.conv[0]:
-        return False
-    if (shape.output[1] - 1) * p.stride_w + p.kernel_w > shape.conv[1]:
-        return False
-    return _rows(shape) <= 255 and _pitch(shape) <= 65_535
+    own = (shape.window.pad_left + width) * channels
+    return -(-max(own, shape.reach + shape.run % 2) // 2) * 2
 
 
 def linear(context: Context, shape: Shape, q: Quantised, macs: int) -> Call | None:
     """The layer on the DSP kernels; None if its shape or constants do not suit them."""
     constants = scaled(q)
-    if constants is None or not suits(shape):
+    if constants is None or not shape.tiles or _pitch(shape) > 65_535:
         return None
     is_image = shape.input[2] == 1 and shape.window == ir.Window(3, 3) and shape.pool == ir.Window(2, 2, 2, 2)
     if is_image and int(constants.shift.min()) > 0 and shape.output[2] <= _IMAGE_CHANNELS:
@@ -162,8 +126,7 @@ def _image(context: Context, shape: Shape, q: Quantised, k: Scaled, macs: int) -
 
 def _general(context: Context, shape: Shape, q: Quantised, k: Scaled, macs: int) -> Call:
     """aot_conv_dsp.h: any kernel whose rows are runs."""
-    w, p = shape.window, shape.pool
-    words = pairs(k.weights, w.kernel_h)
+    words = pairs(k.weights, shape.window.kernel_h)
     inline = context.target.optimise == "speed"
     channels = np.stack([k.bias, k.multiplier, k.offset], axis=1).astype(np.int32)
     arrays = [
@@ -174,21 +137,8 @@ def _general(context: Context, shape: Shape, q: Quantised, k: Scaled, macs: int)
     table = _table(context, q)
     if table is not None:
         arrays.append(context.constant("table", table))
-    rows, pitch = _rows(shape), _pitch(shape)
-    names = ("in_h", "in_w", "in_c", "out_h", "out_w", "out_c")
-    fields: dict[str, Any] = dict(zip(names, (*shape.input, *shape.output), strict=True))
-    fields |= {
-        "stride_h": w.stride_h,
-        "stride_w": w.stride_w,
-        "dilation_h": w.dilation_h,
-        "kernel_h": w.kernel_h,
-        "pad_top": w.pad_top,
-        "pad_left": w.pad_left,
-        "pool_h": p.kernel_h,
-        "pool_w": p.kernel_w,
-        "pool_stride_h": p.stride_h,
-        "pool_stride_w": p.stride_w,
-        "row_count": rows,
+    pitch = _pitch(shape)
+    fields: dict[str, Any] = shape.fields() | {
         "pitch": pitch,
         "words": words.shape[2],
         "input_zero": context.input(0).zero_point,
@@ -204,6 +154,6 @@ def _general(context: Context, shape: Shape, q: Quantised, k: Scaled, macs: int)
         ("aot_conv_tile_dsp.h" if inline else "aot_conv_dsp.h",),
         tuple(arrays),
         (c.structure("aot_conv_dsp_t", f"{context.name}_layer", fields),),
-        scratch_bytes=(rows * pitch + 2) * 2,
+        scratch_bytes=(shape.rows * pitch + 2) * 2,
         macs=macs,
     )

@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 from toolkit.compiler import ir
 from toolkit.compiler.c import Constant
 from toolkit.compiler.ir import Tensor
-from toolkit.compiler.lower import avr, dsp
+from toolkit.compiler.lower import avr, dsp, fpu
 from toolkit.compiler.lower.base import Call, Context, float_fields, window_fields
 from toolkit.compiler.lower.quantised import Quantised, quantised
+from toolkit.compiler.lower.shapes import NO_POOL, Shape
 from toolkit.errors import ModelError
 
-_NO_POOL = ir.Window(1, 1)
 # Instruction sets with dual 16-bit multiply-accumulates.
 DSP = ("armv7em", "armv8_1m_mve")
 AVR = "avr"
@@ -35,10 +35,17 @@ def _arrays(context: Context, q: Quantised) -> tuple[dict[str, Any], tuple[Const
     return fields | {"low": q.low, "high": q.high}, tuple(constants)
 
 
-def _float_arrays(context: Context, weights: NDArray[Any]) -> tuple[dict[str, Any], tuple[Constant, ...]]:
+def _bias(context: Context, channels: int) -> NDArray[np.float32]:
     index = context.first.inputs[2]
-    bias = np.zeros(weights.shape[0], np.float32) if index < 0 else context.graph.tensors[index].constant
-    constants = (context.constant("weights", weights), context.constant("bias", np.asarray(bias, np.float32)))
+    bias = np.zeros(channels, np.float32) if index < 0 else context.graph.tensors[index].constant
+    if bias.dtype != np.float32:
+        raise ModelError(f"{context.first.kind} on float32 with an {bias.dtype} bias is not supported", "convert again")
+    return np.asarray(bias.reshape(-1), np.float32)
+
+
+def _float_arrays(context: Context, weights: NDArray[Any]) -> tuple[dict[str, Any], tuple[Constant, ...]]:
+    bias = _bias(context, weights.shape[0])
+    constants = (context.constant("weights", weights), context.constant("bias", bias))
     return {"weights": constants[0].name, "bias": constants[1].name} | float_fields(context.layer.activation), constants
 
 
@@ -68,22 +75,22 @@ def convolution(context: Context, op: ir.Convolution) -> Call:
         "group_in": source.shape[3] // op.groups,
         "group_out": conv.shape[3] // op.groups,
         "kernel": window_fields(op.window),
-        "pool": window_fields(pool.window if pool else _NO_POOL),
+        "pool": window_fields(pool.window if pool else NO_POOL),
     }
     positions = out_h * out_w * (pool.window.kernel_h * pool.window.kernel_w if pool else 1)
     macs = positions * rows.size
+    tiled = Shape(
+        (source.shape[1], source.shape[2], source.shape[3]),
+        (conv.shape[1], conv.shape[2]),
+        (out_h, out_w, conv.shape[3]),
+        op.window,
+        pool.window if pool else NO_POOL,
+    )
     if context.is_int8(source, filters_as(filters), conv, output):
         arithmetic = quantised(context, rows, op.activation)
-        if context.target.isa in DSP and op.groups == 1:
-            as_image = dsp.Shape(
-                (source.shape[1], source.shape[2], source.shape[3]),
-                (conv.shape[1], conv.shape[2]),
-                (out_h, out_w, conv.shape[3]),
-                op.window,
-                pool.window if pool else _NO_POOL,
-            )
-            if (call := dsp.linear(context, as_image, arithmetic, macs)) is not None:
-                return call
+        suits = context.target.isa in DSP and op.groups == 1
+        if suits and (call := dsp.linear(context, tiled, arithmetic, macs)) is not None:
+            return call
         if context.target.isa == AVR and (call := avr.convolution(context, op, arithmetic, macs)) is not None:
             return call
         fields, constants = _arrays(context, arithmetic)
@@ -96,6 +103,9 @@ def convolution(context: Context, op: ir.Convolution) -> Call:
             constants,
             macs,
         )
+    biases = _bias(context, len(rows))
+    if op.groups == 1 and (call := fpu.linear(context, tiled, rows, biases, macs)) is not None:
+        return call
     fields, constants = _float_arrays(context, rows)
     return context.call(
         "aot_conv_f32",
@@ -126,19 +136,21 @@ def dense(context: Context, op: ir.Dense) -> Call:
         raise ModelError(f"{op.kind} of {count} x {inputs} to {outputs} is too large", "at most 65535 each")
     shape = {"rows": count, "inputs": inputs, "outputs": outputs}
     macs = count * rows.size
+    tiled = Shape((1, count, inputs), (1, count), (1, count, outputs), NO_POOL)
     if context.is_int8(source, filters_as(filters), result, output):
         arithmetic = quantised(context, rows, op.activation)
         # For size, weights stay int8: dense layers have many and use each but once a row.
-        if context.target.isa in DSP and context.target.optimise == "speed":
-            as_image = dsp.Shape((1, count, inputs), (1, count), (1, count, outputs), _NO_POOL, _NO_POOL)
-            if (call := dsp.linear(context, as_image, arithmetic, macs)) is not None:
-                return call
+        suits = context.target.isa in DSP and context.target.optimise == "speed"
+        if suits and (call := dsp.linear(context, tiled, arithmetic, macs)) is not None:
+            return call
         if context.target.isa == AVR and (call := avr.dense(context, count, arithmetic, macs)) is not None:
             return call
         fields, constants = _arrays(context, arithmetic)
         return context.call(
             "aot_dense_s8", ("aot_dense_s8_t", shape | fields), ("aot_dense_s8.c",), "aot_dense.h", constants, macs
         )
+    if (call := fpu.linear(context, tiled, rows, _bias(context, outputs), macs)) is not None:
+        return call
     fields, constants = _float_arrays(context, rows)
     return context.call(
         "aot_dense_f32", ("aot_dense_f32_t", shape | fields), ("aot_dense_f32.c",), "aot_dense.h", constants, macs

@@ -1,0 +1,140 @@
+/* aot_conv_tile_f32.h: float32 convolution + bias + activation + max-pool, and dense layers, for a layer
+ * known at compile time and a core with thirty-two single-precision registers.
+ *
+ * A tile of up to four positions, the pool's window or neighbours in a row, by up to four channels keeps its
+ * sums in registers and shares its loads. Without padding the input is read where it is; with padding its
+ * rows are copied to `rows` first, zeros around them.
+ */
+#ifndef AOT_CONV_TILE_F32_H
+#define AOT_CONV_TILE_F32_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "aot_float.h"
+
+typedef struct {
+  uint16_t in_h, in_w, in_c;
+  uint16_t out_h, out_w, out_c;
+  uint8_t stride_h, stride_w, dilation_h;
+  uint8_t kernel_h, pad_top, pad_left;
+  uint8_t pool_h, pool_w, pool_stride_h, pool_stride_w;
+  uint16_t row_count;   /* rows that one output row needs */
+  uint16_t pitch;       /* floats from one row to the next: in_w * in_c without padding */
+  uint16_t run;         /* floats of one kernel row: kernel width * in_c */
+  bool padded;          /* rows are copied */
+  const float *weights; /* by groups of four channels, the last one perhaps smaller: [kernel_h][run][group] */
+  const float *bias;    /* [out_c] */
+  float slope, low, high; /* as in aot_conv.h */
+} aot_conv_tile_f32_t;
+
+#define AOT_INLINE_F32 static inline __attribute__((always_inline))
+
+/* Makes `rows` hold the input rows for output row `out_y`, zeros around them. */
+AOT_INLINE_F32 void aot_advance_rows_f32(const aot_conv_tile_f32_t *l, const float *input, float *rows,
+                                         uint32_t out_y) {
+  const uint32_t step = (uint32_t)l->pool_stride_h * l->stride_h;
+  const uint32_t before = (uint32_t)l->pad_left * l->in_c, width = (uint32_t)l->in_w * l->in_c;
+  uint32_t row = 0;
+  if (out_y > 0 && step < l->row_count) {
+    row = l->row_count - step;
+    memmove(rows, rows + step * l->pitch, row * l->pitch * sizeof *rows);
+  }
+  for (; row < l->row_count; ++row) {
+    const int32_t y = (int32_t)(out_y * step + row) - l->pad_top;
+    float *to = rows + row * l->pitch;
+    for (uint32_t i = 0; i < l->pitch; ++i) to[i] = 0.0f;
+    if (y >= 0 && y < l->in_h) memcpy(to + before, input + (uint32_t)y * width, width * sizeof *to);
+  }
+}
+
+/* Position p of a tile, in floats from the first: row by row through the pool's window, or along the row
+ * without one. */
+AOT_INLINE_F32 uint32_t aot_position_f32(const aot_conv_tile_f32_t *l, bool pooled, uint32_t p) {
+  const uint32_t step = (uint32_t)l->stride_w * l->in_c;
+  if (!pooled) return p * l->pool_stride_w * step;
+  return p / l->pool_w * l->stride_h * l->pitch + p % l->pool_w * step;
+}
+
+/* Adds one kernel row to the sums, or makes them of it. */
+AOT_INLINE_F32 void aot_kernel_row_f32(const aot_conv_tile_f32_t *l, const float *w, const float *x,
+                                       uint32_t positions, uint32_t channels, bool pooled, bool first,
+                                       float *sums) {
+#pragma GCC unroll 16
+  for (uint32_t k = 0; k < l->run; ++k) {
+#pragma GCC unroll 4
+    for (uint32_t p = 0; p < positions; ++p) {
+      const float data = x[aot_position_f32(l, pooled, p) + k];
+#pragma GCC unroll 4
+      for (uint32_t c = 0; c < channels; ++c) {
+        const float product = data * w[k * channels + c];
+        sums[p * channels + c] = first && k == 0 ? product : sums[p * channels + c] + product;
+      }
+    }
+  }
+}
+
+AOT_INLINE_F32 void aot_tile_f32(const aot_conv_tile_f32_t *l, const float *x, uint32_t first,
+                                 uint32_t positions, uint32_t channels, bool pooled, float *output) {
+  const float *w = l->weights + first * l->kernel_h * l->run;
+  const uint32_t next = (uint32_t)l->dilation_h * l->pitch;
+  float sums[16];
+  if (l->kernel_h * l->run <= 16) {
+#pragma GCC unroll 16
+    for (uint32_t ky = 0; ky < l->kernel_h; ++ky) {
+      aot_kernel_row_f32(l, w + ky * l->run * channels, x + ky * next, positions, channels, pooled, ky == 0,
+                         sums);
+    }
+  } else {
+    aot_kernel_row_f32(l, w, x, positions, channels, pooled, true, sums);
+    for (uint32_t ky = 1; ky < l->kernel_h; ++ky) {
+      aot_kernel_row_f32(l, w + ky * l->run * channels, x + ky * next, positions, channels, pooled, false,
+                         sums);
+    }
+  }
+#pragma GCC unroll 4
+  for (uint32_t c = 0; c < channels; ++c) {
+    /* Adding and the activation are monotone, so they follow the maximum. */
+    const float bias = l->bias[first + c];
+    float most = sums[c];
+#pragma GCC unroll 4
+    for (uint32_t p = 1; p < positions; ++p) {
+      const float sum = sums[p * channels + c];
+      if (!pooled) output[p * l->out_c + c] = aot_activate_f32(sum + bias, l->slope, l->low, l->high);
+      if (pooled && sum > most) most = sum;
+    }
+    output[c] = aot_activate_f32(most + bias, l->slope, l->low, l->high);
+  }
+}
+
+AOT_INLINE_F32 void aot_groups_f32(const aot_conv_tile_f32_t *l, const float *x, uint32_t positions,
+                                   bool pooled, float *output) {
+  uint32_t first = 0;
+  for (; first + 4 <= l->out_c; first += 4) aot_tile_f32(l, x, first, positions, 4, pooled, output + first);
+  if (l->out_c % 4 == 3) aot_tile_f32(l, x, first, positions, 3, pooled, output + first);
+  if (l->out_c % 4 == 2) aot_tile_f32(l, x, first, positions, 2, pooled, output + first);
+  if (l->out_c % 4 == 1) aot_tile_f32(l, x, first, positions, 1, pooled, output + first);
+}
+
+/* input [in_h][in_w][in_c] -> output [out_h][out_w][out_c]. `rows` is scratch of row_count * pitch floats if
+ * the layer is padded, unused otherwise. A pool has at most four positions. */
+AOT_INLINE_F32 void aot_conv_tile_f32(const aot_conv_tile_f32_t *l, const float *input, float *rows,
+                                      float *output) {
+  const bool pooled = l->pool_h * l->pool_w > 1;
+  const uint32_t step = (uint32_t)l->pool_stride_w * l->stride_w * l->in_c;
+  for (uint32_t y = 0; y < l->out_h; ++y) {
+    const float *x = l->padded ? rows : input + y * l->pool_stride_h * l->stride_h * l->pitch;
+    if (l->padded) aot_advance_rows_f32(l, input, rows, y);
+    uint32_t left = l->out_w;
+    if (!pooled) {
+      for (; left >= 4; left -= 4, x += 4 * step, output += 4 * l->out_c)
+        aot_groups_f32(l, x, 4, false, output);
+    }
+    for (; left > 0; --left, x += step, output += l->out_c) {
+      aot_groups_f32(l, x, pooled ? (uint32_t)l->pool_h * l->pool_w : 1, pooled, output);
+    }
+  }
+}
+
+#endif
