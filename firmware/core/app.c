@@ -13,7 +13,7 @@
 
 static receiver_t receiver;
 static engine_status_t engine_state;
-static bool was_asked; /* a HELLO_REQUEST has been answered */
+static uint16_t start_seq; /* of the first HELLO_REQUEST since the start; WIRE_SEQ_UNKNOWN before it */
 
 static void put_header(uint8_t *to, wire_type_t type, uint16_t seq) {
   to[WIRE_HEADER_TYPE] = (uint8_t)type;
@@ -34,6 +34,7 @@ static void send_hello(uint16_t seq, uint8_t flags) {
   hello[WIRE_HELLO_DTYPE] = (uint8_t)engine->dtype;
   hello[WIRE_HELLO_TICK_UNIT] = (uint8_t)port->tick_unit;
   hello[WIRE_HELLO_FLAGS] = flags;
+  wire_put_u16(hello + WIRE_HELLO_START, start_seq);
   wire_put_u16(hello + WIRE_HELLO_RX_BUFFER, port->rx_buffer);
   wire_put_u32(hello + WIRE_HELLO_INPUT_BYTES, engine->input_bytes);
   wire_put_u32(hello + WIRE_HELLO_OUTPUT_BYTES, engine->output_bytes);
@@ -92,8 +93,8 @@ static void serve(uint8_t byte) {
     case RECEIVER_MORE:
       break;
     case RECEIVER_HELLO:
-      send_hello(receiver.seq, was_asked ? 0 : WIRE_FLAG_FRESH);
-      was_asked = true;
+      if (start_seq == WIRE_SEQ_UNKNOWN) start_seq = receiver.seq;
+      send_hello(receiver.seq, 0);
       break;
     case RECEIVER_INFER:
       infer();
@@ -106,12 +107,12 @@ static void serve(uint8_t byte) {
 
 void app_start(void) {
   static const uint8_t delimiter = 0;
-  was_asked = false;
+  start_seq = WIRE_SEQ_UNKNOWN;
   receiver_init(&receiver, engine_info());
   start_engine();
   /* Ends what a reset may have cut short, so that HELLO is not taken for its rest. */
   port_write(&delimiter, 1);
-  send_hello(0, WIRE_FLAG_UNASKED | WIRE_FLAG_FRESH);
+  send_hello(0, WIRE_FLAG_UNASKED);
 }
 
 void app_poll(void) {

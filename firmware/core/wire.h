@@ -10,10 +10,10 @@ enum {
   WIRE_SHA256_BYTES = 32,
 };
 
-/* HELLO's flags: the device has just started; it has answered no HELLO_REQUEST before. */
-enum { WIRE_FLAG_UNASKED = 1, WIRE_FLAG_FRESH = 2 };
+/* HELLO's flags: the device has just started. */
+enum { WIRE_FLAG_UNASKED = 1 };
 
-/* seq of a REFUSED whose request could not be read */
+/* seq of a REFUSED whose request could not be read; HELLO's start before the first HELLO_REQUEST */
 #define WIRE_SEQ_UNKNOWN 0xFFFFu
 
 /* First byte of a body. */
@@ -66,14 +66,15 @@ enum {
   WIRE_HELLO_DTYPE = 1,
   WIRE_HELLO_TICK_UNIT = 2,
   WIRE_HELLO_FLAGS = 3,
-  WIRE_HELLO_RX_BUFFER = 4,
-  WIRE_HELLO_INPUT_BYTES = 6,
-  WIRE_HELLO_OUTPUT_BYTES = 10,
-  WIRE_HELLO_ARENA_BYTES = 14,
-  WIRE_HELLO_STACK_BYTES = 18,
-  WIRE_HELLO_BUILD_ID = 22,
-  WIRE_HELLO_MODEL_SHA256 = 30,
-  WIRE_HELLO_BYTES = 62,
+  WIRE_HELLO_START = 4,
+  WIRE_HELLO_RX_BUFFER = 6,
+  WIRE_HELLO_INPUT_BYTES = 8,
+  WIRE_HELLO_OUTPUT_BYTES = 12,
+  WIRE_HELLO_ARENA_BYTES = 16,
+  WIRE_HELLO_STACK_BYTES = 20,
+  WIRE_HELLO_BUILD_ID = 24,
+  WIRE_HELLO_MODEL_SHA256 = 32,
+  WIRE_HELLO_BYTES = 64,
 };
 
 #endif

@@ -77,12 +77,14 @@ static uint8_t *put(uint8_t *to, uint32_t value, int bytes) {
   return to;
 }
 
-void model_hello(const model_device_t *device, uint16_t seq, uint8_t flags, model_answer_t *answer) {
+void model_hello(const model_device_t *device, uint16_t seq, uint8_t flags, uint16_t start,
+                 model_answer_t *answer) {
   uint8_t *to = header(answer, WIRE_HELLO, seq);
   *to++ = 1;
   *to++ = device->takes_pixels ? 2 : 1;
   *to++ = 2;
   *to++ = flags;
+  to = put(to, start, 2);
   to = put(to, 300, 2);
   to = put(to, (uint32_t)device->input_bytes, 4);
   to = put(to, (uint32_t)device->output_bytes, 4);
@@ -115,8 +117,8 @@ static bool infer(const model_device_t *device, const uint8_t *body, size_t size
   return true;
 }
 
-bool model_answer(const model_device_t *device, const uint8_t *frame, size_t size, bool *in_step, bool *asked,
-                  model_answer_t *answer) {
+bool model_answer(const model_device_t *device, const uint8_t *frame, size_t size, bool *in_step,
+                  uint16_t *start, model_answer_t *answer) {
   static uint8_t body[MODEL_MAX_WIRE];
   const bool was_in_step = *in_step;
   *in_step = true;
@@ -134,8 +136,8 @@ bool model_answer(const model_device_t *device, const uint8_t *frame, size_t siz
       if (length < 4) return refuse(answer, seq, WIRE_REASON_LENGTH);
       if (body[3] != WIRE_VERSION) return refuse(answer, seq, WIRE_REASON_VERSION);
       if (length > 4) return refuse(answer, seq, WIRE_REASON_LENGTH);
-      model_hello(device, seq, *asked ? 0 : WIRE_FLAG_FRESH, answer);
-      *asked = true;
+      if (*start == WIRE_SEQ_UNKNOWN) *start = seq;
+      model_hello(device, seq, 0, *start, answer);
       return true;
     case WIRE_INFER_PIXELS:
       if (!device->takes_pixels) break;

@@ -33,12 +33,13 @@ typedef struct {
 } model_answer_t;
 
 /* What the device answers to one frame, given without its delimiter; false if it says nothing.
- * *in_step, *asked: of the device, as receiver.h and app.c have them. */
-bool model_answer(const model_device_t *device, const uint8_t *frame, size_t size, bool *in_step, bool *asked,
-                  model_answer_t *answer);
+ * *in_step, *start: of the device, as receiver.h and app.c have them. */
+bool model_answer(const model_device_t *device, const uint8_t *frame, size_t size, bool *in_step,
+                  uint16_t *start, model_answer_t *answer);
 
 /* HELLO's body. */
-void model_hello(const model_device_t *device, uint16_t seq, uint8_t flags, model_answer_t *answer);
+void model_hello(const model_device_t *device, uint16_t seq, uint8_t flags, uint16_t start,
+                 model_answer_t *answer);
 
 /* COBS undone in a buffer, CRC checked and taken off: the body's size, or -1 if it is damaged. */
 long model_decode(const uint8_t *frame, size_t size, uint8_t *body);

@@ -245,29 +245,54 @@ def test_device_that_is_only_slow_is_waited_for() -> None:
 
 
 def test_resets_are_counted_once_each() -> None:
-    """One that says so itself, and one whose unasked HELLO got lost but whose next answer is fresh."""
-    unasked = dataclasses.replace(HELLO, unasked=True, fresh=True)
+    """One that says so itself, one whose unasked HELLO got lost, and one whose first answer to a question did too."""
+    unasked = dataclasses.replace(HELLO, unasked=True)
     count = itertools.count(1)
-    fresh = [True]
+    start = [messages.SEQ_UNKNOWN]
+    lost = [False]
 
     def say_hello(message: Message) -> bytes:
-        content = dataclasses.replace(HELLO, fresh=fresh[0])
-        fresh[0] = False
-        return fake.hello(message.seq, content)
+        if start[0] == messages.SEQ_UNKNOWN:
+            start[0] = message.seq
+        frame = fake.hello(message.seq, dataclasses.replace(content, start=start[0]))
+        frame = frame[:70] + b"\x01" + frame[71:] if lost[0] else frame
+        lost[0] = False
+        return frame
 
-    def reset_twice(_: Message, plain: bytes) -> bytes:
+    def reset_at_times(_: Message, plain: bytes) -> bytes:
         at = next(count)
-        fresh[0] |= at in (2, 11)
-        return {2: fake.hello(0, unasked), 11: b""}.get(at, plain)
+        if at in (2, 8, 11):
+            start[0] = messages.SEQ_UNKNOWN
+        lost[0] |= at == 11
+        damaged_hello = b"\x01" * 90 + b"\0"
+        return {2: fake.hello(0, unasked), 8: b"", 9: damaged_hello, 11: damaged_hello}.get(at, plain)
 
-    client = client_of(PythonDevice(answer=reset_twice, hello=say_hello))
+    content = dataclasses.replace(HELLO, rx_buffer=0)
+    unasked = dataclasses.replace(content, unasked=True)
+    client = client_of(PythonDevice(answer=reset_at_times, hello=say_hello))
     assert run(client) == EXPECTED
     client.hello()
-    assert client.stats.resets == 2
+    assert client.stats.resets == 3
+
+
+def test_a_question_that_was_lost_is_asked_again() -> None:
+    """A damaged frame may have been the HELLO of a reset; the device hears only the third question."""
+    count = itertools.count(1)
+    questions: list[int] = []
+
+    def say_hello(message: Message) -> bytes:
+        questions.append(message.seq)
+        deaf = len(questions) in (2, 3)  # the first is the run's own
+        return b"" if deaf else fake.hello(message.seq, dataclasses.replace(HELLO, rx_buffer=0))
+
+    device = PythonDevice(answer=lambda _, plain: b"\x01" * 90 + b"\0" + plain if next(count) == 4 else plain)
+    device.hello = say_hello
+    assert run(client_of(device)) == EXPECTED
+    assert len(questions) == 4
 
 
 def test_device_that_resets_at_one_request() -> None:
-    unasked = dataclasses.replace(HELLO, unasked=True, fresh=True)
+    unasked = dataclasses.replace(HELLO, unasked=True)
     device = PythonDevice(
         answer=lambda m, plain: fake.hello(0, unasked) if m.payload[2:3] == b"\x03" else plain,
     )
@@ -279,7 +304,7 @@ def test_device_that_resets_at_one_request() -> None:
 
 
 def test_other_firmware_after_a_reset() -> None:
-    other = dataclasses.replace(HELLO, unasked=True, fresh=True, build_id="22" * 8)
+    other = dataclasses.replace(HELLO, unasked=True, build_id="22" * 8)
     count = itertools.count(1)
     device = PythonDevice(answer=lambda _, plain: fake.hello(0, other) if next(count) == 4 else plain)
     with pytest.raises(StaleFirmwareError, match="build 2222222222222222, before 0000000000000000"):

@@ -100,7 +100,7 @@ def test_boards_that_die_one_after_the_other() -> None:
 
 
 def test_other_firmware_on_one_board_ends_the_run_and_names_it() -> None:
-    other = dataclasses.replace(HELLO, unasked=True, fresh=True, build_id="22" * 8)
+    other = dataclasses.replace(HELLO, unasked=True, build_id="22" * 8)
     device = PythonDevice()
     device.answer = lambda _, plain: fake.hello(0, other) if len(device.requests) > 30 else plain
     with pytest.raises(StaleFirmwareError, match="B: the device began to run another firmware"):

@@ -58,6 +58,7 @@ class Session:
     _transport: Transport | None = None
     _decoder: framing.Decoder = field(default_factory=framing.Decoder)
     _reset_told: bool = False
+    _question: int | None = None
     _opened_at: float = float("-inf")
 
     @property
@@ -85,7 +86,8 @@ class Session:
     def question(self) -> bytes:
         """A frame that asks for HELLO; nobody needs to wait for the answer."""
         self.worth_asking = False
-        return framing.encode(messages.hello_request(self.take_seq()))
+        self._question = self.take_seq()
+        return framing.encode(messages.hello_request(self._question))
 
     def receive(self, timeout: float) -> list[Message]:
         """The messages that have come, as soon as anything has; empty after `timeout` seconds.
@@ -106,6 +108,9 @@ class Session:
                 continue
             found.append(message)
             self.last_heard = in_words(message)
+            if self._is_later_than_question(message):
+                self._question = None
+                self.worth_asking = True  # it was lost, or its answer
         self.counters.damaged += self._decoder.damaged
         if self._decoder.longest_damaged >= HELLO_BYTES:
             self.worth_asking = True
@@ -113,6 +118,12 @@ class Session:
         if found:
             self.heard_at = time.monotonic()
         return found
+
+    def _is_later_than_question(self, message: Message) -> bool:
+        """The device works in order: an answer to a later request comes after the question's."""
+        if self._question is None or message.seq == messages.SEQ_UNKNOWN or message.type == MessageType.HELLO:
+            return False
+        return 0 < (message.seq - self._question) % messages.SEQ_COUNT < messages.SEQ_COUNT // 2
 
     def learn(self, payload: bytes) -> Hello:
         """Take in a HELLO.
@@ -133,10 +144,12 @@ class Session:
             )
         if known is None:
             self.counters.damaged = 0  # the rest of what an earlier program was told is no damage of this run
-        # A device that has begun anew says so unasked; where that was lost, its next answer still tells.
-        if hello.unasked or (hello.fresh and not self._reset_told):
-            self.counters.resets += known is not None
+        # A device that has begun anew says so unasked; where that was lost, the next answer that comes still tells.
+        if known and (hello.unasked or (hello.start != known.start and not self._reset_told)):
+            self.counters.resets += 1
         self._reset_told = hello.unasked
+        if not hello.unasked:
+            self._question = None
         self.worth_asking |= hello.unasked
         self.device = hello
         return hello
