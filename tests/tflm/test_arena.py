@@ -61,7 +61,7 @@ def test_more_of_anything_never_needs_less(measured: figures.HostFigures) -> Non
     base = arena.size(measured, shape).size
     assert arena.size(dataclasses.replace(measured, head=measured.head + 160), shape).size == base + 160
     assert arena.size(dataclasses.replace(measured, tail=measured.tail + 160), shape).size == base + 160
-    for name in ("tensors", "computed", "operators", "subgraphs", "prepare", "scratch"):
+    for name in ("tensors", "computed", "operators", "subgraphs", "scratch_buffers", "prepare", "scratch"):
         more = dataclasses.replace(shape, **{name: getattr(shape, name) + 100})
         assert arena.size(measured, more).size >= base
 

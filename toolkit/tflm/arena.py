@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from toolkit.tflm import operators
 from toolkit.tflm.figures import HostFigures
 
 # sizeof on a 32-bit ABI, of a library built without TF_LITE_STATIC_MEMORY, the larger of the two layouts (c/common.h).
@@ -26,6 +27,26 @@ PLANNER_PER_BUFFER = 40  # GreedyMemoryPlanner::per_buffer_size()
 _ALIGNMENT = 16  # MicroArenaBufferAlignment()
 _MAX_SCRATCH_PER_OPERATOR = 12  # kMaxScratchBuffersPerOp, micro_allocator.cc
 
+# At most so many scratch buffers are requested by a kernel, the reference one or CMSIS-NN's, int4 weights included
+# (RequestScratchBufferInArena in micro/kernels); none by those that are not named here.
+_SCRATCH_BUFFERS = {
+    "ADD_N": 1,
+    "AVERAGE_POOL_2D": 1,
+    "BATCH_MATMUL": 1,
+    "CONV_2D": 2,
+    "DEPTHWISE_CONV_2D": 2,
+    "FULLY_CONNECTED": 2,
+    "MEAN": 4,
+    "MIRROR_PAD": 2,
+    "REDUCE_ALL": 4,
+    "REDUCE_MAX": 4,
+    "REDUCE_MIN": 4,
+    "SUM": 4,
+    "SVDF": 5,
+    "TRANSPOSE_CONV": 3,
+    "UNIDIRECTIONAL_SEQUENCE_LSTM": 8,
+}
+
 _SIZES_32 = {
     "TfLiteEvalTensor data": TFLITE_EVAL_TENSOR,
     "Persistent TfLiteTensor data": TFLITE_TENSOR,
@@ -40,6 +61,7 @@ class Shape:
     Attributes:
         tensors, operators, subgraphs: their numbers.
         computed: the tensors that are no constants.
+        scratch_buffers: how many the kernels may request, all together.
         prepare: bytes of the descriptions that one operator's Prepare holds at a time, the largest.
         scratch: bytes of scratch that an optimised kernel of one operator may ask, the largest.
     """
@@ -48,6 +70,7 @@ class Shape:
     computed: int
     operators: int
     subgraphs: int
+    scratch_buffers: int
     prepare: int
     scratch: int
 
@@ -89,13 +112,13 @@ def size(figures: HostFigures, shape: Shape) -> Arena:
     tail += 3 * (_ALIGNMENT - 1)
     # Before the head is laid out, the same room holds the planner's own records; a network of few bytes and many
     # tensors needs more for planning than for running (tflite-micro#2474 is about such figures).
-    requests = SCRATCH_BUFFER_REQUEST * (shape.operators + _MAX_SCRATCH_PER_OPERATOR)
-    planning = ALLOCATION_INFO * (shape.tensors + shape.operators)
-    planning += PLANNER_PER_BUFFER * (shape.computed + shape.operators)
+    requests = SCRATCH_BUFFER_REQUEST * (shape.scratch_buffers + _MAX_SCRATCH_PER_OPERATOR)
+    planning = ALLOCATION_INFO * (shape.tensors + shape.scratch_buffers)
+    planning += PLANNER_PER_BUFFER * (shape.computed + shape.scratch_buffers)
     planning += 4 * shape.subgraphs + 3 * _ALIGNMENT
     head = max(figures.head, requests + max(planning, shape.prepare))
     # An optimised kernel keeps a handle and an index per scratch buffer, and wraps the reference kernel's data.
-    margin = _round_up(shape.scratch) + (SCRATCH_BUFFER_HANDLE + _ALIGNMENT) * shape.operators
+    margin = _round_up(shape.scratch) + SCRATCH_BUFFER_HANDLE * shape.scratch_buffers + _ALIGNMENT * shape.operators
     need = _round_up(head) + tail
     return Arena(size=_round_up(need + margin), need=need, margin=margin, host=figures.head + figures.tail)
 
@@ -106,14 +129,15 @@ def shape_of(tflite: bytes) -> Shape:
 
     model = reader.Model.GetRootAsModel(tflite, 0)
     graphs = [model.Subgraphs(place) for place in range(model.SubgraphsLength())]
-    operators = [(graph, graph.Operators(place)) for graph in graphs for place in range(graph.OperatorsLength())]
+    nodes = [(graph, graph.Operators(place)) for graph in graphs for place in range(graph.OperatorsLength())]
     return Shape(
         tensors=sum(graph.TensorsLength() for graph in graphs),
         computed=sum(_computed(model, graph) for graph in graphs),
-        operators=len(operators),
+        operators=len(nodes),
         subgraphs=len(graphs),
-        prepare=max((_prepare(graph, operator) for graph, operator in operators), default=0),
-        scratch=max((_scratch(reader, model, graph, operator) for graph, operator in operators), default=0),
+        scratch_buffers=sum(_SCRATCH_BUFFERS.get(use.name, 0) for use in operators.uses(tflite)),
+        prepare=max((_prepare(graph, operator) for graph, operator in nodes), default=0),
+        scratch=max((_scratch(reader, model, graph, operator) for graph, operator in nodes), default=0),
     )
 
 
