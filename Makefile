@@ -8,11 +8,14 @@ DEMO   ?= --board nano33 --emulate
 DEMO_TOOLS := ensurepip arm-none-eabi-gcc npm
 TEST_TOOLS := $(DEMO_TOOLS) gcc qemu-system-arm arm-none-eabi-g++ g++ clang-format chromium avr-gcc simavr avrdude
 
+BENCH_TOOLS := arm-none-eabi-gcc qemu-system-arm gcc avr-gcc simavr avrdude npm
+
 .PHONY: demo test check bench soak lock clean help
 
 help:
 	@echo "make demo    set up, build, upload to a virtual Nano 33 BLE, prove all 10,010 outputs"
 	@echo "make test    set up and run every check and test"
+	@echo "make bench   count instructions, flash and RAM of every engine, board and model"
 	@echo "make check   lint and types only"
 	@echo "make lock    refresh requirements.lock"
 	@echo "make clean   remove what was built"
@@ -45,6 +48,11 @@ $(VENV)/installed: requirements.lock pyproject.toml
 $(VENV)/headers: tests/tflm/requirements.txt $(VENV)/installed
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<
 	@touch $@
+
+# Instructions, flash and RAM of every engine, board and model; writes build/bench.json and docs/benchmarks.md.
+bench: $(VENV)/installed
+	@scripts/system-tools $(BENCH_TOOLS)
+	$(BIN)/python bench/engines.py --page
 
 lock:
 	$(BIN)/uv pip compile pyproject.toml --extra dev --extra emulation --universal --generate-hashes \
