@@ -117,10 +117,23 @@ class Usb:
 
 @dataclass(frozen=True)
 class Serial:
-    """`[serial]`: baud of the link; usb: the ids that the port is found by."""
+    """`[serial]`: how the board is talked to.
+
+    Attributes:
+        baud: of the link.
+        quiet_ms: after its port was opened, for which nothing is sent unless the board speaks first. Opening resets a
+            classic Arduino into its bootloader, which takes what is sent for an upload and stays.
+        usb: the ids that the port is found by.
+    """
 
     baud: int = 115_200
+    quiet_ms: int = 0
     usb: Usb = Usb()
+
+    @property
+    def quiet(self) -> float:
+        """`quiet_ms` in seconds."""
+        return self.quiet_ms / 1000
 
 
 @dataclass(frozen=True)

@@ -111,7 +111,7 @@ def verify(
     work = assembled.workloads
     journal = stage.Journal(place.journal, stage.run_id(build, work), resume=resume)
     resumed = len(journal.answers)
-    clients = {port: Client(partial(open_transport, port, board.serial.baud)) for port in ports}
+    clients = {port: Client(partial(open_transport, port, board.serial.baud, board.serial.quiet)) for port in ports}
     try:
         with journal, ProgressBar() as progress:
             result = stage.verify(

@@ -27,7 +27,7 @@ def load(method: str) -> Flasher:
 
     def flash(board: Board, build: Build, port: str | None, progress: Progress, *, lister: PortLister) -> str:
         reached = upload(board, build, port, progress, lister=lister)
-        confirm(reached, build, board.serial.baud, progress)
+        confirm(reached, build, board.serial.baud, progress, quiet=board.serial.quiet)
         return reached
 
     return flash

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import errno
 import os
+import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,6 +22,7 @@ from toolkit.ports import PortLister, cannot_open, connected_ports
 
 PROGRAM = "avrdude"
 UPLOAD_SECONDS = 180.0
+POLL_SECONDS = 0.02
 
 
 def tools() -> tuple[str, ...]:
@@ -49,15 +52,41 @@ def check_port(port: str, access: Callable[[str, int], bool] = os.access) -> Non
     Raises:
         FlashError: it is; the hint says what to do.
     """
+    if not port.startswith("/"):  # COM3 is no file that could be looked at
+        return
     for mode, number in ((os.F_OK, errno.ENOENT), (os.R_OK | os.W_OK, errno.EACCES)):
         if not access(port, mode):
             raise cannot_open(port, OSError(number, os.strerror(number)), error=FlashError)
 
 
-def reason(done: process.Completed) -> str:
+def reason(said: str) -> str:
     """avrdude's last complaint, without its own name; the first ones are of lines that a pty does not have."""
-    lines = [line.strip() for line in done.stderr.splitlines() if line.strip()]
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
     return lines[-1].removeprefix("avrdude: ") if lines else "it printed nothing"
+
+
+def _run(argv: list[str], device: str) -> tuple[int, str]:
+    """avrdude's exit code and words. It is watched: when its port has gone it would go on asking for minutes.
+
+    Raises:
+        FlashError: the port vanished, or it did not come to an end.
+    """
+    deadline = time.monotonic() + UPLOAD_SECONDS
+    with tempfile.TemporaryFile() as said:
+        running = process.spawn(argv, log_file=said)
+        try:
+            while running.poll() is None:
+                if device.startswith("/") and not Path(device).exists():
+                    raise FlashError(f"{device} vanished during the upload", "check the cable, then flash again")
+                if time.monotonic() > deadline:
+                    raise FlashError(f"avrdude did not end within {UPLOAD_SECONDS:.0f} s", "reset the board, try again")
+                time.sleep(POLL_SECONDS)
+        finally:
+            if running.poll() is None:
+                running.kill()
+                running.wait()
+        said.seek(0)
+        return running.returncode, said.read().decode(errors="replace")
 
 
 def flash(
@@ -78,10 +107,10 @@ def flash(
     device = port if port is not None else choose(board, None, lister()).device
     check_port(device)
     progress(Step(f"writing and verifying with avrdude at {device}", 0, build.flash_bytes))
-    done = process.run(command(board, build.image, device), timeout=UPLOAD_SECONDS, check=False)
-    if done.returncode != 0:
+    code, said = _run(command(board, build.image, device), device)
+    if code != 0:
         raise FlashError(
-            f"avrdude failed (exit {done.returncode}): {reason(done)}",
+            f"avrdude failed (exit {code}): {reason(said)}",
             f"is it an {board.name} at {device}, and no serial monitor open? Then try again",
         )
     progress(Step(f"writing and verifying with avrdude at {device}", build.flash_bytes, build.flash_bytes))
