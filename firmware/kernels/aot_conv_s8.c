@@ -4,30 +4,53 @@
 #include <stddef.h>
 
 #include "aot_conv.h"
+#include "aot_dot.h"
 #include "aot_requantise.h"
 
-/* The accumulator of one output channel at one position of the convolution. Padding has the value of the zero
- * point, which the folded bias takes out again. */
-static int32_t accumulate(const aot_conv_s8_t *layer, const int8_t *input, int32_t y, int32_t x,
-                          uint16_t channel) {
-  const aot_conv_shape_t *s = &layer->shape;
+/* The accumulator of one output channel at one position of the convolution, where the window reaches over the
+ * image's edge or does not take neighbouring elements. Padding has the value of the zero point, which the
+ * folded bias takes out again. */
+static int32_t at_edge(const aot_conv_shape_t *s, const int8_t *weight, const int8_t *input, int32_t top,
+                       int32_t left, int8_t zero, int32_t sum) {
   const aot_window_t *k = &s->kernel;
-  const uint16_t first = (uint16_t)(channel / s->group_out * s->group_in);
-  const int8_t *weight = layer->weights + (size_t)channel * k->h * k->w * s->group_in;
-  int32_t sum = AOT_S32(layer->bias + channel);
   for (uint8_t ky = 0; ky < k->h; ++ky) {
-    const int32_t row = y * k->stride_h - k->pad_top + (int32_t)ky * k->dilation_h;
+    const int32_t row = top + (int32_t)ky * k->dilation_h;
     for (uint8_t kx = 0; kx < k->w; ++kx, weight += s->group_in) {
-      const int32_t column = x * k->stride_w - k->pad_left + (int32_t)kx * k->dilation_w;
+      const int32_t column = left + (int32_t)kx * k->dilation_w;
       if (row >= 0 && row < s->in_h && column >= 0 && column < s->in_w) {
-        const int8_t *pixel = input + ((size_t)row * s->in_w + (size_t)column) * s->in_c + first;
-        for (uint16_t i = 0; i < s->group_in; ++i) sum += (int32_t)pixel[i] * AOT_S8(weight + i);
+        sum = aot_dot(input + ((size_t)row * s->in_w + (size_t)column) * s->in_c, weight, s->group_in, sum);
       } else {
-        for (uint16_t i = 0; i < s->group_in; ++i) sum += (int32_t)layer->input_zero * AOT_S8(weight + i);
+        for (uint16_t i = 0; i < s->group_in; ++i) sum += (int32_t)zero * AOT_S8(weight + i);
       }
     }
   }
   return sum;
+}
+
+/* The same where every kernel row is one run of neighbouring elements inside the image. */
+static int32_t inside(const aot_conv_shape_t *s, const int8_t *weight, const int8_t *input, int32_t top,
+                      int32_t left, int32_t sum) {
+  const uint32_t run = (uint32_t)s->kernel.w * s->in_c, pitch = (uint32_t)s->in_w * s->in_c;
+  const int8_t *x = input + (uint32_t)top * pitch + (uint32_t)left * s->in_c;
+  for (uint8_t ky = s->kernel.h; ky > 0; --ky, x += s->kernel.dilation_h * pitch, weight += run) {
+    sum = aot_dot(x, weight, run, sum);
+  }
+  return sum;
+}
+
+static int32_t accumulate(const aot_conv_s8_t *layer, const int8_t *input, int32_t y, int32_t x,
+                          uint16_t channel) {
+  const aot_conv_shape_t *s = &layer->shape;
+  const aot_window_t *k = &s->kernel;
+  const int8_t *weight = layer->weights + (size_t)channel * k->h * k->w * s->group_in;
+  const int32_t bias = AOT_S32(layer->bias + channel);
+  const int32_t top = y * k->stride_h - k->pad_top, left = x * k->stride_w - k->pad_left;
+  if (s->group_in == s->in_c && k->dilation_w == 1 && top >= 0 && left >= 0 &&
+      top + (k->h - 1) * (int32_t)k->dilation_h < s->in_h && left + k->w <= s->in_w) {
+    return inside(s, weight, input, top, left, bias);
+  }
+  const uint16_t first = (uint16_t)(channel / s->group_out * s->group_in);
+  return at_edge(s, weight, input + first, top, left, layer->input_zero, bias);
 }
 
 void aot_conv_s8(const aot_conv_s8_t *parameters, const int8_t *input, int8_t *output) {

@@ -2,6 +2,7 @@
 #include <stddef.h>
 
 #include "aot_dense.h"
+#include "aot_dot.h"
 #include "aot_requantise.h"
 
 void aot_dense_s8(const aot_dense_s8_t *parameters, const int8_t *input, int8_t *output) {
@@ -10,8 +11,8 @@ void aot_dense_s8(const aot_dense_s8_t *parameters, const int8_t *input, int8_t 
   for (uint16_t row = 0; row < layer.rows; ++row, input += layer.inputs) {
     const int8_t *weight = layer.weights;
     for (uint16_t unit = 0; unit < layer.outputs; ++unit) {
-      int32_t sum = AOT_S32(layer.bias + unit);
-      for (uint16_t i = 0; i < layer.inputs; ++i) sum += (int32_t)input[i] * AOT_S8(weight++);
+      const int32_t sum = aot_dot(input, weight, layer.inputs, AOT_S32(layer.bias + unit));
+      weight += layer.inputs;
       int32_t value = layer.output_zero +
                       aot_requantise(sum, AOT_S32(layer.multiplier + unit), AOT_S8(layer.shift + unit));
       value = aot_clamp(value, layer.low, layer.high);

@@ -19,6 +19,8 @@ from toolkit.errors import ModelError
 # Instruction sets with dual 16-bit multiply-accumulates.
 DSP = ("armv7em", "armv8_1m_mve")
 AVR = "avr"
+# Elements of a kernel row that are worth unrolling.
+_LONGEST_RUN = 32
 
 
 def _arrays(context: Context, q: Quantised) -> tuple[dict[str, Any], tuple[Constant, ...]]:
@@ -95,6 +97,9 @@ def convolution(context: Context, op: ir.Convolution) -> Call:
             return call
         fields, constants = _arrays(context, arithmetic)
         fields |= {"input_zero": source.zero_point}
+        if _runs(context, op, tiled):
+            parameters = ("aot_conv_s8_t", {"shape": shape} | fields)
+            return context.call("aot_conv_run_s8", parameters, (), "aot_conv_run_s8.h", constants, macs)
         return context.call(
             "aot_conv_s8",
             ("aot_conv_s8_t", {"shape": shape} | fields),
@@ -115,6 +120,12 @@ def convolution(context: Context, op: ir.Convolution) -> Call:
         constants,
         macs,
     )
+
+
+def _runs(context: Context, op: ir.Convolution, tiled: Shape) -> bool:
+    """True where aot_conv_run_s8.h suits: unrolled code for a small kernel that never leaves the image."""
+    fast = context.target.isa not in (AVR, *DSP) and context.target.optimise == "speed"
+    return fast and op.groups == 1 and tiled.tiles and not tiled.padded and tiled.run <= _LONGEST_RUN
 
 
 def filters_as(filters: Tensor) -> Tensor:
