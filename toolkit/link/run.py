@@ -131,7 +131,6 @@ class Run:
                 self._take(message)
         else:
             self._session.counters.timeouts += 1
-            self._pace.silent()
             self._synchronise()
 
     def _synchronise(self) -> None:

@@ -12,7 +12,7 @@ class Bounds:
     Attributes:
         contact: for the first HELLO; a board that resets when its port is opened needs about two.
         ask: between two requests for HELLO.
-        silence_min, silence_first, silence_max: nothing heard for so long: ask for HELLO. The first is used until the
+        silence_min, silence_first: nothing heard for so long, at least: ask for HELLO; the latter is used until the
             device's own pace is known.
         answer: nothing heard at all while an answer is due.
         stall: no answer that helps, whatever else is heard.
@@ -24,7 +24,6 @@ class Bounds:
     ask: float = 0.5
     silence_min: float = 0.4
     silence_first: float = 2.0
-    silence_max: float = 5.0
     answer: float = 60.0
     stall: float = 120.0
     reopen: float = 15.0
@@ -39,7 +38,6 @@ class Pace:
         self._bounds = bounds
         self._mean: float | None = None
         self._deviation = 0.0
-        self._backoff = 1
 
     def answered(self, seconds: float) -> None:
         """An answer came, so long after the one before it, or after its request if that was later."""
@@ -48,19 +46,15 @@ class Pace:
         else:
             self._deviation += (abs(seconds - self._mean) - self._deviation) / 4
             self._mean += (seconds - self._mean) / 8
-        self._backoff = 1
-
-    def silent(self) -> None:
-        """A silence has ended in nothing: the next one is to last twice as long."""
-        self._backoff *= 2
 
     @property
     def silence(self) -> float:
-        """Nothing heard for so many seconds means that something was lost."""
-        bounds = self._bounds
+        """Nothing heard for so many seconds means that something was lost.
+
+        It does not grow with each silence, as TCP's does: when HELLO's answer comes after one, the device is there, and
+        had it only been slow, its answer would have come first.
+        """
         if self._mean is None:
-            bound = bounds.silence_first
-        else:
-            # Answers to larger images take longer: three times the mean, where TCP has one.
-            bound = max(bounds.silence_min, 3 * self._mean + 4 * self._deviation)
-        return min(bound * self._backoff, max(bounds.silence_max, bound))
+            return self._bounds.silence_first
+        # Answers to larger images take longer: three times the mean, where TCP has one.
+        return max(self._bounds.silence_min, 3 * self._mean + 4 * self._deviation)
