@@ -110,7 +110,7 @@ def test_the_page_holds_what_the_data_say_and_its_plots(tmp_path: Path) -> None:
     methods = (compress.Compressed("float32", 0.0, 4000, 3000, 0.9), compress.Compressed("int8", 0.0, 2000, 1500, 0.89))
     compressed = {"x": CompressionResult(Run("initial", "paper", 20, 1), methods, {})}
     page = tmp_path / "paper.md"
-    document.write(results, compressed, {}, page, tmp_path / "paper")
+    document.write(results, compressed, {}, (), page, tmp_path / "paper")
     text = page.read_text()
     assert "| Initial | `initial` | 68,270 (68,270) | 3.9 (269) | 92.00 ± 2.83 (97.84) |" in text
     assert "| `initial` | 100 | 90.95 | 94.85 | +3.90 |" in text
@@ -121,5 +121,5 @@ def test_the_page_holds_what_the_data_say_and_its_plots(tmp_path: Path) -> None:
     pictures = sorted(path.name for path in (tmp_path / "paper").iterdir())
     assert pictures == ["accuracy-size.svg", "compression.svg", "epochs.svg", "harder.svg"]
     before = (tmp_path / "paper" / "epochs.svg").read_bytes()
-    document.write(results, compressed, {}, page, tmp_path / "paper")
+    document.write(results, compressed, {}, (), page, tmp_path / "paper")
     assert (tmp_path / "paper" / "epochs.svg").read_bytes() == before

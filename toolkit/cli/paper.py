@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from toolkit.cli import options, output, paper_questions
+from toolkit.cli import options, output, paper_devices, paper_questions
 from toolkit.cli.paper_results import Train, complete, compressed, percent, results, show, toolkit_results, with_spread
 
 if TYPE_CHECKING:
@@ -73,6 +73,7 @@ def register(app: typer.Typer) -> None:
         _tables(json, complete(plan.tables(), workspace, train, data))
 
     paper_questions.register(group)
+    paper_devices.register(group)
     _register_page(group)
 
 
@@ -86,12 +87,14 @@ def _register_page(group: typer.Typer) -> None:
         workspace: options.Workspace = Path(),
     ) -> None:
         """Write the page on the paper, with its plots, from the results."""
-        from toolkit.paper import compression, document, records, study, tfmot
+        from toolkit.paper import compression, devices, document, records, study, tfmot
 
         trained, smaller, by_toolkit = results(workspace), compressed(workspace), toolkit_results(workspace)
+        on_devices = paper_devices.results(workspace)
         if keep:
             records.save(trained, study.results_file())
             records.save(smaller, compression.results_file())
             records.save(by_toolkit, tfmot.results_file())
-        document.write(trained, smaller, by_toolkit, page=to / "paper.md", pictures=to / "paper")
+            devices.save_results(on_devices, devices.results_file())
+        document.write(trained, smaller, by_toolkit, on_devices, page=to / "paper.md", pictures=to / "paper")
         output.line(str(to / "paper.md"))

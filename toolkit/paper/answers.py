@@ -34,3 +34,7 @@ TABLES = """\
 Our figures are means over the seeds with their standard deviation, once there are several. The external images are
 ours, drawn by a program, as the paper's ten were not published. They are easier than the paper's: its column tells
 its networks apart, ours hardly does, and the two cannot be compared."""
+
+DEVICES = """\
+Emulated boards: no physical one was at hand. Flash and RAM are the whole firmware's, read from the linked image; int8
+is held to the host's bytes, float32 to a tolerance. Instructions are counted by QEMU and are not time."""

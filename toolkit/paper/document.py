@@ -8,6 +8,7 @@ from pathlib import Path
 from toolkit.artifacts import write_atomically
 from toolkit.paper import answers, compression, plan, plots, questions
 from toolkit.paper.compression import CompressionResult
+from toolkit.paper.devices import DeviceResult
 from toolkit.paper.questions import Best, EpochsRow, HarderRow, MethodRow
 from toolkit.paper.runs import Result
 from toolkit.paper.tables import Row, Spread, rows
@@ -114,6 +115,26 @@ def _toolkit(found: Iterable[ToolkitResult]) -> list[str]:
     return [*lines, *_not_run([model for model in compression.MODELS if model not in done])]
 
 
+def _devices(found: Iterable[DeviceResult]) -> list[str]:
+    lines = [
+        "| board | model | type | outcome | `.tflite` | flash | RAM | one inference | largest difference |",
+        "|---|---|---|---|--:|--:|--:|--:|--:|",
+    ]
+    reasons = []
+    for each in found:
+        sizes = " | ".join(
+            "-" if size is None else f"{size:,}" for size in (each.model_bytes, each.flash_bytes, each.ram_bytes)
+        )
+        time = "-" if each.median is None else f"{each.median:,} {each.unit}"
+        difference = "-" if each.max_difference is None else f"{each.max_difference:g}"
+        lines.append(
+            f"| {each.board} | `{each.model}` | {each.dtype} | {each.outcome} | {sizes} | {time} | {difference} |"
+        )
+        if each.said:
+            reasons.append(f"- {each.board}, `{each.model}`, {each.dtype}: {each.said}")
+    return [*lines, "", *reasons] if len(lines) > 2 else ["Not yet run."]
+
+
 def _not_run(models: Iterable[str]) -> list[str]:
     """One line that names what is missing, or none."""
     names = ", ".join(f"`{model}`" for model in models)
@@ -150,13 +171,14 @@ def write(
     results: dict[str, Result],
     compressed: dict[str, CompressionResult],
     by_toolkit: dict[str, ToolkitResult],
+    on_devices: Iterable[DeviceResult],
     page: Path,
     pictures: Path,
 ) -> None:
     """Write the page and its plots.
 
     Args:
-        results, compressed, by_toolkit: the data files.
+        results, compressed, by_toolkit, on_devices: the data files.
         page: the Markdown file.
         pictures: folder of the plots, beside or below the page.
     """
@@ -204,6 +226,12 @@ def write(
         "## The proposed model by the best recipe",
         "",
         *_best(questions.best(results)),
+        "",
+        "## On the boards",
+        "",
+        answers.DEVICES,
+        "",
+        *_devices(on_devices),
         "",
         "## When do pruning and quantisation pay?",
         "",

@@ -1,0 +1,115 @@
+"""`tinyml paper devices`: every trained network on emulated boards, in both types."""
+
+from __future__ import annotations
+
+import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from toolkit.artifacts import DType
+from toolkit.cli import build as build_command
+from toolkit.cli import flash as flash_command
+from toolkit.cli import options, output, workspace
+from toolkit.cli import verify as verify_command
+from toolkit.cli.options import Selection
+from toolkit.cli.paper_results import NOT_RUN, show
+
+if TYPE_CHECKING:
+    from toolkit.paper.devices import DeviceResult
+
+
+def results(workspace_folder: Path) -> tuple[DeviceResult, ...]:
+    """The kept results; the workspace's own count where there are both."""
+    from toolkit.paper import devices
+
+    kept = {result.key: result for result in devices.load_results()}
+    own = {result.key: result for result in devices.load_results(devices.workspace_file(workspace_folder))}
+    both = kept | own
+    return tuple(both[key] for key in sorted(both))
+
+
+def run(board: str, model: str, dtype: DType, selection: Selection, workspace_folder: Path) -> DeviceResult:
+    """Build, boot, verify one network on one emulated board.
+
+    Raises:
+        TinymlError: for a reason that is none of the network's.
+    """
+    from toolkit.errors import TinymlError
+    from toolkit.paper import devices
+
+    try:
+        build_command.build(build_command.Request(board, model, dtype, workspace=workspace_folder))
+        target, place, made = workspace.newest(workspace_folder, board)
+        try:
+            device = flash_command.flash(target, place, made, None, virtual=True)
+            verdict = verify_command.verify(target, place, made, (device.port,), selection, resume=False)
+        finally:
+            flash_command.stop(target, place)
+    except TinymlError as caught:
+        now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+        return devices.of_refusal(board, model, str(dtype), caught, now)
+    return devices.of_run(made, verdict)
+
+
+def register(group: typer.Typer) -> None:
+    """Add the command."""
+
+    @group.command("devices")
+    def command(
+        run_them: Annotated[bool, typer.Option("--run", help="Build and run them now; some seconds each.")] = False,
+        board: Annotated[
+            list[str] | None, typer.Option("--board", "-b", help="An emulated board; may be repeated.")
+        ] = None,
+        limit: options.Limit = 100,
+        data: options.Data = None,
+        workspace_folder: options.Workspace = Path(),
+        json: options.Json = False,
+    ) -> None:
+        """Every trained network on emulated boards, float32 and int8: proven, or refused and why."""
+        from toolkit import models, zoo
+        from toolkit.artifacts import to_jsonable
+        from toolkit.paper import devices
+
+        if run_them:
+            for name in [workspace.board_id(each) for each in board or devices.BOARDS]:
+                for model in zoo.names():
+                    if models.find(model, workspace_folder) is None:
+                        output.say(f"{model} is {NOT_RUN}: it is not trained")
+                        continue
+                    for dtype in DType:
+                        output.say(f"{name}, {model}, {dtype}")
+                        found = run(name, model, dtype, Selection(limit, data), workspace_folder)
+                        devices.save_results(
+                            (*results(workspace_folder), found), devices.workspace_file(workspace_folder)
+                        )
+        known = [result for result in results(workspace_folder) if not board or result.board in board]
+        if json:
+            output.data([to_jsonable(result) for result in known])
+            return
+        show(
+            "",
+            ("board", "model", "type", "outcome", ".tflite", "flash", "RAM", "one inference", "largest difference"),
+            [
+                (
+                    result.board,
+                    result.model,
+                    result.dtype,
+                    result.outcome,
+                    *("-" if size is None else f"{size:,}" for size in _sizes(result)),
+                    f"{result.median:,} {result.unit}" if result.median is not None else "-",
+                    "-" if result.max_difference is None else f"{result.max_difference:g}",
+                )
+                for result in known
+            ]
+            or [(NOT_RUN,) * 9],
+            text=4,
+        )
+        for result in known:
+            if result.said:
+                output.line(f"{result.board}, {result.model}, {result.dtype}: {result.said}")
+
+
+def _sizes(result: DeviceResult) -> tuple[int | None, ...]:
+    return result.model_bytes, result.flash_bytes, result.ram_bytes
