@@ -121,7 +121,12 @@ def run(
 def first_error(completed: Completed) -> str:
     """The line of a failed program's output that most likely names the cause."""
     lines = [line.strip() for line in (completed.stderr + "\n" + completed.stdout).splitlines() if line.strip()]
-    telling = [line for line in lines if "error" in line.lower()]
+    # collect2 only says that the linker failed; what the linker said has no "error" in it.
+    telling = [
+        line
+        for line in lines
+        if ("error" in line.lower() or "undefined reference" in line) and not line.startswith("collect2:")
+    ]
     return (telling or lines or ["it printed nothing"])[0]
 
 

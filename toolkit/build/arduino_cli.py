@@ -16,6 +16,9 @@ from toolkit.errors import BuildError
 PROGRAM = "arduino-cli"
 COMPILE_SECONDS = 1800.0
 """The first build of a board downloads its core: 300 MB for an Mbed one."""
+# avr-libc's linker script ends a program that is too large; with these it is linked, and the size report says by how
+# much.
+AVR_REGIONS = "-Wl,--defsym=__DATA_REGION_LENGTH__=0xf000,--defsym=__TEXT_REGION_LENGTH__=0x100000"
 
 
 def tools() -> tuple[str, ...]:
@@ -35,6 +38,7 @@ def command(project: Path, board: Board, toolchain: Toolchain) -> list[str]:
         *(PROGRAM, "compile", "--json", "--profile", board.id),
         *("--build-property", f"compiler.c.extra_flags={toolchain.optimise}"),
         *("--build-property", f"compiler.cpp.extra_flags={toolchain.optimise}"),
+        *(("--build-property", f"compiler.c.elf.extra_flags={AVR_REGIONS}") if board.cpu.isa == "avr" else ()),
         *("--build-path", str(project / "out" / "arduino-cli"), "--output-dir", str(project / "out"), str(project)),
     ]
 
@@ -68,6 +72,8 @@ def reason(done: process.Completed) -> str:
     A failed build is told on stdout (`compiler_err`, `error`), everything else on stderr (`error`).
     """
     answer = _json(done.stdout) or _json(done.stderr)
-    compiler = [line.strip() for line in str(answer.get("compiler_err", "")).splitlines() if "error" in line.lower()]
+    lines = [line.strip() for line in str(answer.get("compiler_err", "")).splitlines() if line.strip()]
+    # collect2 only says that the linker failed; what the linker said stands before.
+    compiler = [line for line in lines if "error" in line.lower() and "collect2" not in line] or lines
     told = [line.strip() for line in str(answer.get("error", "")).splitlines() if line.strip()]
     return (compiler or told or [process.first_error(done)])[0]
