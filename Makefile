@@ -6,17 +6,20 @@ BIN    := $(VENV)/bin
 DEMO   ?= --board nano33 --emulate
 
 DEMO_TOOLS := ensurepip arm-none-eabi-gcc npm
-TEST_TOOLS := $(DEMO_TOOLS) gcc qemu-system-arm arm-none-eabi-g++ g++ clang-format chromium avr-gcc simavr avrdude
+TEST_TOOLS := $(DEMO_TOOLS) gcc qemu-system-arm arm-none-eabi-g++ g++ clang clang-format chromium avr-gcc simavr avrdude
 
 BENCH_TOOLS := arm-none-eabi-gcc qemu-system-arm gcc avr-gcc simavr avrdude npm
 
-.PHONY: demo test check bench soak lock clean help
+.PHONY: demo test check bench bench-link soak fuzz lock clean help
 
 help:
 	@echo "make demo    set up, build, upload to a virtual Nano 33 BLE, prove all 10,010 outputs"
 	@echo "make test    set up and run every check and test"
 	@echo "make bench   count instructions, flash and RAM of every engine, board and model"
 	@echo "make check   lint and types only"
+	@echo "make bench-link  images a second over links of 115,200 baud, 921,600 baud and USB"
+	@echo "make soak    10,010 images over a damaged link with resets, five seeds"
+	@echo "make fuzz    libFuzzer on the firmware core; FUZZ_SECONDS=600 by default"
 	@echo "make lock    refresh requirements.lock"
 	@echo "make clean   remove what was built"
 
@@ -53,6 +56,22 @@ $(VENV)/headers: tests/tflm/requirements.txt $(VENV)/installed
 bench: $(VENV)/installed
 	@scripts/system-tools $(BENCH_TOOLS)
 	$(BIN)/python bench/engines.py --page
+
+# Real time over throttled links; writes build/bench-link.json and the table in docs/benchmarks.md.
+bench-link: $(VENV)/installed
+	@scripts/system-tools gcc
+	$(BIN)/python -m bench.link --page
+
+# The fault test in full; writes build/soak.json, and fails if one image is missing or wrong.
+soak: $(VENV)/installed
+	@scripts/system-tools gcc
+	$(BIN)/python -m tests.e2e.soak --out build/soak.json
+
+# The firmware core under libFuzzer; what it finds that is new goes to build/fuzz/corpus.
+FUZZ_SECONDS ?= 600
+fuzz: $(VENV)/installed
+	@scripts/system-tools clang
+	$(BIN)/python -m tests.fuzz.core --seconds $(FUZZ_SECONDS)
 
 lock:
 	$(BIN)/uv pip compile pyproject.toml --extra dev --extra emulation --universal --generate-hashes \
