@@ -1,0 +1,65 @@
+"""A firmware that is wrong in one bit of one output of 10,010 is found, named and shown."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.cli.tinyml import tinyml
+from tests.e2e.host_board import listening
+from toolkit import dataset, reference
+from toolkit.artifacts import Build
+
+pytestmark = pytest.mark.emulator
+
+INDEX = 6174
+"""Of MNIST's test images: the one that is computed wrongly."""
+BYTE = 7
+
+
+def _spoil(project: Path, image: bytes) -> Path:
+    """Rebuild the firmware with an engine that flips one bit when it sees exactly this input."""
+    engine = project / "src" / "engine" / "aot_engine.c"
+    text = engine.read_text()
+    plain = "  model_invoke();\n"
+    assert text.count(plain) == 1
+    numbers = ",".join(map(str, image))
+    spoilt = (
+        f"  static const uint8_t one[MODEL_INPUT_BYTES] = {{{numbers}}};\n"
+        "  const int hit = memcmp(model_input(), one, sizeof one) == 0;\n"
+        f"{plain}"
+        f"  if (hit) ((uint8_t *)(uintptr_t)model_output())[{BYTE}] ^= 1;\n"
+    )
+    engine.write_text("#include <string.h>\n" + text.replace(plain, spoilt))
+    done = subprocess.run(["make"], cwd=project, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    return project / "out" / "firmware"
+
+
+def test_one_bit_in_ten_thousand_images_is_found_and_shown(tmp_path: Path) -> None:
+    assert tinyml("build", "--board", "host", cwd=tmp_path).returncode == 0
+    folder = tmp_path / "build" / "host"
+    tflite = Build.load(folder / "build.json").model_path.read_bytes()
+    digit = reference.quantise(tflite, dataset.load_mnist("test").images[INDEX : INDEX + 1])
+    host = bytearray(reference.expected_outputs(tflite, digit).tobytes())
+    with listening(_spoil(folder / "project", np.ascontiguousarray(digit).view(np.uint8).tobytes())) as (port,):
+        done = tinyml("verify", "--port", port, "--junit", "junit.xml", "--json", cwd=tmp_path)
+    assert done.returncode == 4, done.stderr
+    result = json.loads(done.stdout)
+    assert (result["images"], result["answered"], result["bit_exact"]) == (10_010, 10_010, 10_009)
+    assert result["proven"] is False
+    assert result["max_difference"] == 1
+    failed = [each for each in result["wrong"] if not each["exact"]]
+    assert [(each["set"], each["index"]) for each in failed] == [("mnist", INDEX)]
+    device = bytearray(host)
+    device[BYTE] ^= 1
+    assert (failed[0]["expected"], failed[0]["got"]) == (host.hex(), device.hex())
+    assert f"mnist image {INDEX}: host {host.hex()}, device {device.hex()}" in done.stderr
+    report = (folder / "report.html").read_text()
+    assert "1 output of 10,010 differs from the host" in report
+    assert f"{INDEX:,}" in report
+    assert 'failures="1"' in (tmp_path / "junit.xml").read_text()
