@@ -11,7 +11,10 @@ from numpy.typing import NDArray
 
 from tests.uno import kernel_programs
 from tests.uno.kernel_programs import array
-from toolkit.compiler import fixedpoint
+from toolkit import resources
+from toolkit.compiler import compile_model, fixedpoint
+from toolkit.compiler.lower import avr
+from toolkit.errors import DoesNotFitError
 
 Run = Callable[[Path, str], bytes]
 RUNS = [
@@ -157,3 +160,15 @@ def test_dense(tmp_path: Path, run: Run, rows: int, inputs: int, outputs: int) -
     ]
     got = np.frombuffer(run(tmp_path, "".join(body)), np.int8)[: wanted.size]
     np.testing.assert_array_equal(got.reshape(wanted.shape), wanted)
+
+
+def test_constants_that_lpm_does_not_reach_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beyond 64 kB they would be read at wrong addresses, and nothing would say so."""
+    tflite = (resources.models() / "proposed" / "proposed_int8.tflite").read_bytes()
+    constants = compile_model(tflite, isa="avr", fpu=False).constants_bytes
+    monkeypatch.setattr(avr, "REACHABLE", constants)
+    compile_model(tflite, isa="avr", fpu=False)
+    monkeypatch.setattr(avr, "REACHABLE", constants - 1)
+    with pytest.raises(DoesNotFitError, match=f"constants take {constants:,} bytes"):
+        compile_model(tflite, isa="avr", fpu=False)
+    compile_model(tflite, isa="armv6m", fpu=False)

@@ -9,7 +9,7 @@ from toolkit.artifacts import CompiledModel, DType, LayerReport, TensorSpec
 from toolkit.compiler import c, emit, fuse, plan, reader
 from toolkit.compiler.c import Constant
 from toolkit.compiler.ir import ElementType, Graph, Tensor
-from toolkit.compiler.lower import Call, Target, lower
+from toolkit.compiler.lower import Call, Target, avr, lower
 from toolkit.errors import ModelError
 
 INSTRUCTION_SETS = ("armv6m", "armv7em", "armv8_1m_mve", "avr", "native")
@@ -29,6 +29,7 @@ def compile_model(tflite: bytes, *, isa: str, fpu: bool, optimise: str = "speed"
         Sources, the kernels they need, and the figures of every layer.
 
     Raises:
+        DoesNotFitError: an AVR could not address the constants.
         ModelError: the file is broken, or holds an operator, type or shape that is not supported; it is named.
         ValueError: `isa` or `optimise` is none of those above.
     """
@@ -53,6 +54,8 @@ def compile_model(tflite: bytes, *, isa: str, fpu: bool, optimise: str = "speed"
     reports = tuple(
         LayerReport(call.name, call.operators, sum(k.bytes for k in call.constants), call.macs) for call in calls
     )
+    if isa == "avr":
+        avr.check(sum(report.constants_bytes for report in reports))
     return CompiledModel(
         sources=emit.emit(graph, calls, offsets, arena_bytes, roots),
         kernels=c.with_headers({file for call in calls for file in (*call.kernels, *call.headers, "aot_memory.h")}),

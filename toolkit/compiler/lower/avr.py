@@ -12,6 +12,7 @@ import numpy as np
 from toolkit.compiler import c, ir
 from toolkit.compiler.lower.base import Call, Context
 from toolkit.compiler.lower.quantised import Quantised
+from toolkit.errors import DoesNotFitError
 
 _POOL = ir.Window(2, 2, 2, 2)
 _BYTE = 255
@@ -20,6 +21,22 @@ _LONGEST_STEP = 63
 # The innermost loop is unrolled over a row of the window, 52 bytes of code for each weight.
 _LONGEST_ROW = 64
 _SCALE = ("aot_avr_scale.c",)
+REACHABLE = 64_000
+"""Bytes of constants that LPM's 16-bit address surely reaches: 64 kB, less interrupt vectors and parameter structs."""
+
+
+def check(constants_bytes: int) -> None:
+    """Refuse a network whose constants an AVR would read at wrong addresses, without a word.
+
+    Raises:
+        DoesNotFitError: they are too many.
+    """
+    if constants_bytes > REACHABLE:
+        raise DoesNotFitError(
+            f"the network's constants take {constants_bytes:,} bytes, and an AVR reaches {REACHABLE:,} of its flash "
+            "as constants",
+            "try a smaller model (tinyml models), or another board (tinyml boards)",
+        )
 
 
 def fits(q: Quantised) -> bool:
