@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+
 from toolkit.artifacts import CompiledModel, DType, LayerReport, TensorSpec
 from toolkit.compiler import c, emit, fuse, plan, reader
 from toolkit.compiler.c import Constant
@@ -16,6 +18,8 @@ INSTRUCTION_SETS = ("armv6m", "armv7em", "armv8_1m_mve", "avr", "native")
 OPTIMISATIONS = ("speed", "size")
 
 
+# A damaged file's scales overflow or divide by zero; what comes of it is refused where it is used.
+@np.errstate(all="ignore")
 def compile_model(tflite: bytes, *, isa: str, fpu: bool, optimise: str = "speed") -> CompiledModel:
     """Compile a network to C.
 

@@ -11,8 +11,11 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from toolkit.errors import ModelError
+
 Ints = NDArray[np.int64]
 INT32_MIN, INT32_MAX = -(1 << 31), (1 << 31) - 1
+LARGEST = 2.0**30
 
 
 def round_half_away(value: float) -> int:
@@ -21,9 +24,18 @@ def round_half_away(value: float) -> int:
 
 
 def quantize_multiplier(real: float) -> tuple[int, int]:
-    """(multiplier, shift) with real = multiplier * 2**(shift - 31) and multiplier in [2**30, 2**31)."""
+    """(multiplier, shift) with real = multiplier * 2**(shift - 31) and multiplier in [2**30, 2**31).
+
+    Raises:
+        ModelError: from 2**30 on, which no sound network needs, an int32 cannot be shifted so far.
+    """
     if real == 0.0:
         return 0, 0
+    if not abs(real) < LARGEST:
+        raise ModelError(
+            f"the model scales by {real:g} between two tensors, at most {LARGEST:g} can be computed",
+            "its quantisation is damaged; convert it again",
+        )
     fraction, shift = math.frexp(real)
     multiplier = round_half_away(fraction * (1 << 31))
     if abs(multiplier) == 1 << 31:
