@@ -59,7 +59,15 @@ def run(target: Path, found: Path, seconds: int, *corpora: Path) -> subprocess.C
         found: a folder for what is new; libFuzzer writes a failing input beside it.
     """
     bound = ["-runs=0"] if seconds == 0 else [f"-max_total_time={seconds}"]
-    argv = [target, *bound, f"-max_len={MAX_BYTES}", "-timeout=20", "-print_final_stats=1", found, *corpora]
+    argv = [
+        str(target),
+        *bound,
+        f"-max_len={MAX_BYTES}",
+        "-timeout=20",
+        "-print_final_stats=1",
+        str(found),
+        *map(str, corpora),
+    ]
     return subprocess.run(argv, cwd=found.parent, capture_output=True, text=True, timeout=seconds + 120, check=False)
 
 
