@@ -10,6 +10,7 @@
 #define AOT_CONV_DSP_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "aot_dsp.h"
 
@@ -83,16 +84,21 @@ AOT_INLINE void aot_advance_rows(const aot_conv_dsp_t *l, const int8_t *input, i
   }
 }
 
-AOT_INLINE int8_t aot_finish_dsp(const aot_conv_dsp_t *l, const aot_channel_dsp_t *constants,
-                                 uint32_t channel, int32_t sum) {
+/* From a channel's scaled sum to its output byte. */
+AOT_INLINE int8_t aot_requantise_dsp(const aot_channel_dsp_t *constants, uint8_t shift, const int8_t *table,
+                                     int32_t sum) {
   uint32_t multiplier, offset;
   sum += constants->bias;
   aot_two_words(&constants->multiplier, &multiplier, &offset);
-  const uint8_t shift = l->shift[channel];
   const int32_t sign = shift > 0 ? sum >> 31 : 0;
-  int32_t value = aot_high_multiply_add(sum, (int32_t)multiplier, (int32_t)offset + sign) >> shift;
-  value = aot_saturate_s8(value);
-  return l->table != NULL ? l->table[128 + value] : (int8_t)value;
+  const int32_t scaled = aot_high_multiply_add(sum, (int32_t)multiplier, (int32_t)offset + sign);
+  const int32_t value = aot_saturate_s8(scaled >> shift);
+  return table != NULL ? table[128 + value] : (int8_t)value;
+}
+
+AOT_INLINE int8_t aot_finish_dsp(const aot_conv_dsp_t *l, const aot_channel_dsp_t *constants,
+                                 uint32_t channel, int32_t sum) {
+  return aot_requantise_dsp(constants, l->shift[channel], l->table, sum);
 }
 
 #endif

@@ -118,13 +118,14 @@ AOT_INLINE void aot_window_dsp(const aot_conv_dsp_t *l, const int16_t *x, uint32
   } else
 #endif
   {
+    for (uint32_t c = 0; c < 8; ++c) most[c] = INT32_MIN;
     for (uint32_t py = 0; py < l->pool_h; ++py) {
       for (uint32_t px = 0; px < l->pool_w; px += pooled ? positions : 1) {
         int32_t sums[8];
         aot_tile_dsp(l, weights, x + py * l->stride_h * l->pitch + px * step, apart, positions, lanes, sums);
         for (uint32_t c = 0; c < lanes; ++c) {
           if (pooled && positions > 1) sums[c] = aot_max(sums[c], sums[lanes + c]);
-          most[c] = py == 0 && px == 0 ? sums[c] : aot_max(most[c], sums[c]);
+          most[c] = aot_max(most[c], sums[c]);
           if (!pooled && positions > 1) most[lanes + c] = sums[lanes + c];
         }
       }

@@ -39,6 +39,8 @@ AOT_INLINE int32_t aot_max(int32_t a, int32_t b) { return a > b ? a : b; }
 AOT_DSP_PRODUCT(aot_smuad, "smuad %0, %1, %2")
 AOT_DSP_PRODUCT(aot_smulbt, "smulbt %0, %1, %2")
 AOT_DSP_SUM(aot_smlad, "smlad %0, %1, %2, %3")
+AOT_DSP_SUM(aot_smlabb, "smlabb %0, %1, %2, %3")
+AOT_DSP_SUM(aot_smlatt, "smlatt %0, %1, %2, %3")
 AOT_DSP_SUM(aot_smlabt, "smlabt %0, %1, %2, %3")
 AOT_DSP_SUM(aot_smlatb, "smlatb %0, %1, %2, %3")
 
@@ -92,6 +94,8 @@ AOT_INLINE int32_t aot_saturate_s8(int32_t x) {
 AOT_INLINE int32_t aot_smlad(uint32_t a, uint32_t b, int32_t sum) {
   return sum + aot_low(a) * aot_low(b) + aot_high(a) * aot_high(b);
 }
+AOT_INLINE int32_t aot_smlabb(uint32_t a, uint32_t b, int32_t sum) { return sum + aot_low(a) * aot_low(b); }
+AOT_INLINE int32_t aot_smlatt(uint32_t a, uint32_t b, int32_t sum) { return sum + aot_high(a) * aot_high(b); }
 AOT_INLINE int32_t aot_smlabt(uint32_t a, uint32_t b, int32_t sum) { return sum + aot_low(a) * aot_high(b); }
 AOT_INLINE int32_t aot_smlatb(uint32_t a, uint32_t b, int32_t sum) { return sum + aot_high(a) * aot_low(b); }
 AOT_INLINE int32_t aot_smuad(uint32_t a, uint32_t b) { return aot_smlad(a, b, 0); }

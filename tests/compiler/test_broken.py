@@ -148,6 +148,13 @@ def test_pools_that_are_wrong(tflite: bytes) -> None:
     refused(tflite)
 
 
+def test_a_softmax_scale_on_which_the_interpreter_aborts() -> None:
+    g = Graph()
+    source, output = g.tensor((1, 10), "int8", 7.8e-9), g.tensor((1, 10), "int8", 1 / 256, -128)
+    g.operator("SOFTMAX", [source], [output], "SoftmaxOptions", beta=1.0)
+    assert "too small" in refused(g.file(source, output)).message
+
+
 def test_two_outputs() -> None:
     g = Graph()
     source, output = g.tensor((1, 4), "int8", 0.1), g.tensor((1, 4), "int8", 0.1)

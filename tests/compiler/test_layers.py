@@ -56,8 +56,8 @@ def convolutions(draw: Any, dtype: str) -> tuple[bytes, int]:
     rng = np.random.default_rng(seed)
     depthwise = draw(st.booleans())
     groups = draw(st.sampled_from([1, 1, 1, 2]))
-    in_c = draw(st.integers(1, 5)) * (1 if depthwise else groups)
-    out_c = in_c * draw(st.integers(1, 2)) if depthwise else draw(st.integers(1, 6)) * groups
+    in_c = draw(st.sampled_from([1, 2, 3, 4, 5, 8])) * (1 if depthwise else groups)
+    out_c = in_c * draw(st.sampled_from([1, 1, 2])) if depthwise else draw(st.integers(1, 6)) * groups
     kernel = (draw(st.integers(1, 4)), draw(st.integers(1, 4)))
     stride = (draw(st.integers(1, 2)), draw(st.integers(1, 2)))
     dilation = (1, 1) if max(stride) > 1 else (draw(st.integers(1, 2)), draw(st.integers(1, 2)))

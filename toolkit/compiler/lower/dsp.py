@@ -12,11 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toolkit.compiler import c, ir, tables
-from toolkit.compiler.lower.base import Call, Context
+from toolkit.compiler.lower.base import Call, Context, window_fields
 from toolkit.compiler.lower.quantised import Quantised
 from toolkit.compiler.lower.shapes import Shape
 
 _IMAGE_CHANNELS = 12
+_CHANNEL = "aot_channel_dsp_t"
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,7 +132,7 @@ def _general(context: Context, shape: Shape, q: Quantised, k: Scaled, macs: int)
     channels = np.stack([k.bias, k.multiplier, k.offset], axis=1).astype(np.int32)
     arrays = [
         context.constant("weights", _grouped(words, 4 if inline else 2)),
-        c.Constant(f"{context.name}_channels", channels, "aot_channel_dsp_t"),
+        c.Constant(f"{context.name}_channels", channels, _CHANNEL),
         context.constant("shift", k.shift.astype(np.uint8)),
     ]
     table = _table(context, q)
@@ -157,3 +158,39 @@ def _general(context: Context, shape: Shape, q: Quantised, k: Scaled, macs: int)
         scratch_bytes=(shape.rows * pitch + 2) * 2,
         macs=macs,
     )
+
+
+def depthwise(context: Context, op: ir.Convolution, q: Quantised, macs: int) -> Call | None:
+    """aot_depthwise_dsp.h: one output for each of 4, 8, 12 ... input channels, no pool; None if it is another."""
+    source = context.input(0)
+    channels = source.shape[3]
+    plain = op.groups == channels == len(q.weights) and channels % 4 == 0 and context.layer.pool is None
+    k = scaled(q)
+    # The kernel doubles its sums, and has no left shift.
+    if not plain or k is None or int(q.shift.max()) > 0:
+        return None
+    arrays = [
+        context.constant("weights", q.weights.T),
+        c.Constant(
+            f"{context.name}_constants", np.stack([k.bias, k.multiplier, k.offset], 1).astype(np.int32), _CHANNEL
+        ),
+        context.constant("shift", k.shift.astype(np.uint8)),
+    ]
+    table = _table(context, q)
+    if table is not None:
+        arrays.append(context.constant("table", table))
+    out_h, out_w = context.graph.tensors[op.output].shape[1:3]
+    fields: dict[str, Any] = {
+        "in_h": source.shape[1],
+        "in_w": source.shape[2],
+        "out_h": out_h,
+        "out_w": out_w,
+        "channels": channels,
+        "kernel": window_fields(op.window),
+        "input_zero": source.zero_point,
+    }
+    fields |= {constant.name.removeprefix(context.name + "_"): constant.name for constant in arrays}
+    return context.call(
+        "aot_depthwise_dsp", ("aot_depthwise_dsp_t", fields), ("aot_depthwise_dsp.c",), "aot_depthwise_dsp.h",
+        tuple(arrays), macs,
+    )  # fmt: skip

@@ -93,6 +93,9 @@ def convolution(context: Context, op: ir.Convolution) -> Call:
         suits = context.target.isa in DSP and op.groups == 1
         if suits and (call := dsp.linear(context, tiled, arithmetic, macs)) is not None:
             return call
+        suits = context.target.isa in DSP and op.groups > 1
+        if suits and (call := dsp.depthwise(context, op, arithmetic, macs)) is not None:
+            return call
         if context.target.isa == AVR and (call := avr.convolution(context, op, arithmetic, macs)) is not None:
             return call
         fields, constants = _arrays(context, arithmetic)

@@ -120,9 +120,12 @@ def softmax(context: Context, op: ir.Softmax) -> Call:
             f"SOFTMAX: output scale {output.scale}, zero point {output.zero_point}, {depth} elements is not supported",
             f"scale 1/256, zero point -128 and at most {_LARGEST_SOFTMAX} elements are",
         )
+    # PreprocessSoftmaxScaling checks that its multiplier is above 1; the interpreter aborts where it is not.
+    if float(np.float32(op.beta)) * float(source.scale) * (1 << 26) <= 1.0:
+        raise ModelError(
+            f"SOFTMAX: input scale {source.scale} is too small", "the reference refuses it; train the model"
+        )
     multiplier, shift, smallest = fixedpoint.softmax_multiplier(float(source.scale), float(np.float32(op.beta)))
-    if shift < 0:
-        raise ModelError(f"SOFTMAX: input scale {source.scale} is too small", "calibrate the model again")
     differences = -np.arange(0, min(255, -smallest) + 1, dtype=np.int64)
     exponentials = fixedpoint.exp_on_negative(fixedpoint.multiply(differences, multiplier, shift), 5)
     # Below 2**11 an exponential adds nothing to the sum (it is divided by 2**12) and gives nothing (by 2**23 or more).

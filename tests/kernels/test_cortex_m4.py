@@ -1,0 +1,73 @@
+"""The assembly of the Armv7E-M kernels, each form of it, on the emulated core against the official interpreter."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.compiler import engine
+from tests.compiler.graphs import Graph, padding
+from tests.kernels import cortex_m4
+from toolkit.compiler import compile_model
+
+pytestmark = [
+    pytest.mark.emulator,
+    pytest.mark.skipif(not cortex_m4.available(), reason="needs arm-none-eabi-gcc and qemu-system-arm"),
+]
+
+Case = tuple[int, int, int, bool, bool, bool]
+
+# (input channels, output channels, kernel, pool, padding, depthwise): each takes another way through the kernels.
+CASES = [
+    pytest.param((1, 1, 3, True, False, False), id="image, even channels only"),
+    pytest.param((1, 12, 3, True, False, False), id="image, shifts in both words"),
+    pytest.param((1, 13, 3, True, False, False), id="too many channels for the image kernel"),
+    pytest.param((3, 4, 3, True, False, False), id="pooled tile"),
+    pytest.param((3, 7, 3, True, False, False), id="pooled tile with an empty lane"),
+    pytest.param((2, 6, 3, True, False, False), id="pooled tile and a rest of two"),
+    pytest.param((5, 5, 3, True, False, False), id="too large to unroll, and a rest of one"),
+    pytest.param((8, 6, 1, False, False, False), id="pointwise"),
+    pytest.param((4, 8, 3, False, True, False), id="padded tile"),
+    pytest.param((16, 7, 3, False, True, False), id="padded, too large to unroll"),
+    pytest.param((8, 8, 3, False, True, True), id="depthwise, padded"),
+    pytest.param((12, 12, 3, False, False, True), id="depthwise"),
+]
+
+
+def _network(case: Case, seed: int) -> bytes:
+    """A convolution, LeakyReLU, and perhaps a 2x2 max-pool."""
+    in_c, out_c, kernel, pooled, same, depthwise = case
+    rng = np.random.default_rng(seed)
+    g = Graph()
+    size, zero = 9, int(rng.integers(-128, 128))
+    out = size if same else size - kernel + 1
+    source = g.tensor((1, size, size, in_c), "int8", 0.02, zero)
+    scales = [float(s) for s in rng.uniform(0.002, 0.02, out_c)]
+    shape = (1, kernel, kernel, out_c) if depthwise else (out_c, kernel, kernel, in_c)
+    weights = g.tensor(shape, "int8", scales, 0, 3 if depthwise else 0, rng.integers(-127, 128, shape))
+    bias = g.tensor((out_c,), "int32", [0.02 * s for s in scales], data=rng.integers(-3000, 3000, out_c))
+    conv, leaky = g.tensor((1, out, out, out_c), "int8", 0.05, 9), g.tensor((1, out, out, out_c), "int8", 0.04, -20)
+    members = {"padding": padding(same), "strideH": 1, "strideW": 1, "dilationHFactor": 1, "dilationWFactor": 1}
+    if depthwise:
+        members["depthMultiplier"] = 1
+    kind, options = ("DEPTHWISE_CONV_2D", "DepthwiseConv2DOptions") if depthwise else ("CONV_2D", "Conv2DOptions")
+    g.operator(kind, [source, weights, bias], [conv], options, **members)
+    g.operator("LEAKY_RELU", [conv], [leaky], "LeakyReluOptions", alpha=0.1)
+    if not pooled:
+        return g.file(source, leaky)
+    output = g.tensor((1, out // 2, out // 2, out_c), "int8", 0.04, -20)
+    window = {"filterHeight": 2, "filterWidth": 2, "strideH": 2, "strideW": 2, "padding": padding(same=False)}
+    g.operator("MAX_POOL_2D", [leaky], [output], "Pool2DOptions", **window)
+    return g.file(source, output)
+
+
+@pytest.mark.parametrize("optimise", ["speed", "size"])
+@pytest.mark.parametrize("case", CASES)
+def test_assembly_gives_the_same_bytes(case: Case, optimise: str, tmp_path: Path) -> None:
+    tflite = _network(case, sum(case))
+    model = compile_model(tflite, isa="armv7em", fpu=True, optimise=optimise)
+    inputs = engine.random_inputs(model, 3, 5)
+    got = cortex_m4.run(model, inputs, optimise, tmp_path)
+    np.testing.assert_array_equal(got, engine.reference(tflite, inputs))
