@@ -174,7 +174,7 @@ class Session:
             except TransportClosedError as caught:
                 if time.monotonic() - started >= patience:
                     raise LinkError(
-                        f"the port vanishes again and again: {caught}",
+                        f"the port vanishes again and again: {caught}; last heard: {self.last_heard}",
                         "try another cable or USB port; tinyml verify --resume goes on from here",
                     ) from caught
                 self.reopen()
