@@ -1,9 +1,9 @@
 /* port.h: everything the firmware core needs from a board. To port: copy ports/template, fill it in.
  *
- * Bytes arrive while the network is computed; the port buffers PORT_RX_BUFFER of them (an interrupt that
- * fills a ring, a USB endpoint that is held back, ...) and says so in port_info(). The host never has more
- * than that on the way beyond the frame that is being read, so a correct port never loses a byte to the
- * network's computation; one that does is mended by resending.
+ * Bytes arrive while the network is computed; the port buffers them (an interrupt that fills a ring, a USB
+ * endpoint that is held back, ...) and says in port_info() how many. The host never has more than that
+ * unanswered, but for a single frame, so a correct port never loses a byte to the network's computation; one
+ * that does is mended by resending.
  */
 #ifndef TINYML_PORT_H
 #define TINYML_PORT_H

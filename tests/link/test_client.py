@@ -65,8 +65,8 @@ def test_nothing_to_ask_opens_nothing() -> None:
 
 
 def test_never_more_on_the_way_than_the_device_holds() -> None:
-    """100 bytes beyond the first frame of 27: three more, and one frame where it holds nothing."""
-    for rx_buffer, frames in ((100, 4), (0, 1), (26, 1), (27, 2)):
+    """Frames of 27 bytes: as many as fit, and one where not even one does."""
+    for rx_buffer, frames in ((100, 3), (0, 1), (53, 1), (54, 2)):
         content = dataclasses.replace(HELLO, rx_buffer=rx_buffer)
         device = PythonDevice(hello=lambda message, content=content: fake.hello(message.seq, content))  # type: ignore[misc]
         assert run(client_of(device)) == EXPECTED

@@ -118,7 +118,7 @@ class Hello:
         unasked: sent at start, not as an answer: the device has just begun anew.
         start: number of the first HELLO_REQUEST that it has answered since its start, SEQ_UNKNOWN before that: another
             one than last time means that it has begun anew meanwhile.
-        rx_buffer: bytes that may be on the way beyond the oldest unanswered frame.
+        rx_buffer: bytes of unanswered frames that may be on the way, if they are more than one.
         input_bytes, output_bytes: sizes of the two tensors.
         arena_bytes: RAM for tensors and scratch that the engine really uses.
         stack_bytes: deepest stack so far, 0 if the port cannot tell.

@@ -2,7 +2,9 @@
 
     oldest                            newest
     [ seq 7 ][ seq 8 ][ seq 9 ][ seq 10 ]        every transmission has a number of its own, resent ones too
-              `------ at most rx_buffer bytes ------'
+    `------ at most rx_buffer bytes ------'      or one frame alone, whatever its size
+
+The oldest counts too: when an answer arrives, the device may not have begun to read the next request from its buffer.
 
 The device works strictly in order. So an answer to 9 tells that 7 and 8 were lost on the way, and a refusal that names
 no request can only mean the oldest.
@@ -35,7 +37,7 @@ class Window:
         """Start with nothing on the way.
 
         Args:
-            rx_buffer: bytes that the device holds beyond the oldest unanswered frame.
+            rx_buffer: bytes that the device holds while it computes.
             first_seq: at random, so that answers to an earlier run are recognised.
         """
         self.rx_buffer = rx_buffer
@@ -58,9 +60,7 @@ class Window:
 
     def has_room(self, size: int) -> bool:
         """Whether a frame of this size may be sent now; one frame always may."""
-        if not self._on_the_way:
-            return True
-        return self._bytes - self._on_the_way[0].size + size <= self.rx_buffer
+        return not self._on_the_way or self._bytes + size <= self.rx_buffer
 
     @property
     def next_seq(self) -> int:
