@@ -51,7 +51,7 @@ def accuracy_against_size(rows: Iterable[Row], best: Iterable[Result], path: Pat
     is as far as from 96 to 98 %.
     """
     figure, axes = _figure(8.5, 5.6)
-    seen = set()
+    seen: set[str] = set()
     for row in rows:
         if row.model in seen:
             continue
