@@ -1,12 +1,16 @@
 /* The whole firmware core under libFuzzer: nothing is written outside the engine's input, and every answer is
  * the model's.
  *
- *   input:  [device] [pieces] data...
+ *   input   [device] [pieces] data...
  *
- *   device  bit 0 float32; bit 1 engine_init() fails; bits 2-3 input size; bits 4-5 output size;
- *           bit 6: data are bodies, each with its length before it, framed here with the right CRC, so that
- * the fuzzer comes past the CRC; otherwise data are the bytes on the wire pieces  how many bytes port_read()
- * gives at once, 1 to 256
+ *   device  bit 0      float32
+ *           bit 1      engine_init() fails
+ *           bits 2-3   input size
+ *           bits 4-5   output size
+ *           bit 6      data are bodies, not the bytes on the wire
+ *   pieces  how many bytes port_read() gives at once, less one
+ *
+ * Bodies have their length before them, and are framed here with the right CRC: so the fuzzer comes past it.
  */
 #include <stdio.h>
 #include <stdlib.h>
