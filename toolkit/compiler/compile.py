@@ -50,7 +50,8 @@ def compile_model(tflite: bytes, *, isa: str, fpu: bool, optimise: str = "speed"
     layers, roots = fuse.fuse(graph)
     target = Target(isa, fpu, optimise)
     calls = tuple(
-        _with_constants(graph, lower(graph, layer, f"layer{place}", target)) for place, layer in enumerate(layers)
+        _with_constants(graph, lower(graph, layer, f"layer{place}", target), target)
+        for place, layer in enumerate(layers)
     )
     buffers, shared = _buffers(graph, calls, roots)
     offsets, arena_bytes = plan.place(buffers)
@@ -85,13 +86,22 @@ def _spec(tensor: Tensor) -> TensorSpec:
     return TensorSpec(tensor.name, tensor.shape, DType.INT8, float(tensor.scale), tensor.zero_point)
 
 
-def _with_constants(graph: Graph, call: Call) -> Call:
-    """The call with the constants among its inputs as arrays of its own."""
+def _with_constants(graph: Graph, call: Call, target: Target) -> Call:
+    """The call with the constants among its inputs as arrays of its own.
+
+    Raises:
+        ModelError: on an AVR, whose kernels for such layers read their operands from RAM.
+    """
     arrays = tuple(
         Constant(call.constant_input(place), graph.tensors[index].constant)
         for place, index in enumerate(call.inputs)
         if graph.tensors[index].data is not None
     )
+    if arrays and target.isa == "avr":
+        raise ModelError(
+            f"{' + '.join(call.operators)} with a constant operand is not supported on an AVR",
+            "build for another board: tinyml boards",
+        )
     return dataclasses.replace(call, constants=(*call.constants, *arrays))
 
 
