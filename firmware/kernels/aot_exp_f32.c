@@ -7,7 +7,7 @@
 
 float aot_exp_f32(float x) {
   if (x > 88.72283f) return AOT_F32_MAX * 2.0f;
-  if (x < -87.33654f) return 0.0f;
+  if (!(x >= -87.33654f)) return x != x ? x : 0.0f; /* a NaN stays one */
   const float scaled = x * 1.44269504f;
   int32_t n = (int32_t)(scaled < 0.0f ? scaled - 0.5f : scaled + 0.5f);
   const float whole = (float)n;

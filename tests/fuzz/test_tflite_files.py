@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from tests.compiler import engine
 from tests.compiler.graphs import Graph
 from tests.fuzz import tflite_files
 from toolkit.compiler import compile_model
@@ -39,3 +41,13 @@ def test_scales_too_far_apart_are_refused() -> None:
 def test_multipliers_that_no_shift_can_reach(real: float) -> None:
     with pytest.raises(ModelError, match="scales by"):
         quantize_multiplier(real)
+
+
+def test_what_is_no_number_stays_none() -> None:
+    """Found by mutation: a NaN from a damaged weight was converted to an integer in the exponential."""
+    graph = Graph()
+    source, output = graph.tensor((1, 4), "float32"), graph.tensor((1, 4), "float32")
+    graph.operator("LOGISTIC", [source], [output])
+    model = compile_model(graph.file(source, output), isa="native", fpu=True)
+    inputs = np.array([[[np.nan, 0.0, 100.0, -100.0]]], np.float32)
+    assert np.array_equal(engine.run(model, inputs)[0, 0], [np.nan, 0.5, 1.0, 0.0], equal_nan=True)
