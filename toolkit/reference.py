@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import importlib.metadata
 import importlib.util
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from toolkit import process
 from toolkit.artifacts import DType
 from toolkit.errors import ModelError
 
@@ -200,6 +203,36 @@ def expected_outputs(
         reason = (str(caught).strip().splitlines() or ["it gave no reason"])[0]
         raise ModelError(f"{package} cannot run the model: {reason}", "tinyml models lists those that run") from caught
     return outputs
+
+
+_PROBE = """
+import pathlib, sys
+import numpy as np
+from toolkit import reference
+tflite = pathlib.Path(sys.argv[1]).read_bytes()
+spec = reference.model_io(tflite).input
+reference.expected_outputs(tflite, np.zeros((1, *spec.shape[1:]), spec.numpy))
+"""
+PROBE_SECONDS = 120.0
+
+
+def probe(model: Path, code: str = _PROBE) -> None:
+    """Try a model of unknown origin in a process of its own: the official interpreter aborts on some absurd ones.
+
+    Args:
+        model: the `.tflite`.
+        code: Python that computes the model whose path is its argument.
+
+    Raises:
+        ModelError: the interpreter died of it. What it refuses in words is left to `expected_outputs`.
+        ToolError: it did not end in time.
+    """
+    done = process.run([sys.executable, "-c", code, str(model)], timeout=PROBE_SECONDS, check=False)
+    if done.returncode < 0:
+        raise ModelError(
+            f"the reference interpreter dies of {model.name} (signal {-done.returncode})",
+            "are its scales those of a trained network? Convert it again with real calibration data",
+        )
 
 
 def _tflm(tflite: bytes) -> Callable[[npt.NDArray[Any]], npt.NDArray[Any]]:

@@ -101,6 +101,8 @@ def assemble(build: Build, selection: Selection) -> Assembled:
     from toolkit import dataset, reference, resources
 
     tflite = build.model_path.read_bytes()
+    if build.card is None:
+        reference.probe(build.model_path)
     if int(np.prod(reference.model_io(tflite).input.shape)) != DIGIT_ELEMENTS:
         return Assembled((_random(tflite, RANDOM_INPUTS if selection.limit is None else selection.limit),), {}, {})
     images = {}
