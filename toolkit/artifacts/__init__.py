@@ -1,0 +1,54 @@
+"""What passes between stages: frozen dataclasses, each with a JSON round trip on disk.
+
+A stage never imports another stage; it reads and writes these.
+
+    base.py          the round trip, and the enumerations that all share
+    model.py         a network, compiled and trained
+    build.py         a firmware build and the device that runs it
+    verification.py  device against host
+"""
+
+from __future__ import annotations
+
+from toolkit.artifacts.base import Artifact, DType, Runtime, from_jsonable, sha256_of, to_jsonable, write_atomically
+from toolkit.artifacts.build import Build, LayerSize, RunningDevice, SizeReport
+from toolkit.artifacts.model import CompiledModel, LayerReport, ModelCard, ModelFile, PlannedBuffer, Score, TensorSpec
+from toolkit.artifacts.verification import (
+    DeviceIdentity,
+    DeviceShare,
+    Histogram,
+    ImageResult,
+    LinkStats,
+    Pictures,
+    Ticks,
+    Verification,
+)
+
+__all__ = [
+    "Artifact",
+    "Build",
+    "CompiledModel",
+    "DType",
+    "DeviceIdentity",
+    "DeviceShare",
+    "Histogram",
+    "ImageResult",
+    "LayerReport",
+    "LayerSize",
+    "LinkStats",
+    "ModelCard",
+    "ModelFile",
+    "Pictures",
+    "PlannedBuffer",
+    "RunningDevice",
+    "Runtime",
+    "Score",
+    "SizeReport",
+    "TensorSpec",
+    "Ticks",
+    "Verification",
+    "from_jsonable",
+    "sha256_of",
+    "to_jsonable",
+    "write_atomically",
+]

@@ -1,0 +1,119 @@
+"""How an artifact is written and read: a JSON round trip, whole files or none."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import os
+import types
+import typing
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Self
+
+from toolkit.errors import TinymlError
+
+
+class DType(StrEnum):
+    """The element type of a converted model's input and output."""
+
+    INT8 = "int8"
+    FLOAT32 = "float32"
+
+
+class Runtime(StrEnum):
+    """The engine in the firmware: our compiler's C, or TensorFlow Lite Micro's interpreter."""
+
+    AOT = "aot"
+    TFLM = "tflm"
+
+
+def to_jsonable(value: Any) -> Any:
+    """Dataclasses, paths and enums as plain JSON values; keys in the order of declaration."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {f.name: to_jsonable(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if isinstance(value, Path):
+        return str(value)
+    if isinstance(value, StrEnum):
+        return str(value)
+    if isinstance(value, dict):
+        return {str(key): to_jsonable(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [to_jsonable(item) for item in value]
+    return value
+
+
+def from_jsonable(kind: Any, value: Any) -> Any:
+    """What `to_jsonable` was given, from its plain JSON values; `kind` is its type."""
+    origin = typing.get_origin(kind)
+    if origin in (typing.Union, types.UnionType):
+        if value is None:
+            return None
+        kind = next(arm for arm in typing.get_args(kind) if arm is not type(None))
+        return from_jsonable(kind, value)
+    if origin is tuple:
+        arms = typing.get_args(kind)
+        if len(arms) == 2 and arms[1] is Ellipsis:
+            return tuple(from_jsonable(arms[0], item) for item in value)
+        return tuple(from_jsonable(arm, item) for arm, item in zip(arms, value, strict=True))
+    if origin is dict:
+        return {key: from_jsonable(typing.get_args(kind)[1], item) for key, item in value.items()}
+    if dataclasses.is_dataclass(kind):
+        hints = typing.get_type_hints(kind)
+        known = {f.name for f in dataclasses.fields(kind)}
+        make = typing.cast(type[Any], kind)
+        return make(**{key: from_jsonable(hints[key], item) for key, item in value.items() if key in known})
+    if isinstance(kind, type) and issubclass(kind, (Path, StrEnum)):
+        return kind(value)
+    return value
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all: a full disk or a crash leaves the old file.
+
+    Raises:
+        TinymlError: the file system refused; the message gives its reason.
+    """
+    partial = path.with_name(f".{path.name}.partial-{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial.write_bytes(data)
+        partial.replace(path)
+    except OSError as caught:
+        partial.unlink(missing_ok=True)
+        raise TinymlError(
+            f"cannot write {path}: {caught.strerror}", "free some space, or check the permissions"
+        ) from caught
+
+
+def sha256_of(data: bytes) -> str:
+    """SHA-256 as 64 lower-case hex digits."""
+    return hashlib.sha256(data).hexdigest()
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """Base of everything that is stored as JSON."""
+
+    def save(self, path: Path) -> None:
+        """Write as indented JSON, whole or not at all."""
+        write_atomically(path, (json.dumps(to_jsonable(self), indent=2) + "\n").encode())
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Read back what `save` wrote; keys of a newer version are passed over.
+
+        Raises:
+            TinymlError: the file is missing, or is not what `save` wrote.
+        """
+        try:
+            value = json.loads(path.read_text(encoding="utf-8"))
+            return typing.cast(Self, from_jsonable(cls, value))
+        except FileNotFoundError as caught:
+            raise TinymlError(f"{path} is missing", "run the command that makes it first") from caught
+        except (OSError, ValueError, TypeError, KeyError, AttributeError) as caught:
+            raise TinymlError(
+                f"{path} is not a readable {cls.__name__}: {caught}", "delete it and make it again"
+            ) from caught

@@ -1,0 +1,148 @@
+"""A network: its file, what the compiler makes of it, how it was trained and what it scores."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from toolkit.artifacts.base import Artifact, DType
+
+
+@dataclass(frozen=True)
+class ModelFile(Artifact):
+    """A converted model on disk.
+
+    Attributes:
+        name: the zoo's name, or the stem of a user's own file.
+        path: the `.tflite`.
+        dtype: of its input and output.
+        sha256: of the file's bytes.
+        size_bytes: of the file.
+    """
+
+    name: str
+    path: Path
+    dtype: DType
+    sha256: str
+    size_bytes: int
+
+
+@dataclass(frozen=True)
+class TensorSpec(Artifact):
+    """The network's input or output tensor.
+
+    Attributes:
+        name: as in the .tflite.
+        shape: row-major.
+        dtype: element type.
+        scale, zero_point: of an int8 tensor, real = scale * (value - zero_point); 0.0 and 0 for float32.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: DType
+    scale: float
+    zero_point: int
+
+
+@dataclass(frozen=True)
+class LayerReport(Artifact):
+    """One fused layer of a compiled model.
+
+    Attributes:
+        name: of its function in the generated C.
+        operators: the .tflite's operators that it computes, in order.
+        constants_bytes: weights, biases and tables in flash.
+        macs: multiply-accumulates per inference, those that a pool drops left out.
+    """
+
+    name: str
+    operators: tuple[str, ...]
+    constants_bytes: int
+    macs: int
+
+
+@dataclass(frozen=True)
+class PlannedBuffer(Artifact):
+    """One buffer's place in the arena, for the picture of the memory plan.
+
+    Attributes:
+        name: of the tensor or scratch buffer.
+        offset, bytes: its place in the arena.
+        first_use, last_use: indices into `layers` between which it is kept; -1 is before the first layer (the input).
+    """
+
+    name: str
+    offset: int
+    bytes: int
+    first_use: int
+    last_use: int
+
+
+@dataclass(frozen=True)
+class CompiledModel(Artifact):
+    """What the compiler makes of a .tflite: C sources, and what there is to know about them.
+
+    Attributes:
+        sources: file name -> C text, for the folder `model` of a project.
+        kernels: file names in firmware/kernels that the sources need, headers included.
+        input, output: the two ends.
+        arena_bytes: RAM for tensors and scratch.
+        constants_bytes: flash for weights, biases and tables.
+        macs: multiply-accumulates per inference.
+        layers: in the order of computation.
+        plan: who has which bytes of the arena, and when.
+    """
+
+    sources: dict[str, str]
+    kernels: tuple[str, ...]
+    input: TensorSpec
+    output: TensorSpec
+    arena_bytes: int
+    constants_bytes: int
+    macs: int
+    layers: tuple[LayerReport, ...]
+    plan: tuple[PlannedBuffer, ...]
+
+
+@dataclass(frozen=True)
+class Score(Artifact):
+    """Right answers of a set, with a 95 % Wilson score interval of the proportion."""
+
+    correct: int
+    total: int
+    ci95: tuple[float, float]
+
+
+@dataclass(frozen=True)
+class ModelCard(Artifact):
+    """How a stored model was trained and what it scores: `card.json` beside the model's files.
+
+    Attributes:
+        name: of the folder; architecture, recipe: as in the zoo and the recipes; seed: of all random numbers.
+        params: trainable parameters.
+        epochs: passes over the training images, all phases together.
+        training_images, validation_images: that were trained on, and that were held out of the training set.
+        validation: accuracy on the held-out images, 0 to 1; None if there were none.
+        accuracy: by set and type, such as "mnist_int8": right answers of the converted file on the host.
+        files, sizes: SHA-256 and bytes of each file in the folder.
+        versions: of Python and of the packages that trained and converted.
+        seconds: of training.
+        date: ISO 8601, UTC.
+    """
+
+    name: str
+    architecture: str
+    recipe: str
+    seed: int
+    params: int
+    epochs: int
+    training_images: int
+    validation_images: int
+    validation: float | None
+    accuracy: dict[str, Score]
+    files: dict[str, str]
+    sizes: dict[str, int]
+    versions: dict[str, str]
+    seconds: float
+    date: str
