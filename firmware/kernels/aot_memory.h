@@ -9,6 +9,9 @@
 
 #include <stdint.h>
 
+/* A layer's function keeps its own code, so that the linked image tells what each layer costs. */
+#define AOT_LAYER static __attribute__((noinline))
+
 #if defined(__AVR__)
 #include <avr/pgmspace.h>
 #define AOT_CONST PROGMEM

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from toolkit.build.mapfile import by_owner
+from toolkit.build.mapfile import by_kernel, by_owner, pieces
 
 MAP = """\
 Discarded input sections
@@ -33,7 +33,7 @@ Linker script and memory map
 
 
 def test_bytes_go_to_their_owners() -> None:
-    owners = by_owner(MAP)
+    owners = by_owner(pieces(MAP))
     assert owners[".text"] == {
         "start-up": 0x40,
         "alignment": 4,
@@ -46,4 +46,9 @@ def test_bytes_go_to_their_owners() -> None:
 
 
 def test_a_map_of_another_make_gives_nothing() -> None:
-    assert by_owner("not a map at all") == {}
+    assert by_owner(pieces("not a map at all")) == {}
+
+
+def test_kernels_are_told_by_their_source() -> None:
+    assert by_kernel(pieces(MAP), [".text"]) == {"conv_pool_s8.c": 0x20}
+    assert by_kernel(pieces(MAP), [".bss"]) == {}

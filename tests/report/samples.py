@@ -16,6 +16,7 @@ from toolkit.artifacts import (
     DType,
     ImageResult,
     LayerReport,
+    LayerSize,
     LinkStats,
     ModelCard,
     PlannedBuffer,
@@ -46,6 +47,8 @@ def build() -> Build:
         stack_bytes=4_096,
         flash_by_owner={"model": 2_980, "kernels": 4_120, "core": 1_804, "port": 2_012, "libc": 3_100},
         ram_by_owner={"model": 1_612, "core": 600, "port": 392},
+        layers={"layer_4_dense": LayerSize(536, 240), "layer_5_softmax": LayerSize(20, 212)},
+        kernels={"aot_softmax_s8.c": 756},
     )
     return Build(
         board="nano33",
@@ -79,7 +82,7 @@ def build() -> Build:
             LayerReport("layer_2_conv", ("CONV_2D", "LEAKY_RELU", "MAX_POOL_2D"), 172, 8_100),
             LayerReport("layer_3_dense", ("FULLY_CONNECTED", "LEAKY_RELU"), 580, 500),
             LayerReport("layer_4_dense", ("FULLY_CONNECTED",), 130, 50),
-            LayerReport("layer_5_softmax", ("SOFTMAX",), 1_024, 0),
+            LayerReport("layer_5_softmax", ("SOFTMAX",), 1_024, 0, ("aot_softmax_s8.c",)),
         ),
         plan=(
             PlannedBuffer("input", 0, 784, -1, 0),

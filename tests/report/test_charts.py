@@ -58,7 +58,7 @@ def test_the_axis_also_holds_the_worst_digit() -> None:
 
 def test_the_plan_fits_the_arena_and_buffers_alive_at_once_do_not_touch() -> None:
     build = samples.build()
-    chart = memory.plan(build.plan, build.layers, build.arena_bytes)
+    chart = memory.plan(build.plan, build.layers, build.arena_bytes, build.size.layers)
     assert chart is not None
     assert [label for _, _, label in chart.steps] == ["in", "1", "2", "3", "4", "5", "out"]
     for box in chart.boxes:
@@ -66,13 +66,14 @@ def test_the_plan_fits_the_arena_and_buffers_alive_at_once_do_not_touch() -> Non
         assert box.x + box.width <= 100.01
         assert box.y + 100 * int(box.bytes.replace(",", "")) / 1_612 <= 100.01
     assert [box.mark for box in chart.boxes] == list("ABCDEFG")
-    assert memory.plan((), (), None) is None
+    assert [(line.code, line.calls) for line in chart.layers][-2:] == [("536", ""), ("20", "aot_softmax_s8.c")]
+    assert memory.plan((), (), None, {}) is None
 
 
 def test_a_deep_network_numbers_only_some_steps() -> None:
     layers = tuple(LayerReport(f"layer_{place}", ("CONV_2D",), 10, 10) for place in range(60))
     buffers = tuple(PlannedBuffer(f"t{place}", 0, 100, place, place + 1) for place in range(59))
-    chart = memory.plan(buffers, layers, 100)
+    chart = memory.plan(buffers, layers, 100, {})
     assert chart is not None
     assert chart.long
     assert [label for _, _, label in chart.steps] == [str(1 + 5 * place) for place in range(12)]

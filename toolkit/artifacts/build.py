@@ -11,7 +11,7 @@ from toolkit.artifacts.model import LayerReport, ModelCard, PlannedBuffer, Tenso
 
 @dataclass(frozen=True)
 class LayerSize(Artifact):
-    """Flash of one layer's own code and constants; kernels that layers share are not in it."""
+    """Flash of one layer's own code, with what was inlined into it, and of its constants; see SizeReport.kernels."""
 
     code_bytes: int
     constants_bytes: int
@@ -27,6 +27,7 @@ class SizeReport(Artifact):
         stack_bytes: what is reserved for or measured as the stack; None where neither is known.
         flash_by_owner, ram_by_owner: the same bytes by who owns them (model, kernels, core, port, libc ...).
         layers: by layer of a compiled model; empty for an interpreter.
+        kernels: code of the kernels that layers call, by source file; a layer that inlines its kernel needs none.
     """
 
     flash_bytes: int
@@ -37,6 +38,7 @@ class SizeReport(Artifact):
     flash_by_owner: dict[str, int] = field(default_factory=dict)
     ram_by_owner: dict[str, int] = field(default_factory=dict)
     layers: dict[str, LayerSize] = field(default_factory=dict)
+    kernels: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -54,12 +54,15 @@ class LayerReport(Artifact):
         operators: the .tflite's operators that it computes, in order.
         constants_bytes: weights, biases and tables in flash.
         macs: multiply-accumulates per inference, those that a pool drops left out.
+        kernels: source files of the kernels that it calls and may share with other layers; those that are inlined into
+            its function are not among them.
     """
 
     name: str
     operators: tuple[str, ...]
     constants_bytes: int
     macs: int
+    kernels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

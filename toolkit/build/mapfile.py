@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 # ` .text.app_run  0x00000190  0x8c out/src/core/app.o`, the name on a line of its own where it is long.
@@ -44,16 +46,21 @@ def _owner(text: str) -> str:
     return "C library" if path.suffix == ".a" or "crt" in path.name else "other"
 
 
-def by_owner(map_text: str) -> dict[str, dict[str, int]]:
-    """Bytes per output section and owner.
+@dataclass(frozen=True)
+class Piece:
+    """What one object file put into one output section; `file` is empty for the fill that aligns."""
+
+    section: str
+    file: str
+    bytes: int
+
+
+def pieces(map_text: str) -> Iterator[Piece]:
+    """Every piece of the image.
 
     Args:
         map_text: what `-Wl,-Map=` wrote.
-
-    Returns:
-        Output section's name -> owner -> bytes; alignment is owned by "alignment".
     """
-    sizes: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     section = ""
     body = map_text.partition(_START)[2]
     pending = False
@@ -62,18 +69,40 @@ def by_owner(map_text: str) -> dict[str, dict[str, int]]:
             found = _PIECE.match(line)
             if found and int(found["size"], 16):
                 if (found["name"] or "").startswith("*fill*"):
-                    sizes[section]["alignment"] += int(found["size"], 16)
+                    yield Piece(section, "", int(found["size"], 16))
                 elif found["owner"] and (found["name"] or pending):
-                    sizes[section][_owner(found["owner"])] += int(found["size"], 16)
+                    yield Piece(section, found["owner"], int(found["size"], 16))
             pending = bool(re.match(r"^ [.\w]\S*$", line))
         elif found := _OUTPUT.match(line):
             section, pending = found["name"], False
+
+
+def by_owner(found: Iterable[Piece]) -> dict[str, dict[str, int]]:
+    """Output section's name -> owner -> bytes; alignment is owned by "alignment"."""
+    sizes: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for piece in found:
+        sizes[piece.section][_owner(piece.file) if piece.file else "alignment"] += piece.bytes
     return {name: dict(owners) for name, owners in sizes.items()}
 
 
-def read(path: Path) -> dict[str, dict[str, int]]:
-    """`by_owner` of a map file; empty if the file cannot be read."""
+def by_kernel(found: Iterable[Piece], sections: Iterable[str]) -> dict[str, int]:
+    """Source file of each kernel -> its bytes in these output sections."""
+    wanted = set(sections)
+    sizes: dict[str, int] = defaultdict(int)
+    for piece in found:
+        if piece.section in wanted and piece.file and _owner(piece.file) == "kernels":
+            sizes[_source(piece.file)] += piece.bytes
+    return dict(sorted(sizes.items()))
+
+
+def _source(file: str) -> str:
+    """`out/src/kernels/aot_dense_s8.o` and `src/aot_dense_s8.c.o` alike -> `aot_dense_s8.c`."""
+    return PurePosixPath(file.replace("\\", "/")).name.removesuffix(".o").removesuffix(".c") + ".c"
+
+
+def read(path: Path) -> tuple[Piece, ...]:
+    """`pieces` of a map file; none if the file cannot be read."""
     try:
-        return by_owner(path.read_text(encoding="utf-8", errors="replace"))
+        return tuple(pieces(path.read_text(encoding="utf-8", errors="replace")))
     except OSError:
-        return {}
+        return ()

@@ -49,7 +49,8 @@ def measure(elf: Path, map_file: Path | None, board: Board) -> SizeReport:
                     ram_sections.append(section.name)
     except (OSError, ELFError) as caught:
         raise BuildError(f"{elf} is not a linked image: {caught}", "build again with -v") from caught
-    owners = mapfile.read(map_file) if map_file else {}
+    pieces = mapfile.read(map_file) if map_file else ()
+    owners = mapfile.by_owner(pieces)
     return SizeReport(
         flash_bytes=flash,
         flash_limit=board.memory.flash,
@@ -59,6 +60,7 @@ def measure(elf: Path, map_file: Path | None, board: Board) -> SizeReport:
         flash_by_owner=_sum(owners, flash_sections),
         ram_by_owner=_sum(owners, ram_sections),
         layers=layers,
+        kernels=mapfile.by_kernel(pieces, flash_sections),
     )
 
 

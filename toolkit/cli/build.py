@@ -138,7 +138,7 @@ def build(request: Request) -> Build:
 
 
 def _layer_table(result: Build) -> Table:
-    """Flash and work of each fused layer."""
+    """Flash and work of each fused layer; then the code of kernels that layers call, which may be several."""
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False)
@@ -150,10 +150,13 @@ def _layer_table(result: Build) -> Table:
         table.add_row(
             layer.name,
             f"{own.constants_bytes if own else layer.constants_bytes:,}",
-            f"{own.code_bytes:,}" if own and own.code_bytes else "shared",
+            f"{own.code_bytes:,}" if own else "",
             f"{layer.macs:,}",
             " + ".join(layer.operators),
         )
+    for kernel, code_bytes in result.size.kernels.items():
+        callers = ", ".join(layer.name for layer in result.layers if kernel in layer.kernels)
+        table.add_row(kernel, "", f"{code_bytes:,}", "", f"for {callers}" if callers else "for other kernels")
     return table
 
 

@@ -57,7 +57,8 @@ def compile_model(tflite: bytes, *, isa: str, fpu: bool, optimise: str = "speed"
     offsets, arena_bytes = plan.place(buffers)
     offsets |= {index: offsets[root] for index, root in shared.items()}
     reports = tuple(
-        LayerReport(call.name, call.operators, sum(k.bytes for k in call.constants), call.macs) for call in calls
+        LayerReport(call.name, call.operators, sum(k.bytes for k in call.constants), call.macs, call.kernels)
+        for call in calls
     )
     if isa == "avr":
         avr.check(sum(report.constants_bytes for report in reports))

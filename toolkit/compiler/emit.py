@@ -107,4 +107,4 @@ def _layer(graph: Graph, call: Call, offsets: Mapping[object, int]) -> str:
     body = re.sub(r"\$(\w+)", lambda found: places[found[1]], call.body)
     lines = "\n".join(f"  {line}" if line else "" for line in body.splitlines())
     definitions = "".join([*map(c.define, call.constants), *call.definitions])
-    return f"{definitions}\nstatic void {call.name}(void) {{\n{lines}\n}}\n"
+    return f"{definitions}\nAOT_LAYER void {call.name}(void) {{\n{lines}\n}}\n"

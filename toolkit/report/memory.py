@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from toolkit.artifacts import LayerReport, PlannedBuffer
+from toolkit.artifacts import LayerReport, LayerSize, PlannedBuffer
 from toolkit.report import text
 
 OWNER_COLOURS = 8
@@ -91,6 +91,18 @@ class PlanBox:
 
 
 @dataclass(frozen=True)
+class LayerLine:
+    """One layer in the table beside the plan; `calls` names the kernels whose code is not in its own."""
+
+    name: str
+    operators: str
+    constants: str
+    code: str
+    calls: str
+    macs: str
+
+
+@dataclass(frozen=True)
 class PlanChart:
     """The memory plan: time runs to the right in layers, addresses run down.
 
@@ -104,7 +116,7 @@ class PlanChart:
     arena: str
     sum: str
     height: int
-    layers: tuple[LayerReport, ...]
+    layers: tuple[LayerLine, ...]
     long: bool
 
 
@@ -116,9 +128,16 @@ MOST_STEPS = 12
 
 
 def plan(
-    buffers: Sequence[PlannedBuffer], layers: tuple[LayerReport, ...], arena_bytes: int | None
+    buffers: Sequence[PlannedBuffer],
+    layers: Sequence[LayerReport],
+    arena_bytes: int | None,
+    sizes: Mapping[str, LayerSize],
 ) -> PlanChart | None:
-    """The memory plan as a picture; None if there is none (an interpreter plans by itself)."""
+    """The memory plan as a picture; None if there is none (an interpreter plans by itself).
+
+    Args:
+        sizes: by layer's name, as read from the linked image; of a layer that is not among them the code is not told.
+    """
     if not buffers:
         return None
     first = min(buffer.first_use for buffer in buffers)
@@ -155,8 +174,19 @@ def plan(
         arena=text.many(arena, "byte"),
         sum=text.many(total, "byte"),
         height=PLAN_HEIGHT,
-        layers=tuple(layers),
+        layers=tuple(_line(layer, sizes.get(layer.name)) for layer in layers),
         long=max(len(boxes), len(layers)) > 2 * MOST_STEPS,
+    )
+
+
+def _line(layer: LayerReport, size: LayerSize | None) -> LayerLine:
+    return LayerLine(
+        name=layer.name,
+        operators=" + ".join(layer.operators),
+        constants=f"{layer.constants_bytes:,}",
+        code=f"{size.code_bytes:,}" if size else "",
+        calls=", ".join(layer.kernels),
+        macs=f"{layer.macs:,}",
     )
 
 

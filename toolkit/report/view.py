@@ -202,7 +202,7 @@ def build_view(verification: Verification, build: Build) -> View:
         external=digits.external(verification, build),
         times=charts.times(verification.ticks, build) if verification.ticks else None,
         memories=_memory(verification, build),
-        plan=memory.plan(build.plan, build.layers, build.arena_bytes),
+        plan=memory.plan(build.plan, build.layers, build.arena_bytes, build.size.layers),
         link_summary=text.link_summary(verification),
         link_troubled=text.troubled(verification),
         link=_link(verification),
