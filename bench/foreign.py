@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ import numpy as np
 
 from toolkit.artifacts import DType
 from toolkit.convert.slim import slim
-from toolkit.quiet import quiet
+from toolkit.quiet import load_tensorflow, quiet
 
 SEED = 20
 CALIBRATION = 32
@@ -90,21 +91,33 @@ def to_tflite(model: Any, dtype: DType) -> bytes:
         return slim(bytes(converter.convert()))
 
 
+NETWORKS: tuple[Callable[[], Any], ...] = (ds_cnn, mobilenet, autoencoder)
+
+
+def write(network: Callable[[], Any], folder: Path) -> list[Path]:
+    """Build one of NETWORKS and write it to `folder` in every type, as NAME_TYPE.tflite."""
+    load_tensorflow()
+    import keras
+
+    keras.utils.set_random_seed(SEED)
+    model = network()
+    settle(model)
+    paths = []
+    for dtype in DType:
+        path = folder / f"{network.__name__}_{dtype}.tflite"
+        path.write_bytes(to_tflite(model, dtype))
+        paths.append(path)
+    return paths
+
+
 def main() -> None:
     """Write all of them."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     folder: Path = parser.parse_args().folder
     folder.mkdir(parents=True, exist_ok=True)
-    import keras
-
-    for build in (ds_cnn, mobilenet, autoencoder):
-        keras.utils.set_random_seed(SEED)
-        model = build()
-        settle(model)
-        for dtype in DType:
-            path = folder / f"{build.__name__}_{dtype}.tflite"
-            path.write_bytes(to_tflite(model, dtype))
+    for network in NETWORKS:
+        for path in write(network, folder):
             print(f"{path}  {path.stat().st_size:,} bytes", file=sys.stderr)
 
 
