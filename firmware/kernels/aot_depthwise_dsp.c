@@ -1,64 +1,53 @@
-/* aot_depthwise_dsp.c: four neighbouring channels at a time: a word of pixels and a word of weights are eight
- * instructions for four multiply-accumulates. Taps outside the image meet the zero point, which the folded
- * bias takes out again. */
+/* aot_depthwise_dsp.c: four neighbouring channels at a time are nine instructions a tap: a pointer, a word of
+ * pixels, two words of weights, two widenings, four multiply-accumulates. */
 #include "aot_depthwise_dsp.h"
 
-typedef struct {
-  int32_t from, to;
-} taps_t;
-
-/* Taps of one axis that lie inside the image. */
-static taps_t inside(int32_t start, uint8_t taps, uint8_t dilation, uint16_t size) {
-  taps_t t = {0, taps};
-  while (t.from < t.to && start + t.from * dilation < 0) ++t.from;
-  while (t.to > t.from && start + (t.to - 1) * dilation >= size) --t.to;
-  return t;
-}
-
-AOT_INLINE void multiply(uint32_t pixels, uint32_t weights, int32_t *sums) {
-  const uint32_t even = aot_bytes_even(pixels), odd = aot_bytes_odd(pixels);
-  const uint32_t even_weights = aot_bytes_even(weights), odd_weights = aot_bytes_odd(weights);
-  sums[0] = aot_smlabb(even, even_weights, sums[0]);
-  sums[1] = aot_smlabb(odd, odd_weights, sums[1]);
-  sums[2] = aot_smlatt(even, even_weights, sums[2]);
-  sums[3] = aot_smlatt(odd, odd_weights, sums[3]);
-}
-
-/* Four channels at one position, without bias. Not inline, so that the registers are its own. */
-static __attribute__((noinline)) void four(const aot_depthwise_dsp_t *l, const int8_t *input,
-                                           uint32_t channel, int32_t top, int32_t left, int32_t *sums) {
-  const aot_window_t *k = &l->kernel;
-  const taps_t rows = inside(top, k->h, k->dilation_h, l->in_h),
-               columns = inside(left, k->w, k->dilation_w, l->in_w);
-  const uint32_t zeros = (uint8_t)l->input_zero * UINT32_C(0x01010101);
-  const int8_t *w = l->weights + channel;
-  int32_t a[4] = {0, 0, 0, 0};
-  for (int32_t ky = 0; ky < k->h; ++ky) {
-    int32_t kx = 0;
-    if (ky >= rows.from && ky < rows.to) {
-      const int32_t at = (top + ky * k->dilation_h) * l->in_w + left;
-      for (; kx < columns.from; ++kx, w += l->channels) multiply(zeros, aot_word(w), a);
-      const int8_t *x = input + channel + (at + kx * k->dilation_w) * (int32_t)l->channels;
-      const uint32_t step = (uint32_t)k->dilation_w * l->channels;
-      for (; kx < columns.to; ++kx, w += l->channels, x += step) multiply(aot_word(x), aot_word(w), a);
+/* All channels of one position; `count` and `table` are constants where the caller unrolls. */
+AOT_INLINE void position(const aot_depthwise_dsp_t *l, const uint8_t *const *taps, uint32_t count,
+                         const int8_t *table, int8_t *output) {
+  const uint32_t *next = l->constants, channels = l->channels;
+  for (uint32_t channel = 0; channel < channels; channel += 4) {
+    uint32_t first[2], second[2];
+    aot_two_words(next, &first[0], &first[1]);
+    aot_two_words(next + 2, &second[0], &second[1]);
+    next += 4;
+    int32_t sums[4] = {(int32_t)first[0], (int32_t)first[1], (int32_t)second[0], (int32_t)second[1]};
+    for (uint32_t t = 0; t < count; ++t, next += 2) {
+      uint32_t even_weights, odd_weights;
+      const uint32_t pixels = aot_word(taps[t] + channel);
+      aot_two_words(next, &even_weights, &odd_weights);
+      const uint32_t even = aot_bytes_even(pixels), odd = aot_bytes_odd(pixels);
+      sums[0] = aot_smlabb(even, even_weights, sums[0]);
+      sums[1] = aot_smlabb(odd, odd_weights, sums[1]);
+      sums[2] = aot_smlatt(even, even_weights, sums[2]);
+      sums[3] = aot_smlatt(odd, odd_weights, sums[3]);
     }
-    for (; kx < k->w; ++kx, w += l->channels) multiply(zeros, aot_word(w), a);
+    const uint32_t shifts = aot_word(next + 8);
+    for (uint32_t c = 0; c < 4; ++c, next += 2) {
+      uint32_t multiplier, offset;
+      aot_two_words(next, &multiplier, &offset);
+      const int32_t scaled =
+          aot_high_multiply_add(sums[c], (int32_t)multiplier, (int32_t)offset + (sums[c] >> 31));
+      const int32_t value = aot_saturate_s8(scaled >> (uint8_t)(shifts >> 8 * c));
+      *output++ = table != NULL ? table[value] : (int8_t)value;
+    }
+    ++next;
   }
-  memcpy(sums, a, sizeof a);
 }
 
 void aot_depthwise_dsp(const aot_depthwise_dsp_t *l, const int8_t *input, int8_t *output) {
-  for (int32_t y = 0; y < l->out_h; ++y) {
-    for (int32_t x = 0; x < l->out_w; ++x) {
-      const int32_t top = y * l->kernel.stride_h - l->kernel.pad_top;
-      const int32_t left = x * l->kernel.stride_w - l->kernel.pad_left;
-      for (uint32_t channel = 0; channel < l->channels; channel += 4) {
-        int32_t sums[4];
-        four(l, input, channel, top, left, sums);
-        for (uint32_t c = 0; c < 4; ++c) {
-          *output++ =
-              aot_requantise_dsp(l->constants + channel + c, l->shift[channel + c], l->table, 2 * sums[c]);
-        }
+  const uint32_t count = (uint32_t)l->taps.kernel.h * l->taps.kernel.w;
+  const int8_t *table = l->table != NULL ? l->table + 128 : NULL; /* at value 0 */
+  const uint8_t *taps[AOT_MOST_TAPS];
+  for (int32_t y = 0; y < l->taps.out_h; ++y) {
+    for (int32_t x = 0; x < l->taps.out_w; ++x, output += l->channels) {
+      aot_taps_at(&l->taps, input, y, x, taps);
+      if (count == 9 && table == NULL) {
+        position(l, taps, 9, NULL, output);
+      } else if (count == 9) {
+        position(l, taps, 9, table, output);
+      } else {
+        position(l, taps, count, table, output);
       }
     }
   }

@@ -33,6 +33,8 @@ CASES = [
     pytest.param((16, 7, 3, False, True, False), id="padded, too large to unroll"),
     pytest.param((8, 8, 3, False, True, True), id="depthwise, padded"),
     pytest.param((12, 12, 3, False, False, True), id="depthwise"),
+    pytest.param((8, 8, 5, False, True, True), id="depthwise of 25 taps"),
+    pytest.param((4, 4, 6, False, True, True), id="too many taps for the quick depthwise kernel"),
 ]
 
 

@@ -12,9 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toolkit.compiler import c, ir, tables
-from toolkit.compiler.lower.base import Call, Context, window_fields
+from toolkit.compiler.lower import parameters
+from toolkit.compiler.lower.base import Call, Context
 from toolkit.compiler.lower.quantised import Quantised
 from toolkit.compiler.lower.shapes import Shape
+
+ISAS = ("armv7em", "armv8_1m_mve")
+"""With dual 16-bit multiply-accumulates."""
 
 _IMAGE_CHANNELS = 12
 _CHANNEL = "aot_channel_dsp_t"
@@ -144,7 +148,7 @@ def _general(context: Context, shape: Shape, q: Quantised, k: Scaled, macs: int)
         "words": words.shape[2],
         "input_zero": context.input(0).zero_point,
     }
-    fields |= {constant.name.removeprefix(context.name + "_"): constant.name for constant in arrays}
+    fields |= parameters.members(context, arrays)
     return Call(
         context.name,
         tuple(op.kind for op in context.layer.operators),
@@ -160,37 +164,22 @@ def _general(context: Context, shape: Shape, q: Quantised, k: Scaled, macs: int)
     )
 
 
-def depthwise(context: Context, op: ir.Convolution, q: Quantised, macs: int) -> Call | None:
-    """aot_depthwise_dsp.h: one output for each of 4, 8, 12 ... input channels, no pool; None if it is another."""
-    source = context.input(0)
-    channels = source.shape[3]
-    plain = op.groups == channels == len(q.weights) and channels % 4 == 0 and context.layer.pool is None
+def depthwise_parameters(context: Context, q: Quantised) -> parameters.Parameters | None:
+    """For aot_depthwise_dsp.h; None if its channels or constants do not suit."""
     k = scaled(q)
-    # The kernel doubles its sums, and has no left shift.
-    if not plain or k is None or int(q.shift.max()) > 0:
+    if k is None or len(q.weights) % 4 or int(k.shift.min()) == 0:
         return None
-    arrays = [
-        context.constant("weights", q.weights.T),
-        c.Constant(
-            f"{context.name}_constants", np.stack([k.bias, k.multiplier, k.offset], 1).astype(np.int32), _CHANNEL
-        ),
-        context.constant("shift", k.shift.astype(np.uint8)),
-    ]
+    arrays = [context.constant("constants", _by_fours(k))]
     table = _table(context, q)
     if table is not None:
         arrays.append(context.constant("table", table))
-    out_h, out_w = context.graph.tensors[op.output].shape[1:3]
-    fields: dict[str, Any] = {
-        "in_h": source.shape[1],
-        "in_w": source.shape[2],
-        "out_h": out_h,
-        "out_w": out_w,
-        "channels": channels,
-        "kernel": window_fields(op.window),
-        "input_zero": source.zero_point,
-    }
-    fields |= {constant.name.removeprefix(context.name + "_"): constant.name for constant in arrays}
-    return context.call(
-        "aot_depthwise_dsp", ("aot_depthwise_dsp_t", fields), ("aot_depthwise_dsp.c",), "aot_depthwise_dsp.h",
-        tuple(arrays), macs,
-    )  # fmt: skip
+    return parameters.members(context, arrays), tuple(arrays)
+
+
+def _by_fours(k: Scaled) -> NDArray[np.uint32]:
+    """All constants of a depthwise layer in the order in which its kernel reads them: [channels / 4, 13 + 2 * taps]."""
+    groups = k.weights.reshape(-1, 4, k.weights.shape[1]).transpose(0, 2, 1)[:, :, [0, 2, 1, 3]]
+    words = pairs(groups.reshape(len(groups), -1), 1)[:, 0]
+    scaling = np.stack([k.multiplier, k.offset], axis=1).astype(np.int32).view(np.uint32).reshape(-1, 8)
+    shifts = k.shift.astype(np.uint8).reshape(-1, 4).view("<u4")
+    return np.concatenate([k.bias.astype(np.int32).view(np.uint32).reshape(-1, 4), words, scaling, shifts], axis=1)

@@ -8,47 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toolkit.compiler import ir
-from toolkit.compiler.c import Constant
 from toolkit.compiler.ir import Tensor
-from toolkit.compiler.lower import avr, dsp, fpu
-from toolkit.compiler.lower.base import Call, Context, float_fields, window_fields
-from toolkit.compiler.lower.quantised import Quantised, quantised
+from toolkit.compiler.lower import avr, depthwise, dsp, fpu, parameters
+from toolkit.compiler.lower.base import Call, Context, window_fields
+from toolkit.compiler.lower.quantised import quantised
 from toolkit.compiler.lower.shapes import NO_POOL, Shape
 from toolkit.errors import ModelError
 
-# Instruction sets with dual 16-bit multiply-accumulates.
-DSP = ("armv7em", "armv8_1m_mve")
 AVR = "avr"
 # Elements of a kernel row that are worth unrolling.
 _LONGEST_RUN = 32
-
-
-def _arrays(context: Context, q: Quantised) -> tuple[dict[str, Any], tuple[Constant, ...]]:
-    constants = [
-        context.constant("weights", q.weights),
-        context.constant("bias", q.bias),
-        context.constant("multiplier", q.multiplier),
-        context.constant("shift", q.shift),
-    ]
-    if context.layer.table is not None:
-        constants.append(context.constant("table", context.layer.table))
-    fields: dict[str, Any] = {c.name.removeprefix(context.name + "_"): c.name for c in constants}
-    fields["output_zero"] = q.output_zero
-    return fields | {"low": q.low, "high": q.high}, tuple(constants)
-
-
-def _bias(context: Context, channels: int) -> NDArray[np.float32]:
-    index = context.first.inputs[2]
-    bias = np.zeros(channels, np.float32) if index < 0 else context.graph.tensors[index].constant
-    if bias.dtype != np.float32:
-        raise ModelError(f"{context.first.kind} on float32 with an {bias.dtype} bias is not supported", "convert again")
-    return np.asarray(bias.reshape(-1), np.float32)
-
-
-def _float_arrays(context: Context, weights: NDArray[Any]) -> tuple[dict[str, Any], tuple[Constant, ...]]:
-    bias = _bias(context, weights.shape[0])
-    constants = (context.constant("weights", weights), context.constant("bias", bias))
-    return {"weights": constants[0].name, "bias": constants[1].name} | float_fields(context.layer.activation), constants
 
 
 def channel_rows(op: ir.Convolution, weights: NDArray[Any]) -> NDArray[Any]:
@@ -88,21 +57,21 @@ def convolution(context: Context, op: ir.Convolution) -> Call:
         op.window,
         pool.window if pool else NO_POOL,
     )
-    if context.is_int8(source, filters_as(filters), conv, output):
+    is_int8 = context.is_int8(source, filters_as(filters), conv, output)
+    if depthwise.suits(context, op, rows):
+        return depthwise.lower(context, op, rows, macs)
+    if is_int8:
         arithmetic = quantised(context, rows, op.activation)
-        suits = context.target.isa in DSP and op.groups == 1
+        suits = context.target.isa in dsp.ISAS and op.groups == 1
         if suits and (call := dsp.linear(context, tiled, arithmetic, macs)) is not None:
-            return call
-        suits = context.target.isa in DSP and op.groups > 1
-        if suits and (call := dsp.depthwise(context, op, arithmetic, macs)) is not None:
             return call
         if context.target.isa == AVR and (call := avr.convolution(context, op, arithmetic, macs)) is not None:
             return call
-        fields, constants = _arrays(context, arithmetic)
+        fields, constants = parameters.of_int8(context, arithmetic, arithmetic.weights)
         fields |= {"input_zero": source.zero_point}
         if _runs(context, op, tiled):
-            parameters = ("aot_conv_s8_t", {"shape": shape} | fields)
-            return context.call("aot_conv_run_s8", parameters, (), "aot_conv_run_s8.h", constants, macs)
+            members = {"shape": shape} | fields
+            return context.call("aot_conv_run_s8", ("aot_conv_s8_t", members), (), "aot_conv_run_s8.h", constants, macs)
         return context.call(
             "aot_conv_s8",
             ("aot_conv_s8_t", {"shape": shape} | fields),
@@ -111,10 +80,10 @@ def convolution(context: Context, op: ir.Convolution) -> Call:
             constants,
             macs,
         )
-    biases = _bias(context, len(rows))
+    biases = parameters.bias(context, len(rows))
     if op.groups == 1 and (call := fpu.linear(context, tiled, rows, biases, macs)) is not None:
         return call
-    fields, constants = _float_arrays(context, rows)
+    fields, constants = parameters.of_float(context, rows, biases)
     return context.call(
         "aot_conv_f32",
         ("aot_conv_f32_t", {"shape": shape} | fields),
@@ -127,7 +96,7 @@ def convolution(context: Context, op: ir.Convolution) -> Call:
 
 def _runs(context: Context, op: ir.Convolution, tiled: Shape) -> bool:
     """True where aot_conv_run_s8.h suits: unrolled code for a small kernel that never leaves the image."""
-    fast = context.target.isa not in (AVR, *DSP) and context.target.optimise == "speed"
+    fast = context.target.isa not in (AVR, *dsp.ISAS) and context.target.optimise == "speed"
     return fast and op.groups == 1 and tiled.tiles and not tiled.padded and tiled.run <= _LONGEST_RUN
 
 
@@ -154,18 +123,19 @@ def dense(context: Context, op: ir.Dense) -> Call:
     if context.is_int8(source, filters_as(filters), result, output):
         arithmetic = quantised(context, rows, op.activation)
         # For size, weights stay int8: dense layers have many and use each but once a row.
-        suits = context.target.isa in DSP and context.target.optimise == "speed"
+        suits = context.target.isa in dsp.ISAS and context.target.optimise == "speed"
         if suits and (call := dsp.linear(context, tiled, arithmetic, macs)) is not None:
             return call
         if context.target.isa == AVR and (call := avr.dense(context, count, arithmetic, macs)) is not None:
             return call
-        fields, constants = _arrays(context, arithmetic)
+        fields, constants = parameters.of_int8(context, arithmetic, arithmetic.weights)
         return context.call(
             "aot_dense_s8", ("aot_dense_s8_t", shape | fields), ("aot_dense_s8.c",), "aot_dense.h", constants, macs
         )
-    if (call := fpu.linear(context, tiled, rows, _bias(context, outputs), macs)) is not None:
+    biases = parameters.bias(context, outputs)
+    if (call := fpu.linear(context, tiled, rows, biases, macs)) is not None:
         return call
-    fields, constants = _float_arrays(context, rows)
+    fields, constants = parameters.of_float(context, rows, biases)
     return context.call(
         "aot_dense_f32", ("aot_dense_f32_t", shape | fields), ("aot_dense_f32.c",), "aot_dense.h", constants, macs
     )
