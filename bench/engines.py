@@ -18,6 +18,7 @@ from typing import Any
 from bench import growth, measure
 from bench.peers import base
 from bench.rows import PAGE, QUOTED, Row, table, write_page
+from toolkit.artifacts import DType
 
 ROOT = Path(__file__).resolve().parents[1]
 PLOT = PAGE.parent / "benchmarks" / "growth.svg"
@@ -31,7 +32,7 @@ def _ours(place: Path, images: int, board: str, model: str, dtype: str, optimise
     return f"{board} {model} {dtype} for {optimise}", lambda: measure.ours(place, board, model, dtype, optimise, images)
 
 
-def _peer(place: Path, images: int, which: base.Peer, dtype: base.DType, option: str) -> Step:
+def _peer(place: Path, images: int, which: base.Peer, dtype: DType, option: str) -> Step:
     return f"{which.NAME} {dtype} {option}", lambda: measure.peer(place, which, dtype, option, images)
 
 
@@ -39,8 +40,8 @@ def plan(place: Path, images: int, trained: list[str]) -> Iterator[Step | Row]:
     """Every measurement in the table's order, the quoted rows in their places."""
     others = [base.load(name) for name in base.names()]
     for board in ("mps2-an386", "microbit", "host", "uno"):
-        for dtype in base.DType:
-            if board == "uno" and dtype is base.DType.FLOAT32:
+        for dtype in DType:
+            if board == "uno" and dtype is DType.FLOAT32:
                 continue
             for optimise in ("speed", "size"):
                 yield _ours(place, images, board, "proposed", dtype, optimise)
@@ -51,7 +52,7 @@ def plan(place: Path, images: int, trained: list[str]) -> Iterator[Step | Row]:
                 yield from (row for row in QUOTED if row.dtype == dtype)
     for model in trained:
         if model != "proposed":
-            yield from (_ours(place, images, growth.BOARD, model, dtype, "speed") for dtype in base.DType)
+            yield from (_ours(place, images, growth.BOARD, model, dtype, "speed") for dtype in DType)
 
 
 def zoo() -> tuple[list[str], list[str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import pkgutil
 from collections.abc import Mapping
@@ -9,9 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, cast
 
+from toolkit import process
 from toolkit.artifacts import DType, ModelFile
+from toolkit.errors import ToolError
 
-HIDDEN = {"base", "network"}
+ROOT = Path(__file__).resolve().parents[2]
+ENVIRONMENT = ROOT / ".venv-peers"
+"""Where `make bench` installs requirements.txt: the peers' own dependencies are no concern of the toolkit's."""
+
+_SECONDS = 300.0
 
 
 class NotForThisNetworkError(Exception):
@@ -58,12 +65,30 @@ class Peer(Protocol):
 def names() -> tuple[str, ...]:
     """Every peer's module, sorted."""
     found = (module.name for module in pkgutil.iter_modules([str(Path(__file__).parent)]))
-    return tuple(sorted(name for name in found if name not in HIDDEN))
+    return tuple(sorted(name for name in found if name != "base"))
 
 
 def load(name: str) -> Peer:
     """The peer of this name."""
     return cast(Peer, importlib.import_module(f"bench.peers.{name}"))
+
+
+def in_environment(*arguments: str) -> str:
+    """What Python in the peers' environment prints, run in the root of this checkout.
+
+    Raises:
+        ToolError: it is not installed, or failed.
+    """
+    python = ENVIRONMENT / "bin" / "python"
+    if not python.exists():
+        raise ToolError(f"{ENVIRONMENT.name} is missing", "make bench installs it")
+    return process.run([str(python), *arguments], timeout=_SECONDS, cwd=ROOT).stdout
+
+
+@functools.cache
+def version(package: str) -> str:
+    """Of a package in the peers' environment."""
+    return in_environment("-c", f"import importlib.metadata; print(importlib.metadata.version({package!r}))").strip()
 
 
 def header(dtype: DType, input_bytes: int, output_bytes: int, arena_bytes: int) -> str:
