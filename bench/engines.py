@@ -61,15 +61,17 @@ def zoo() -> tuple[list[str], list[str]]:
     return [each["model"] for each in listed], [each["model"] for each in listed if each["trained"]]
 
 
-def main() -> None:
+def main(argv: list[str] | None = None) -> None:
     """Measure everything, then write the list and the page."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--workspace", type=Path, default=ROOT / "build" / "bench", help="where the builds go")
     parser.add_argument("--images", type=int, default=20, help="images per run")
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "bench.json", help="the list")
     parser.add_argument("--page", action="store_true", help="write the tables and the plot into docs/ as well")
-    parser.add_argument("--only", default="", help="measure only what holds this text; quoted rows stay")
-    given = parser.parse_args()
+    parser.add_argument("--only", default="", help="measure only what holds this text, as it is said on the way")
+    given = parser.parse_args(argv)
+    if given.only and given.page:
+        parser.error("--page wants every row, so not with --only")
     models, trained = zoo()
     steps = [
         each for each in plan(given.workspace, given.images, trained) if isinstance(each, Row) or given.only in each[0]

@@ -1,8 +1,8 @@
 """PyPI `emx-onnx-cgen`, emmtrix's ONNX-to-C generator, on the float32 network with the very weights of the .tflite.
 
 It lives in an environment of its own (.venv-peers), in which this file is run as a program: `generate` writes the
-layers as ONNX wants them, the program makes the graph and has it compiled. Options: weights in the C, temporaries on the
-stack in place of the heap; what its authors chose otherwise (`restrict`, sums in single precision) stays.
+layers as ONNX wants them, the program makes the graph and has it compiled. Options: weights in the C, temporaries on
+the stack in place of the heap; what its authors chose otherwise (`restrict`, sums in single precision) stays.
 """
 
 from __future__ import annotations
