@@ -13,12 +13,12 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from bench import growth, measure
 from bench.peers import base
 from bench.rows import PAGE, QUOTED, Row, table, write_page
 from toolkit.artifacts import DType
+from toolkit.cli import models as zoo_models
 
 ROOT = Path(__file__).resolve().parents[1]
 PLOT = PAGE.parent / "benchmarks" / "growth.svg"
@@ -28,7 +28,7 @@ Step = tuple[str, Callable[[], Row | None]]
 """What is said of a measurement, and the measurement."""
 
 
-def _ours(place: Path, images: int, board: str, model: str, dtype: str, optimise: str) -> Step:
+def _ours(place: Path, images: int, board: str, model: str, dtype: DType, optimise: str) -> Step:
     return f"{board} {model} {dtype} for {optimise}", lambda: measure.ours(place, board, model, dtype, optimise, images)
 
 
@@ -55,10 +55,10 @@ def plan(place: Path, images: int, trained: list[str]) -> Iterator[Step | Row]:
             yield from (_ours(place, images, growth.BOARD, model, dtype, "speed") for dtype in DType)
 
 
-def zoo() -> tuple[list[str], list[str]]:
-    """Every network by name, and those of them that are trained."""
-    listed: list[dict[str, Any]] = json.loads(measure.tinyml("models", "--json").stdout)
-    return [each["model"] for each in listed], [each["model"] for each in listed if each["trained"]]
+def zoo(place: Path) -> tuple[list[str], list[str]]:
+    """Every network by name, and those of them that are trained, as `tinyml models` lists them."""
+    listed = zoo_models.rows(place)
+    return [each.model for each in listed], [each.model for each in listed if each.trained]
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -72,7 +72,7 @@ def main(argv: list[str] | None = None) -> None:
     given = parser.parse_args(argv)
     if given.only and given.page:
         parser.error("--page wants every row, so not with --only")
-    models, trained = zoo()
+    models, trained = zoo(given.workspace)
     steps = [
         each for each in plan(given.workspace, given.images, trained) if isinstance(each, Row) or given.only in each[0]
     ]

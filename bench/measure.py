@@ -3,68 +3,52 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import os
-import subprocess
+import statistics
 import sys
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
-from typing import Any
 from unittest import mock
 
-from bench import host
+from bench import host, link
 from bench.peers.base import NotForThisNetworkError, Peer
 from bench.rows import Row
 from toolkit import board as boards
 from toolkit import build as builders
 from toolkit import models, project
-from toolkit.artifacts import Build, DType, ModelFile, Runtime, SizeReport
+from toolkit.artifacts import Build, DType, ModelFile, Runtime
 from toolkit.board import Board
 from toolkit.build import size
+from toolkit.cli import build as build_command
 from toolkit.cli import flash, verify, workspace
 from toolkit.cli.options import Selection
 from toolkit.compiler import compile_model
+from toolkit.errors import DoesNotFitError, ModelError
+from toolkit.link import Client, open_transport
 from toolkit.project import EngineFiles
-
-ROOT = Path(__file__).resolve().parents[1]
 
 ENGINE_OWNERS = ("model", "kernels", "engine")
 """Of a size report: what computes the network, without the serial link, the port and the C library."""
 
 
-def tinyml(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run the command line of this very checkout."""
-    argv = [sys.executable, "-m", "toolkit.cli.main", *arguments]
-    return subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, check=False)
-
-
-def _owned(owners: Mapping[str, int]) -> int:
-    return sum(owners.get(owner, 0) for owner in ENGINE_OWNERS)
-
-
-def ours(place: Path, board: str, model: str, dtype: str, optimise: str, images: int) -> Row | None:
-    """Our compiler's engine, by `tinyml run`; None if the model does not fit the board, or has no file of this type.
+def ours(place: Path, board: str, model: str, dtype: DType, optimise: str, images: int) -> Row | None:
+    """Our compiler's engine; None if the model does not fit the board, or has no file of this type.
 
     Args:
         place: the workspace.
+        optimise: "speed" or "size".
 
     Raises:
         SystemExit: the outputs are not the host's: a figure for a wrong answer is worth nothing.
+        TinymlError: it could not be built, booted or reached.
     """
-    argv = ["run", "--board", board, "--model", model, "--dtype", dtype, "--optimise", optimise]
-    argv += ["--limit", str(images), "--json", "-C", str(place), *(["--emulate"] if board == "uno" else [])]
-    done = tinyml(*argv)
-    if done.returncode in (1, 3):
-        print(f"  {board} {model} {dtype}: {done.stderr.strip().splitlines()[-2:]}", file=sys.stderr)
+    try:
+        built = build_command.build(build_command.Request(board, model, dtype, optimise=optimise, workspace=place))
+    except (DoesNotFitError, ModelError) as caught:
+        print(f"  {board} {model} {dtype}: {caught.message}", file=sys.stderr)
         return None
-    if done.returncode != 0:
-        raise SystemExit(f"{board} {model} {dtype} is not proven: {done.stderr}")
-    verified: dict[str, Any] = json.loads(done.stdout)
-    built = Build.load(place / "build" / board / "build.json")
-    count, unit = verified["ticks"]["median"], verified["ticks"]["unit"]
-    if board == "host":
-        count, unit = host.instructions(built, images), "instructions"
-    return _row(f"tinyml aot, for {optimise}", built, built.size, count, unit, verified["device"]["stack_bytes"])
+    return _measured(place, built, f"tinyml aot, for {optimise}", images)
 
 
 def peer(place: Path, which: Peer, dtype: DType, optimise: str, images: int, board: str = "mps2-an386") -> Row | None:
@@ -75,26 +59,62 @@ def peer(place: Path, which: Peer, dtype: DType, optimise: str, images: int, boa
 
     Raises:
         SystemExit: the outputs are not the host's.
+        TinymlError: the peer's tool is not installed; or it could not be built, booted or reached.
     """
-    target = boards.load(board)
-    model = models.resolve("proposed", dtype, place)
     title = f"{which.title()} {optimise}"
     try:
-        built = _built(place, which, target, model, optimise)
+        built = _built(place, which, boards.load(board), models.resolve("proposed", dtype, place), optimise)
     except NotForThisNetworkError as caught:
         print(f"  {title}: {caught}", file=sys.stderr)
         return None
-    folder = workspace.folder(place, target)
+    return dataclasses.replace(_measured(place, built, title, images), peer=True)
+
+
+def _measured(place: Path, built: Build, engine: str, images: int) -> Row:
+    """Boot it, or upload it to the board's virtual stand-in; verify; count."""
+    board = boards.load(built.board)
+    folder = workspace.folder(place, board)
     try:
-        device = flash.flash(target, folder, built, None, virtual=False)
-        result = verify.verify(target, folder, built, (device.port,), Selection(images), resume=False)
+        device = flash.flash(board, folder, built, None, virtual=not board.emulated)
+        result = verify.verify(board, folder, built, (device.port,), Selection(images), resume=False)
+        if not result.proven or result.ticks is None:
+            raise SystemExit(f"{engine} for {board.id}, {built.dtype}, is not proven: {result.first_difference}")
+        count, unit = _ticks(board, built, device.port, images), str(result.ticks.unit)
     finally:
-        flash.stop(target, folder)
-    if not result.proven or result.ticks is None:
-        raise SystemExit(f"{title} {dtype} is not proven: {result.first_difference}")
-    stack = result.device.stack_bytes
-    row = _row(title, built, built.size, result.ticks.median, str(result.ticks.unit), stack)
-    return dataclasses.replace(row, peer=True)
+        flash.stop(board, folder)
+    if board.id == "host":
+        count, unit = host.instructions(built, images), "instructions"
+    return Row(
+        engine=engine,
+        model=built.model,
+        dtype=str(built.dtype),
+        board=board.id,
+        instructions=count,
+        unit=unit,
+        flash_bytes=_owned(built.size.flash_by_owner),
+        ram_bytes=_owned(built.size.ram_by_owner) + result.device.stack_bytes,
+        image_bytes=built.flash_bytes,
+        macs=built.macs,
+    )
+
+
+def _ticks(board: Board, built: Build, port: str, images: int) -> int | None:
+    """The median over MNIST's first `images` test images.
+
+    They are sent one at a time: bytes that arrive during an inference are received by interrupts, which would be
+    counted as well, and differently each time.
+    """
+    requests, _ = link.images(built.model_path.read_bytes(), images)
+    client = Client(partial(open_transport, port, board.serial.baud, board.serial.quiet))
+    try:
+        answers = [answer for request in requests for answer in client.stream([request])]
+    finally:
+        client.close()
+    return round(statistics.median(answer.ticks for answer in answers))
+
+
+def _owned(owners: Mapping[str, int]) -> int:
+    return sum(owners.get(owner, 0) for owner in ENGINE_OWNERS)
 
 
 def _built(place: Path, which: Peer, board: Board, model: ModelFile, optimise: str) -> Build:
@@ -142,18 +162,3 @@ def _built(place: Path, which: Peer, board: Board, model: ModelFile, optimise: s
     )
     result.save(folder.build)
     return result
-
-
-def _row(engine: str, built: Build, report: SizeReport, count: int | None, unit: str, stack: int) -> Row:
-    return Row(
-        engine=engine,
-        model=built.model,
-        dtype=str(built.dtype),
-        board=built.board,
-        instructions=count,
-        unit=unit,
-        flash_bytes=_owned(report.flash_by_owner),
-        ram_bytes=_owned(report.ram_by_owner) + stack,
-        image_bytes=built.flash_bytes,
-        macs=built.macs,
-    )

@@ -88,7 +88,7 @@ def test_list_has_a_row_for_every_engine_board_and_network(
 
     monkeypatch.setattr(measure, "ours", ours)
     monkeypatch.setattr(measure, "peer", peer)
-    monkeypatch.setattr(engines, "zoo", lambda: (["proposed", "initial"], ["proposed"]))
+    monkeypatch.setattr(engines, "zoo", lambda _: (["proposed", "initial"], ["proposed"]))
     engines.main(["--out", str(tmp_path / "bench.json"), "--workspace", str(tmp_path)])
     rows: list[dict[str, Any]] = json.loads((tmp_path / "bench.json").read_text())
     kinds = {"engine": str, "model": str, "dtype": str, "board": str, "unit": str, "quoted": bool, "peer": bool}
