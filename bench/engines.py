@@ -22,7 +22,8 @@ from toolkit.cli import models as zoo_models
 
 ROOT = Path(__file__).resolve().parents[1]
 PLOT = PAGE.parent / "benchmarks" / "growth.svg"
-OPTIONS = ("-O3", "-Os")
+PEER_OPTIONS = {"mps2-an386": ("-O3", "-Os"), "microbit": ("-O3",), "host": ("-O3",)}
+"""Where the peers are measured, and with which of GCC's options."""
 
 Step = tuple[str, Callable[[], Row | None]]
 """What is said of a measurement, and the measurement."""
@@ -32,8 +33,9 @@ def _ours(place: Path, images: int, board: str, model: str, dtype: DType, optimi
     return f"{board} {model} {dtype} for {optimise}", lambda: measure.ours(place, board, model, dtype, optimise, images)
 
 
-def _peer(place: Path, images: int, which: base.Peer, dtype: DType, option: str) -> Step:
-    return f"{which.NAME} {dtype} {option}", lambda: measure.peer(place, which, dtype, option, images)
+def _peer(place: Path, images: int, board: str, which: base.Peer, dtype: DType, option: str) -> Step:
+    said = f"{board} {which.NAME} {dtype} {option}"
+    return said, lambda: measure.peer(place, board, which, dtype, option, images)
 
 
 def plan(place: Path, images: int, trained: list[str]) -> Iterator[Step | Row]:
@@ -45,11 +47,11 @@ def plan(place: Path, images: int, trained: list[str]) -> Iterator[Step | Row]:
                 continue
             for optimise in ("speed", "size"):
                 yield _ours(place, images, board, "proposed", dtype, optimise)
-            if board == growth.BOARD:
-                for which in others:
-                    if dtype in which.DTYPES:
-                        yield from (_peer(place, images, which, dtype, option) for option in OPTIONS)
-                yield from (row for row in QUOTED if row.dtype == dtype)
+            for which in others:
+                if dtype in which.DTYPES:
+                    options = PEER_OPTIONS.get(board, ())
+                    yield from (_peer(place, images, board, which, dtype, option) for option in options)
+            yield from (row for row in QUOTED if (row.board, row.dtype) == (board, dtype))
     for model in trained:
         if model != "proposed":
             yield from (_ours(place, images, growth.BOARD, model, dtype, "speed") for dtype in DType)

@@ -51,8 +51,10 @@ def ours(place: Path, board: str, model: str, dtype: DType, optimise: str, image
     return _measured(place, built, f"tinyml aot, for {optimise}", images)
 
 
-def peer(place: Path, which: Peer, dtype: DType, optimise: str, images: int, board: str = "mps2-an386") -> Row | None:
+def peer(place: Path, board: str, which: Peer, dtype: DType, optimise: str, images: int) -> Row | None:
     """Another engine on the proposed network, in a project of the same template; None if it cannot do the network.
+
+    None as well if it does not fit the board.
 
     Args:
         optimise: GCC's option, such as "-O3".
@@ -64,7 +66,7 @@ def peer(place: Path, which: Peer, dtype: DType, optimise: str, images: int, boa
     title = f"{which.title()} {optimise}"
     try:
         built = _built(place, which, boards.load(board), models.resolve("proposed", dtype, place), optimise)
-    except NotForThisNetworkError as caught:
+    except (NotForThisNetworkError, DoesNotFitError) as caught:
         print(f"  {title}: {caught}", file=sys.stderr)
         return None
     return dataclasses.replace(_measured(place, built, title, images), peer=True)
@@ -141,6 +143,7 @@ def _built(place: Path, which: Peer, board: Board, model: ModelFile, optimise: s
     with mock.patch.dict(os.environ, {"WERROR": ""} if sources.foreign else {}):
         image = builder.build(made.path, board, toolchain)
     report = size.measure(image.elf or image.image, image.map_file, board)
+    size.check(report, board)
     result = Build(
         board=board.id,
         model=model.name,

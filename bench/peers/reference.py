@@ -28,7 +28,7 @@ _FLOAT_MAX = "FLT_MAX"
 
 def title() -> str:
     """See Peer."""
-    return f"{NAME} (ours, as TFLM computes)"
+    return f"{NAME} (no interpreter)"
 
 
 def generate(model: ModelFile, folder: Path) -> Sources:  # noqa: ARG001 - no tool of its own

@@ -15,6 +15,7 @@ from bench.peers import base
 from bench.rows import PAGE, QUOTED, Row, between_markers, table, write_page
 from toolkit import zoo
 from toolkit.artifacts import DType
+from toolkit.errors import ToolError
 
 ROW = Row(
     "tinyml aot, for speed", "proposed", "int8", "mps2-an386", 39_720, "instructions", 7_179, 1_580, 10_604, 29_602
@@ -77,14 +78,14 @@ def test_list_has_a_row_for_every_engine_board_and_network(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def ours(place: Path, board: str, model: str, dtype: DType, optimise: str, images: int) -> Row | None:
-        if board == "host":
+        if board == "microbit":
             return None
         return dataclasses.replace(
             ROW, engine=f"tinyml aot, for {optimise}", board=board, model=model, dtype=str(dtype)
         )
 
-    def peer(place: Path, which: base.Peer, dtype: DType, optimise: str, images: int) -> Row:
-        return dataclasses.replace(ROW, engine=f"{which.NAME} {optimise}", dtype=str(dtype), peer=True)
+    def peer(place: Path, board: str, which: base.Peer, dtype: DType, optimise: str, images: int) -> Row:
+        return dataclasses.replace(ROW, engine=f"{which.NAME} {optimise}", board=board, dtype=str(dtype), peer=True)
 
     monkeypatch.setattr(measure, "ours", ours)
     monkeypatch.setattr(measure, "peer", peer)
@@ -98,8 +99,8 @@ def test_list_has_a_row_for_every_engine_board_and_network(
         assert {"image_bytes", "macs"} <= row.keys()
         assert row["dtype"] in ("int8", "float32")
     assert [row["engine"] for row in rows if row["quoted"]] == [row.engine for row in QUOTED]
-    assert {row["board"] for row in rows} == {"mps2-an386", "microbit", "uno"}
-    found = {(row["engine"], row["dtype"]) for row in rows if row["peer"] and not row["quoted"]}
+    assert {row["board"] for row in rows} == {"mps2-an386", "microbit", "host", "uno"}
+    found = {(row["engine"], row["dtype"]) for row in rows if row["peer"] and row["board"] == "mps2-an386"}
     assert ("reference kernels -O3", "int8") in found
     assert ("reference kernels -Os", "float32") in found
     assert ("emx-onnx-cgen -O3", "float32") in found
@@ -115,6 +116,13 @@ def test_every_peer_keeps_the_protocol() -> None:
         assert peer.DTYPES
         assert callable(peer.title)
         assert callable(peer.generate)
+
+
+def test_missing_environment_says_what_makes_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(base, "ENVIRONMENT", tmp_path / ".venv-peers")
+    with pytest.raises(ToolError) as caught:
+        base.in_environment("-c", "pass")
+    assert caught.value.hint == "make bench installs it"
 
 
 def test_requirements_are_pinned_by_hash_and_name_no_registry() -> None:
