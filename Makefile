@@ -8,7 +8,9 @@ DEMO   ?= --board nano33 --emulate
 DEMO_TOOLS := ensurepip arm-none-eabi-gcc npm
 TEST_TOOLS := $(DEMO_TOOLS) gcc qemu-system-arm arm-none-eabi-g++ g++ clang clang-format chromium avr-gcc simavr avrdude
 
-BENCH_TOOLS := arm-none-eabi-gcc qemu-system-arm gcc avr-gcc simavr avrdude npm
+BENCH_TOOLS := arm-none-eabi-gcc qemu-system-arm gcc avr-gcc simavr avrdude valgrind npm
+# What the other engines of `make bench` are made with, away from the toolkit's own packages.
+PEERS  := .venv-peers
 
 .PHONY: demo test check bench bench-link soak fuzz lock clean help
 
@@ -20,7 +22,7 @@ help:
 	@echo "make bench-link  images a second over links of 115,200 baud, 921,600 baud and USB"
 	@echo "make soak    10,010 images over a damaged link with resets, five seeds"
 	@echo "make fuzz    libFuzzer on the firmware core; FUZZ_SECONDS=600 by default"
-	@echo "make lock    refresh requirements.lock"
+	@echo "make lock    refresh requirements.lock and bench/peers/requirements.txt"
 	@echo "make clean   remove what was built"
 
 demo: $(VENV)/installed
@@ -36,7 +38,7 @@ check: $(VENV)/installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	clang-format --dry-run --Werror $$(git ls-files 'firmware/*.[ch]' 'firmware/*.cc' 'tests/*.c' 'tests/*.cc' 'tests/*.h')
+	clang-format --dry-run --Werror $$(git ls-files 'firmware/*.[ch]' 'firmware/*.cc' 'tests/*.c' 'tests/*.cc' 'tests/*.h' 'bench/*.[ch]')
 
 # One environment for everything, from the lock file: exact versions, checked by hash.
 $(VENV)/installed: requirements.lock pyproject.toml
@@ -52,10 +54,16 @@ $(VENV)/headers: tests/tflm/requirements.txt $(VENV)/installed
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<
 	@touch $@
 
+$(PEERS)/installed: bench/peers/requirements.txt
+	@scripts/system-tools ensurepip
+	@test -x $(PEERS)/bin/python || $(PYTHON) -m venv $(PEERS)
+	@$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
 # Instructions, flash and RAM of every engine, board and model; writes build/bench.json and docs/benchmarks.md.
-bench: $(VENV)/installed
+bench: $(VENV)/installed $(PEERS)/installed
 	@scripts/system-tools $(BENCH_TOOLS)
-	$(BIN)/python bench/engines.py --page
+	$(BIN)/python -m bench.engines --page
 
 # Real time over throttled links; writes build/bench-link.json and the table in docs/benchmarks.md.
 bench-link: $(VENV)/installed
@@ -76,6 +84,8 @@ fuzz: $(VENV)/installed
 lock:
 	$(BIN)/uv pip compile pyproject.toml --extra dev --extra emulation --universal --generate-hashes \
 		--no-emit-index-url --no-header --no-annotate --python-version 3.11 --quiet -o requirements.lock
+	$(BIN)/uv pip compile bench/peers/requirements.in --universal --generate-hashes \
+		--no-emit-index-url --no-header --no-annotate --python-version 3.11 --quiet -o bench/peers/requirements.txt
 
 clean:
-	rm -rf build dist $(VENV)
+	rm -rf build dist $(VENV) $(PEERS)

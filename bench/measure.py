@@ -1,0 +1,167 @@
+"""One engine on one board: built, booted, every output verified, instructions, flash and RAM read off."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import statistics
+import sys
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from unittest import mock
+
+from bench import host, link
+from bench.peers.base import NotForThisNetworkError, Peer
+from bench.rows import Row
+from toolkit import board as boards
+from toolkit import build as builders
+from toolkit import models, project
+from toolkit.artifacts import Build, DType, ModelFile, Runtime
+from toolkit.board import Board
+from toolkit.build import size
+from toolkit.cli import build as build_command
+from toolkit.cli import flash, verify, workspace
+from toolkit.cli.options import Selection
+from toolkit.compiler import compile_model
+from toolkit.errors import DoesNotFitError, ModelError
+from toolkit.link import Client, open_transport
+from toolkit.project import EngineFiles
+
+ENGINE_OWNERS = ("model", "kernels", "engine")
+"""Of a size report: what computes the network, without the serial link, the port and the C library."""
+
+
+def ours(place: Path, board: str, model: str, dtype: DType, optimise: str, images: int) -> Row | None:
+    """Our compiler's engine; None if the model does not fit the board, or has no file of this type.
+
+    Args:
+        place: the workspace.
+        optimise: "speed" or "size".
+
+    Raises:
+        SystemExit: the outputs are not the host's: a figure for a wrong answer is worth nothing.
+        TinymlError: it could not be built, booted or reached.
+    """
+    try:
+        built = build_command.build(build_command.Request(board, model, dtype, optimise=optimise, workspace=place))
+    except (DoesNotFitError, ModelError) as caught:
+        print(f"  {board} {model} {dtype}: {caught.message}", file=sys.stderr)
+        return None
+    return _measured(place, built, f"tinyml aot, for {optimise}", images)
+
+
+def peer(place: Path, board: str, which: Peer, dtype: DType, optimise: str, images: int) -> Row | None:
+    """Another engine on the proposed network, in a project of the same template; None if it cannot do the network.
+
+    None as well if it does not fit the board.
+
+    Args:
+        optimise: GCC's option, such as "-O3".
+
+    Raises:
+        SystemExit: the outputs are not the host's.
+        TinymlError: the peer's tool is not installed; or it could not be built, booted or reached.
+    """
+    title = f"{which.title()} {optimise}"
+    try:
+        built = _built(place, which, boards.load(board), models.resolve("proposed", dtype, place), optimise)
+    except (NotForThisNetworkError, DoesNotFitError) as caught:
+        print(f"  {title}: {caught}", file=sys.stderr)
+        return None
+    return dataclasses.replace(_measured(place, built, title, images), peer=True)
+
+
+def _measured(place: Path, built: Build, engine: str, images: int) -> Row:
+    """Boot it, or upload it to the board's virtual stand-in; verify; count."""
+    board = boards.load(built.board)
+    folder = workspace.folder(place, board)
+    try:
+        device = flash.flash(board, folder, built, None, virtual=not board.emulated)
+        result = verify.verify(board, folder, built, (device.port,), Selection(images), resume=False)
+        if not result.proven or result.ticks is None:
+            raise SystemExit(f"{engine} for {board.id}, {built.dtype}, is not proven: {result.first_difference}")
+        count, unit = _ticks(board, built, device.port, images), str(result.ticks.unit)
+    finally:
+        flash.stop(board, folder)
+    if board.id == "host":
+        count, unit = host.instructions(built, images), "instructions"
+    return Row(
+        engine=engine,
+        model=built.model,
+        dtype=str(built.dtype),
+        board=board.id,
+        instructions=count,
+        unit=unit,
+        flash_bytes=_owned(built.size.flash_by_owner),
+        ram_bytes=_owned(built.size.ram_by_owner) + result.device.stack_bytes,
+        image_bytes=built.flash_bytes,
+        macs=built.macs,
+    )
+
+
+def _ticks(board: Board, built: Build, port: str, images: int) -> int | None:
+    """The median over MNIST's first `images` test images.
+
+    They are sent one at a time: bytes that arrive during an inference are received by interrupts, which would be
+    counted as well, and differently each time.
+    """
+    requests, _ = link.images(built.model_path.read_bytes(), images)
+    client = Client(partial(open_transport, port, board.serial.baud, board.serial.quiet))
+    try:
+        answers = [answer for request in requests for answer in client.stream([request])]
+    finally:
+        client.close()
+    return round(statistics.median(answer.ticks for answer in answers))
+
+
+def _owned(owners: Mapping[str, int]) -> int:
+    return sum(owners.get(owner, 0) for owner in ENGINE_OWNERS)
+
+
+def _built(place: Path, which: Peer, board: Board, model: ModelFile, optimise: str) -> Build:
+    """The peer's firmware, laid out and linked as ours is."""
+    folder = workspace.folder(place, board)
+    own = folder.path / "peer"
+    own.mkdir(parents=True, exist_ok=True)
+    sources = which.generate(model, own)
+    if sources.stack_bytes:
+        board = dataclasses.replace(board, memory=dataclasses.replace(board.memory, stack=sources.stack_bytes))
+    toolchain = board.toolchain[0]
+    builder = builders.load(toolchain.builder)
+    version = builder.version()
+    made = project.generate(
+        board=board,
+        toolchain=toolchain,
+        runtime=Runtime.AOT,
+        model=model,
+        files=EngineFiles(("aot_engine.c",), (), sources.files),
+        optimise=optimise,
+        tool_version=f"{version}, {which.title()}",
+        out=folder.project,
+    )
+    with mock.patch.dict(os.environ, {"WERROR": ""} if sources.foreign else {}):
+        image = builder.build(made.path, board, toolchain)
+    report = size.measure(image.elf or image.image, image.map_file, board)
+    size.check(report, board)
+    result = Build(
+        board=board.id,
+        model=model.name,
+        dtype=model.dtype,
+        runtime=Runtime.AOT,
+        toolchain=toolchain.builder,
+        project=made.path.resolve(),
+        image=image.image.resolve(),
+        model_path=(made.path / "model" / f"{model.name}.tflite").resolve(),
+        model_bytes=model.size_bytes,
+        flash_bytes=report.flash_bytes,
+        flash_limit=report.flash_limit,
+        ram_bytes=report.ram_bytes,
+        ram_limit=report.ram_limit,
+        build_id=made.build_id,
+        model_sha256=model.sha256,
+        size=report,
+        macs=compile_model(model.path.read_bytes(), isa=board.cpu.isa, fpu=board.cpu.fpu).macs,
+    )
+    result.save(folder.build)
+    return result
