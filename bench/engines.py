@@ -8,13 +8,13 @@ counted by QEMU's `-icount shift=0` and by Valgrind, cycles by simavr, all exact
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
 from pathlib import Path
 
-from bench import growth, measure
+from bench import foreign, growth, measure
 from bench.peers import base
 from bench.rows import PAGE, QUOTED, Row, table, write_page
 from toolkit.artifacts import DType
@@ -24,6 +24,9 @@ ROOT = Path(__file__).resolve().parents[1]
 PLOT = PAGE.parent / "benchmarks" / "growth.svg"
 PEER_OPTIONS = {"mps2-an386": ("-O3", "-Os"), "microbit": ("-O3",), "host": ("-O3",)}
 """Where the peers are measured, and with which of GCC's options."""
+
+FOREIGN_INPUTS = 5
+"""Seeded inputs for each network that is not about digits."""
 
 Step = tuple[str, Callable[[], Row | None]]
 """What is said of a measurement, and the measurement."""
@@ -36,6 +39,17 @@ def _ours(place: Path, images: int, board: str, model: str, dtype: DType, optimi
 def _peer(place: Path, images: int, board: str, which: base.Peer, dtype: DType, option: str) -> Step:
     said = f"{board} {which.NAME} {dtype} {option}"
     return said, lambda: measure.peer(place, board, which, dtype, option, images)
+
+
+def _foreign(place: Path, name: str, dtype: DType) -> Step:
+    def measured() -> Row | None:
+        file = place / "networks" / f"{name}_{dtype}.tflite"
+        if not file.is_file():
+            foreign.write(name, file.parent)
+        row = measure.ours(place, growth.BOARD, str(file), dtype, "speed", FOREIGN_INPUTS)
+        return None if row is None else dataclasses.replace(row, model=name)
+
+    return f"{growth.BOARD} {name} {dtype} for speed", measured
 
 
 def plan(place: Path, images: int, trained: list[str]) -> Iterator[Step | Row]:
@@ -55,6 +69,8 @@ def plan(place: Path, images: int, trained: list[str]) -> Iterator[Step | Row]:
     for model in trained:
         if model != "proposed":
             yield from (_ours(place, images, growth.BOARD, model, dtype, "speed") for dtype in DType)
+    for name in foreign.NETWORKS:
+        yield from (_foreign(place, name, dtype) for dtype in DType)
 
 
 def zoo(place: Path) -> tuple[list[str], list[str]]:
@@ -88,7 +104,7 @@ def main(argv: list[str] | None = None) -> None:
         if row is not None:
             rows.append(row)
     given.out.parent.mkdir(parents=True, exist_ok=True)
-    given.out.write_text(json.dumps([asdict(row) for row in rows], indent=2) + "\n", encoding="utf-8")
+    given.out.write_text(json.dumps([dataclasses.asdict(row) for row in rows], indent=2) + "\n", encoding="utf-8")
     grown = growth.table(rows, models, trained)
     if given.page:
         write_page({"engines": table(rows), "growth": grown})

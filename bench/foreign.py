@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -91,20 +90,21 @@ def to_tflite(model: Any, dtype: DType) -> bytes:
         return slim(bytes(converter.convert()))
 
 
-NETWORKS: tuple[Callable[[], Any], ...] = (ds_cnn, mobilenet, autoencoder)
+NETWORKS = {network.__name__: network for network in (ds_cnn, mobilenet, autoencoder)}
 
 
-def write(network: Callable[[], Any], folder: Path) -> list[Path]:
-    """Build one of NETWORKS and write it to `folder` in every type, as NAME_TYPE.tflite."""
+def write(name: str, folder: Path) -> list[Path]:
+    """Build the network of this name and write it to `folder` in every type, as NAME_TYPE.tflite."""
+    folder.mkdir(parents=True, exist_ok=True)
     load_tensorflow()
     import keras
 
     keras.utils.set_random_seed(SEED)
-    model = network()
+    model = NETWORKS[name]()
     settle(model)
     paths = []
     for dtype in DType:
-        path = folder / f"{network.__name__}_{dtype}.tflite"
+        path = folder / f"{name}_{dtype}.tflite"
         path.write_bytes(to_tflite(model, dtype))
         paths.append(path)
     return paths
@@ -115,9 +115,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     folder: Path = parser.parse_args().folder
-    folder.mkdir(parents=True, exist_ok=True)
-    for network in NETWORKS:
-        for path in write(network, folder):
+    for name in NETWORKS:
+        for path in write(name, folder):
             print(f"{path}  {path.stat().st_size:,} bytes", file=sys.stderr)
 
 

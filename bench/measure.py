@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from unittest import mock
 
-from bench import host, link
+from bench import host
 from bench.peers.base import NotForThisNetworkError, Peer
 from bench.rows import Row
 from toolkit import board as boards
@@ -21,11 +21,11 @@ from toolkit.artifacts import Build, DType, ModelFile, Runtime
 from toolkit.board import Board
 from toolkit.build import size
 from toolkit.cli import build as build_command
-from toolkit.cli import flash, verify, workspace
+from toolkit.cli import flash, verify, workloads, workspace
 from toolkit.cli.options import Selection
 from toolkit.compiler import compile_model
 from toolkit.errors import DoesNotFitError, ModelError
-from toolkit.link import Client, open_transport
+from toolkit.link import Client, Request, open_transport
 from toolkit.project import EngineFiles
 
 ENGINE_OWNERS = ("model", "kernels", "engine")
@@ -101,12 +101,13 @@ def _measured(place: Path, built: Build, engine: str, images: int) -> Row:
 
 
 def _ticks(board: Board, built: Build, port: str, images: int) -> int | None:
-    """The median over MNIST's first `images` test images.
+    """The median over MNIST's first `images` test images, or over seeded inputs for a network of another shape.
 
     They are sent one at a time: bytes that arrive during an inference are received by interrupts, which would be
     counted as well, and differently each time.
     """
-    requests, _ = link.images(built.model_path.read_bytes(), images)
+    asked = workloads.assemble(built, Selection(images)).workloads[0]
+    requests = [Request(key, asked.kind, row.tobytes()) for key, row in enumerate(asked.inputs)]
     client = Client(partial(open_transport, port, board.serial.baud, board.serial.quiet))
     try:
         answers = [answer for request in requests for answer in client.stream([request])]

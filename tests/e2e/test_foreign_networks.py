@@ -26,7 +26,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("dtype", list(DType))
-@pytest.mark.parametrize("network", [network.__name__ for network in foreign.NETWORKS])
+@pytest.mark.parametrize("network", list(foreign.NETWORKS))
 def test_every_output_is_the_official_interpreters(folder: Path, tmp_path: Path, network: str, dtype: DType) -> None:
     arguments = ["--board", "mps2-an386", "--model", str(folder / f"{network}_{dtype}.tflite"), "--dtype", str(dtype)]
     done = tinyml("run", *arguments, "--limit", "5", "--json", cwd=tmp_path)
