@@ -75,7 +75,14 @@ def load_model(stored: StoredModel) -> Any:
 
 
 def score(tflite: bytes, data: LabelledImages, *, interpreter: str | None = None) -> Score:
-    """Right answers of a converted network on the host's interpreter, or on the one that is named."""
+    """Right answers of a converted network.
+
+    int8 is scored by the official interpreter, or by the one that is named; float32, where the order of a sum decides
+    nothing but a last bit, by LiteRT's optimised kernels where they are installed.
+    """
+    if interpreter is None and reference.is_installed("ai_edge_litert"):
+        is_float = reference.model_io(tflite).input.dtype is DType.FLOAT32
+        interpreter = reference.OPTIMISED if is_float else None
     inputs = reference.quantise(tflite, data.images)
     outputs = reference.expected_outputs(tflite, inputs, interpreter=interpreter)
     predicted = np.argmax(reference.dequantise(tflite, outputs), axis=1)
@@ -110,8 +117,7 @@ def store(
         name: of the stored model; by default the architecture's.
 
     Returns:
-        The card, which is stored as `card.json`. An int8 file that the converter or the interpreter refuses is
-        left out of it.
+        The card, which is stored as `card.json`. An int8 file that the converter refuses is left out of it.
 
     Raises:
         TrainError: the network cannot be converted even to float32.
@@ -135,7 +141,10 @@ def store(
             try:
                 accuracy[f"{data.name}_{kind}"] = score(tflite, data)
             except ModelError:
-                break  # TensorFlow Lite Micro has no such kernel; the file stays, for the aot runtime
+                # TensorFlow Lite Micro has no such kernel; the file is for the aot runtime alone.
+                if not reference.is_installed("ai_edge_litert"):
+                    break
+                accuracy[f"{data.name}_{kind}"] = score(tflite, data, interpreter=reference.OPTIMISED)
     history = json.dumps([to_jsonable(record) for record in trained.history], indent=1) + "\n"
     contents["history.json"] = history.encode()
     folder.mkdir(parents=True, exist_ok=True)
@@ -182,7 +191,8 @@ def card_text(card: ModelCard) -> str:
             f"recipe `{card.recipe}`, seed {card.seed}: {card.epochs} epochs over {card.training_images} images, "
             f"{card.seconds:.0f} s. Validation: {held}.",
             "",
-            "Scores are those of the converted files on the host's interpreter; the test images served nothing else.",
+            "Scores are those of the converted files: int8 on TensorFlow Lite Micro's interpreter where it runs them, "
+            "the others on LiteRT. The test images served nothing else.",
             "",
             "| set and type | right | accuracy | 95 % Wilson interval |",
             "|---|--:|--:|---|",

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 class ProgressBar:
     """A bar with images per second, on stderr; quiet where stderr is no terminal."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str = "verify") -> None:
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
         self._bar = Progress(
@@ -39,6 +39,7 @@ class ProgressBar:
             console=output.stderr(),
             transient=True,
         )
+        self._name = name
         self._task: TaskID | None = None
 
     def __enter__(self) -> ProgressBar:
@@ -51,14 +52,15 @@ class ProgressBar:
     def __call__(self, done: int, total: int, exact: int, resent: int) -> None:
         """Show that `done` of `total` are answered."""
         if self._task is None:
-            self._task = self._bar.add_task("verify", total=total, completed=done, rate="", trouble="")
+            self._task = self._bar.add_task(self._name, total=total, completed=done, rate="", trouble="")
         speed = self._bar.tasks[0].finished_speed or self._bar.tasks[0].speed
         trouble = " ".join(
             text
             for text in (f"{done - exact} differ" if exact < done else "", f"{resent} resent" if resent else "")
             if text
         )
-        self._bar.update(self._task, completed=done, rate=f"{speed:.0f} images/s" if speed else "", trouble=trouble)
+        rate = f"{speed:.0f} images/s" if speed else ""
+        self._bar.update(self._task, total=total, completed=done, rate=rate, trouble=trouble)
 
 
 def find_port(board: Board, place: BoardFolder) -> str:
@@ -107,7 +109,11 @@ def verify(
             "TensorFlow Lite Micro's interpreter is not to be had for this computer; the one that stands in differs "
             "from it on about one image in a hundred, so a difference is not yet a fault of the device"
         )
-    assembled = assemble(build, selection)
+    try:
+        with ProgressBar("host") as computing:
+            assembled = assemble(build, selection, lambda done, total: computing(done, total, done, 0))
+    except KeyboardInterrupt:
+        raise TinymlError("interrupted; the device was not asked yet", "--limit 100 asks for fewer images") from None
     work = assembled.workloads
     journal = stage.Journal(place.journal, stage.run_id(build, work), resume=resume)
     resumed = len(journal.answers)

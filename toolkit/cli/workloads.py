@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,12 +22,18 @@ RANDOM_INPUTS = 100
 RANDOM_SEED = 707
 
 
-def _from_images(images: LabelledImages, set_name: str, tflite: bytes, dtype: DType) -> Workload:
+Computed = Callable[[int, int], None]
+"""Told how many of a set's inputs the host has computed, of how many."""
+
+
+def _from_images(
+    images: LabelledImages, set_name: str, tflite: bytes, dtype: DType, progress: Computed | None
+) -> Workload:
     from toolkit import reference
     from toolkit.verify import Workload
 
     inputs = reference.quantise(tflite, images.images)
-    expected = reference.expected_outputs(tflite, inputs)
+    expected = reference.expected_outputs(tflite, inputs, progress=progress)
     pixels = dtype is DType.FLOAT32  # a quarter of the bytes: the device divides by 255 as the host does
     rows = images.images if pixels else inputs
     return Workload(
@@ -39,7 +46,7 @@ def _from_images(images: LabelledImages, set_name: str, tflite: bytes, dtype: DT
     )
 
 
-def _random(tflite: bytes, count: int) -> Workload:
+def _random(tflite: bytes, count: int, progress: Computed | None) -> Workload:
     """Seeded inputs for a network that is not about digits: every int8 value, or floats in [-1, 1)."""
     from toolkit import reference
     from toolkit.verify import Workload
@@ -55,7 +62,7 @@ def _random(tflite: bytes, count: int) -> Workload:
         set="random",
         inputs=inputs.reshape(count, -1).view(np.uint8),
         kind="tensor",
-        expected=reference.expected_outputs(tflite, inputs),
+        expected=reference.expected_outputs(tflite, inputs, progress=progress),
     )
 
 
@@ -89,11 +96,11 @@ class Assembled:
         return ReportImages({name: images.images for name, images in self.images.items()}, drawn)
 
 
-def assemble(build: Build, selection: Selection) -> Assembled:
+def assemble(build: Build, selection: Selection, progress: Computed | None = None) -> Assembled:
     """The workloads of a build.
 
     A network of 784 inputs is asked for the MNIST test images and the external ones; any other for seeded random
-    tensors.
+    tensors. The host's outputs are computed here, which takes an hour for the largest network of the zoo.
 
     Raises:
         DatasetError: data that are missing or damaged, an image that is no image.
@@ -104,7 +111,8 @@ def assemble(build: Build, selection: Selection) -> Assembled:
     if build.card is None:
         reference.probe(build.model_path)
     if int(np.prod(reference.model_io(tflite).input.shape)) != DIGIT_ELEMENTS:
-        return Assembled((_random(tflite, RANDOM_INPUTS if selection.limit is None else selection.limit),), {}, {})
+        count = RANDOM_INPUTS if selection.limit is None else selection.limit
+        return Assembled((_random(tflite, count, progress),), {}, {})
     images = {}
     folders = {"external": resources.external_images()}
     if selection.limit != 0:
@@ -114,5 +122,5 @@ def assemble(build: Build, selection: Selection) -> Assembled:
     if selection.images is not None:
         images["images"] = dataset.load_images(selection.images)
         folders["images"] = selection.images
-    workloads = tuple(_from_images(each, name, tflite, build.dtype) for name, each in images.items())
+    workloads = tuple(_from_images(each, name, tflite, build.dtype, progress) for name, each in images.items())
     return Assembled(workloads, images, folders)
