@@ -77,12 +77,13 @@ def load_model(stored: StoredModel) -> Any:
 def score(tflite: bytes, data: LabelledImages, *, interpreter: str | None = None) -> Score:
     """Right answers of a converted network.
 
-    int8 is scored by the official interpreter, or by the one that is named; float32, where the order of a sum decides
-    nothing but a last bit, by LiteRT's optimised kernels where they are installed.
+    int8 is scored by the official interpreter, or by the one that is named. LiteRT's optimised kernels, where they are
+    installed, score float32, where the order of a sum decides nothing but a last bit, and networks that TensorFlow
+    Lite Micro alone cannot run.
     """
     if interpreter is None and reference.is_installed("ai_edge_litert"):
         is_float = reference.model_io(tflite).input.dtype is DType.FLOAT32
-        interpreter = reference.OPTIMISED if is_float else None
+        interpreter = reference.OPTIMISED if is_float or reference.looked_up.is_needed(tflite) else None
     inputs = reference.quantise(tflite, data.images)
     outputs = reference.expected_outputs(tflite, inputs, interpreter=interpreter)
     predicted = np.argmax(reference.dequantise(tflite, outputs), axis=1)
@@ -141,10 +142,7 @@ def store(
             try:
                 accuracy[f"{data.name}_{kind}"] = score(tflite, data)
             except ModelError:
-                # TensorFlow Lite Micro has no such kernel; the file is for the aot runtime alone.
-                if not reference.is_installed("ai_edge_litert"):
-                    break
-                accuracy[f"{data.name}_{kind}"] = score(tflite, data, interpreter=reference.OPTIMISED)
+                break  # TensorFlow Lite Micro has no such kernel; the file stays, for the aot runtime
     history = json.dumps([to_jsonable(record) for record in trained.history], indent=1) + "\n"
     contents["history.json"] = history.encode()
     folder.mkdir(parents=True, exist_ok=True)

@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from tests.compiler import engine
 from tests.compiler.checks import bounded, check
 from tests.compiler.graphs import ACTIVATIONS, Graph, activation, out_size, padding
+from toolkit import reference
 from toolkit.compiler import compile_model
+from toolkit.errors import ModelError
 
 NATIVE = (("native", "speed"),)
 few = settings(bounded, max_examples=12)
@@ -70,17 +72,16 @@ def test_int8_rsqrt_where_it_is_defined() -> None:
         np.testing.assert_array_equal(engine.run(model, everything), engine.reference(tflite, everything))
 
 
-def test_int8_exp_as_litert_has_it() -> None:
-    """TFLM has no int8 EXP, so the other official interpreter is the measure."""
-    for source_scale, source_zero, out_scale, out_zero in (
-        (0.02, 5, 0.02, -128),
-        (0.01, 127, 0.004, -128),
-        (0.03, 0, 0.3, -7),
-    ):
+@pytest.mark.parametrize("kind", ["EXP", "SQRT"])
+def test_int8_functions_as_litert_has_them(kind: str) -> None:
+    """TFLM has no int8 kernel for them, so the other official interpreter is the measure."""
+    generator = np.random.default_rng(3)
+    for _ in range(20):
         g = Graph()
-        source = g.tensor((1, 256), "int8", source_scale, source_zero)
-        output = g.tensor((1, 256), "int8", out_scale, out_zero)
-        g.operator("EXP", [source], [output], "ExpOptions")
+        source_zero = -128 if kind == "SQRT" else int(generator.integers(-128, 128))
+        source = g.tensor((1, 256), "int8", float(generator.uniform(0.002, 0.1)), source_zero)
+        output = g.tensor((1, 256), "int8", float(generator.uniform(0.002, 0.1)), int(generator.integers(-128, 128)))
+        g.operator(kind, [source], [output], "ExpOptions" if kind == "EXP" else "")
         tflite = g.file(source, output)
         everything = np.arange(-128, 128, dtype=np.int8).reshape(1, 256)
         official = Interpreter(model_content=tflite, experimental_op_resolver_type=OpResolverType.BUILTIN_REF)
@@ -90,6 +91,16 @@ def test_int8_exp_as_litert_has_it() -> None:
         expected = official.get_tensor(official.get_output_details()[0]["index"])
         model = compile_model(tflite, isa="native", fpu=True)
         np.testing.assert_array_equal(engine.run(model, everything[None])[0], expected)
+        by_the_other = reference.expected_outputs(tflite, everything).view(np.int8)
+        np.testing.assert_array_equal(by_the_other, expected)
+
+
+def test_int8_sqrt_of_what_may_be_negative_is_refused() -> None:
+    g = Graph()
+    source, output = g.tensor((1, 8), "int8", 0.1, -127), g.tensor((1, 8), "int8", 0.1, -128)
+    g.operator("SQRT", [source], [output])
+    with pytest.raises(ModelError, match="may be negative"):
+        compile_model(g.file(source, output), isa="native", fpu=True)
 
 
 @pytest.mark.parametrize(

@@ -182,6 +182,14 @@ def _exp(_: Unary, source: Tensor, output: Tensor) -> Table:
     return _saturated(np.clip(rounded, -1024, 1024).astype(np.int64) + output.zero_point)
 
 
+def _sqrt(op: Unary, source: Tensor, output: Tensor) -> Table:
+    """LiteRT's answers (TFLM has no int8 SQRT): single precision, and the quotient is cut off, not rounded."""
+    if source.zero_point != -128:
+        raise ModelError(f"{op.kind}: its input may be negative", "the reference refuses it; calibrate again")
+    real = np.sqrt(source.scale * (fixedpoint.integers() + 128).astype(np.float32))
+    return _saturated(np.trunc(real / output.scale).astype(np.int64) + output.zero_point)
+
+
 TABLES: dict[str, Callable[[Unary, Tensor, Tensor], Table]] = {
     "LEAKY_RELU": _leaky_relu,
     "RELU": _relu,
@@ -194,6 +202,7 @@ TABLES: dict[str, Callable[[Unary, Tensor, Tensor], Table]] = {
     "ABS": _abs,
     "RSQRT": _rsqrt,
     "EXP": _exp,
+    "SQRT": _sqrt,
 }
 
 
