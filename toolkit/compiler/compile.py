@@ -56,6 +56,13 @@ def compile_model(tflite: bytes, *, isa: str, fpu: bool, optimise: str = "speed"
     buffers, shared = _buffers(graph, calls, roots)
     offsets, arena_bytes = plan.place(buffers)
     offsets |= {index: offsets[root] for index, root in shared.items()}
+    # What a kernel reads behind its input may be another buffer's, but no memory behind the arena.
+    ends = [
+        offsets[call.inputs[0]] + graph.tensors[call.inputs[0]].bytes + call.reads_past
+        for call in calls
+        if call.reads_past
+    ]
+    arena_bytes = max([arena_bytes, *(-(-end // plan.ALIGNMENT) * plan.ALIGNMENT for end in ends)])
     reports = tuple(
         LayerReport(call.name, call.operators, sum(k.bytes for k in call.constants), call.macs) for call in calls
     )
@@ -132,8 +139,9 @@ def _buffers(graph: Graph, calls: Sequence[Call], roots: Mapping[int, int]) -> t
     dies = {index: max(last.get(index, first), first) for index, first in born.items()}
     for index, root in shared.items():
         dies[root] = max(dies[root], last.get(index, 0))
+    past = {call.output: call.writes_past for call in calls}
     buffers = [
-        plan.Buffer(index, tensors[index].name, tensors[index].bytes, first, dies[index])
+        plan.Buffer(index, tensors[index].name, tensors[index].bytes + past.get(index, 0), first, dies[index])
         for index, first in born.items()
     ]
     buffers += [

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from toolkit.compiler import ir
 from toolkit.compiler.c import Constant
 from toolkit.compiler.ir import Tensor
-from toolkit.compiler.lower import avr, dsp, fpu
+from toolkit.compiler.lower import avr, dsp, fpu, mve
 from toolkit.compiler.lower.base import Call, Context, float_fields, window_fields
 from toolkit.compiler.lower.quantised import Quantised, quantised
 from toolkit.compiler.lower.shapes import NO_POOL, Shape
@@ -18,6 +18,7 @@ from toolkit.errors import ModelError
 
 # Instruction sets with dual 16-bit multiply-accumulates.
 DSP = ("armv7em", "armv8_1m_mve")
+MVE = "armv8_1m_mve"
 AVR = "avr"
 # Elements of a kernel row that are worth unrolling.
 _LONGEST_RUN = 32
@@ -90,6 +91,9 @@ def convolution(context: Context, op: ir.Convolution) -> Call:
     )
     if context.is_int8(source, filters_as(filters), conv, output):
         arithmetic = quantised(context, rows, op.activation)
+        suits = context.target.isa == MVE and op.groups == 1
+        if suits and (call := mve.linear(context, tiled, arithmetic, macs)) is not None:
+            return call
         suits = context.target.isa in DSP and op.groups == 1
         if suits and (call := dsp.linear(context, tiled, arithmetic, macs)) is not None:
             return call
@@ -153,6 +157,9 @@ def dense(context: Context, op: ir.Dense) -> Call:
     tiled = Shape((1, count, inputs), (1, count), (1, count, outputs), NO_POOL)
     if context.is_int8(source, filters_as(filters), result, output):
         arithmetic = quantised(context, rows, op.activation)
+        suits = context.target.isa == MVE
+        if suits and (call := mve.linear(context, tiled, arithmetic, macs)) is not None:
+            return call
         # For size, weights stay int8: dense layers have many and use each but once a row.
         suits = context.target.isa in DSP and context.target.optimise == "speed"
         if suits and (call := dsp.linear(context, tiled, arithmetic, macs)) is not None:
