@@ -15,6 +15,7 @@
 /* Without optimisation GCC has too few registers left for the statements in assembly. */
 #if defined(__ARM_FEATURE_MVE) && (__ARM_FEATURE_MVE & 1) && defined(__OPTIMIZE__)
 #define AOT_HAS_MVE 1
+#include <arm_mve.h>
 #else
 #define AOT_HAS_MVE 0
 #include "aot_requantise.h"
@@ -26,5 +27,60 @@ typedef struct {
   int32_t multiplier[4];
   int32_t shift[4]; /* -1 to -31: to the right */
 } aot_quad_mve_t;
+
+#if AOT_HAS_MVE
+typedef int32x4_t aot_quad_t;
+
+AOT_INLINE aot_quad_t aot_quad_max(aot_quad_t a, aot_quad_t b) { return vmaxq_s32(a, b); }
+
+/* From the sums of `channels` channels (1 to 4) to their bytes. `table` follows at value + 128, unless it is
+ * NULL. */
+AOT_INLINE void aot_quad_finish(const aot_quad_mve_t *quad, int8_t zero, const int8_t *table,
+                                uint32_t channels, aot_quad_t sums, int8_t *output) {
+  const int32x4_t scaled =
+      vqrdmulhq_s32(vaddq_s32(sums, vldrwq_s32(quad->bias)), vldrwq_s32(quad->multiplier));
+  const int32x4_t away = vaddq_s32(scaled, vshrq_n_s32(scaled, 31));
+  int32x4_t value = vaddq_n_s32(vrshlq_s32(away, vldrwq_s32(quad->shift)), zero);
+  value = vshrq_n_s32(vqshlq_n_s32(value, 24), 24);
+  if (table != NULL) value = vldrbq_gather_offset_s32(table + 128, vreinterpretq_u32_s32(value));
+  if (channels == 4) {
+    vstrbq_s32(output, value);
+  } else {
+    vstrbq_p_s32(output, value, vctp32q(channels));
+  }
+}
+
+/* memmove to a lower address, or to memory apart. */
+AOT_INLINE void aot_move_mve(int8_t *to, const int8_t *from, uint32_t count) {
+  for (; count >= 16; count -= 16, to += 16, from += 16) vst1q_s8(to, vld1q_s8(from));
+  if (count > 0) vstrbq_p_s8(to, vld1q_s8(from), vctp8q(count));
+}
+
+AOT_INLINE void aot_fill_mve(int8_t *to, int8_t value, uint32_t count) {
+  for (; count >= 16; count -= 16, to += 16) vst1q_s8(to, vdupq_n_s8(value));
+  if (count > 0) vstrbq_p_s8(to, vdupq_n_s8(value), vctp8q(count));
+}
+#else
+typedef struct {
+  int32_t lane[4];
+} aot_quad_t;
+
+AOT_INLINE aot_quad_t aot_quad_max(aot_quad_t a, aot_quad_t b) {
+  for (uint32_t i = 0; i < 4; ++i) a.lane[i] = aot_max(a.lane[i], b.lane[i]);
+  return a;
+}
+
+AOT_INLINE void aot_quad_finish(const aot_quad_mve_t *quad, int8_t zero, const int8_t *table,
+                                uint32_t channels, aot_quad_t sums, int8_t *output) {
+  for (uint32_t i = 0; i < channels; ++i) {
+    const int32_t sum = sums.lane[i] + quad->bias[i];
+    const int32_t value = aot_saturate_s8(zero + aot_requantise(sum, quad->multiplier[i], quad->shift[i]));
+    output[i] = table != NULL ? table[128 + value] : (int8_t)value;
+  }
+}
+
+AOT_INLINE void aot_move_mve(int8_t *to, const int8_t *from, uint32_t count) { memmove(to, from, count); }
+AOT_INLINE void aot_fill_mve(int8_t *to, int8_t value, uint32_t count) { memset(to, value, count); }
+#endif
 
 #endif

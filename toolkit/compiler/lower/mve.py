@@ -5,11 +5,14 @@ docs/compiler.md, "Vectors", proves what is not the reference's own arithmetic.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
-from toolkit.compiler import c, fixedpoint, ir, tables
+from toolkit.compiler import c, fixedpoint, ir
 from toolkit.compiler.lower.base import Call, Context
+from toolkit.compiler.lower.dsp import following_table
 from toolkit.compiler.lower.quantised import Quantised
 from toolkit.compiler.lower.shapes import Shape
 
@@ -26,7 +29,8 @@ def linear(context: Context, shape: Shape, q: Quantised, macs: int) -> Call | No
     is_image = shape.input[2] == 1 and shape.window == ir.Window(3, 3) and shape.pool == ir.Window(2, 2, 2, 2)
     if is_image and shape.output[2] <= 127 and (table := _long_table(context, q)) is not None:
         return _image(context, shape, q, table, macs)
-    return None
+    # Sums are compared and biased in 32 bits.
+    return _general(context, shape, q, macs) if int(q.reach.max()) < 1 << 30 else None
 
 
 def _long_table(context: Context, q: Quantised) -> tuple[NDArray[np.int8], int] | None:
@@ -98,4 +102,56 @@ def _image(context: Context, shape: Shape, q: Quantised, table: tuple[NDArray[np
         macs=macs,
         reads_past=VECTOR - 1,
         writes_past=3,
+    )
+
+
+def _vectors(weights: NDArray[np.int8], kernel_rows: int) -> NDArray[np.int8]:
+    """[channels, kernel_rows * run] -> by groups of 4 channels, the last of 1 to 4: [row][chunk][channel][16]."""
+    runs = weights.reshape(len(weights), kernel_rows, -1)
+    runs = np.pad(runs, ((0, 0), (0, 0), (0, -runs.shape[2] % VECTOR)))
+    chunks = runs.reshape(len(weights), -1, VECTOR)
+    return np.concatenate([np.moveaxis(chunks[at : at + 4], 0, 1).reshape(-1) for at in range(0, len(chunks), 4)])
+
+
+def _general(context: Context, shape: Shape, q: Quantised, macs: int) -> Call:
+    """aot_conv_mve.h: any kernel whose rows are runs."""
+    quads = c.Constant(
+        f"{context.name}_quads",
+        _quads(q, 4),
+        "aot_quad_mve_t",
+        tuple(
+            ", ".join("{" + ", ".join(map(c.number, lanes)) + "}" for lanes in quad.reshape(3, 4))
+            for quad in _quads(q, 4)
+        ),
+    )
+    arrays = [context.constant("weights", _vectors(q.weights, shape.window.kernel_h)), quads]
+    table = following_table(context, q)
+    if table is not None:
+        arrays.append(context.constant("table", table))
+    _, width, channels = shape.input
+    pitch = width * channels
+    if shape.padded:
+        pitch = max(shape.window.pad_left * channels + pitch, shape.reach)
+    fields: dict[str, Any] = shape.fields() | {
+        "padded": int(shape.padded),
+        "pitch": pitch,
+        "run": shape.run,
+        "chunks": -(-shape.run // VECTOR),
+        "input_zero": context.input(0).zero_point,
+        "output_zero": q.output_zero,
+    }
+    fields |= {constant.name.removeprefix(context.name + "_"): constant.name for constant in arrays}
+    return Call(
+        context.name,
+        tuple(op.kind for op in context.layer.operators),
+        context.layer.inputs[:1],
+        context.layer.output,
+        f"aot_conv_mve(&{context.name}_layer, $0, {'$scratch' if shape.padded else 'NULL'}, $out);",
+        (),
+        ("aot_conv_mve.h",),
+        tuple(arrays),
+        (c.structure("aot_conv_mve_t", f"{context.name}_layer", fields),),
+        scratch_bytes=shape.rows * pitch + VECTOR - 1 if shape.padded else 0,
+        macs=macs,
+        reads_past=VECTOR - 1,
     )
