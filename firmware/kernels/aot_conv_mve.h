@@ -35,7 +35,7 @@ AOT_INLINE void aot_window_mve(const aot_conv_mve_t *l, const int8_t *x, uint32_
   const aot_quad_mve_t *quad = (const aot_quad_mve_t *)aot_opaque(l->quads + first / 4);
   const bool pooled = l->pool_w > 1 || l->pool_h > 1;
   const uint32_t step = (uint32_t)l->stride_w * l->in_c;
-  aot_quad_t most, other;
+  aot_quad_t most = aot_quad_any(), other;
   if (!pooled) {
     aot_tile_mve(l, w, x, step * l->pool_stride_w, positions, channels, &most, &other);
     if (positions > 1) aot_quad_finish(quad, l->output_zero, l->table, channels, other, output + l->out_c);

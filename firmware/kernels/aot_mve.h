@@ -31,6 +31,13 @@ typedef struct {
 #if AOT_HAS_MVE
 typedef int32x4_t aot_quad_t;
 
+/* Whatever a register holds: for GCC, which does not see that the first turn of a loop writes it. */
+AOT_INLINE aot_quad_t aot_quad_any(void) {
+  aot_quad_t any;
+  __asm__("" : "=w"(any));
+  return any;
+}
+
 AOT_INLINE aot_quad_t aot_quad_max(aot_quad_t a, aot_quad_t b) { return vmaxq_s32(a, b); }
 
 /* From the sums of `channels` channels (1 to 4) to their bytes. `table` follows at value + 128, unless it is
@@ -64,6 +71,8 @@ AOT_INLINE void aot_fill_mve(int8_t *to, int8_t value, uint32_t count) {
 typedef struct {
   int32_t lane[4];
 } aot_quad_t;
+
+AOT_INLINE aot_quad_t aot_quad_any(void) { return (aot_quad_t){{0}}; }
 
 AOT_INLINE aot_quad_t aot_quad_max(aot_quad_t a, aot_quad_t b) {
   for (uint32_t i = 0; i < 4; ++i) a.lane[i] = aot_max(a.lane[i], b.lane[i]);

@@ -1,4 +1,4 @@
-"""The assembly of the Armv7E-M kernels, each form of it, on the emulated core against the official interpreter."""
+"""The assembly of the DSP and MVE kernels, each form of it, on emulated cores against the official interpreter."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import pytest
 
 from tests.compiler import engine
 from tests.compiler.graphs import Graph, padding
-from tests.kernels import cortex_m4
+from tests.kernels import cortex_m
 from toolkit.compiler import compile_model
 
 pytestmark = [
     pytest.mark.emulator,
-    pytest.mark.skipif(not cortex_m4.available(), reason="needs arm-none-eabi-gcc and qemu-system-arm"),
+    pytest.mark.skipif(not cortex_m.available(), reason="needs arm-none-eabi-gcc and qemu-system-arm"),
 ]
 
 Case = tuple[int, int, int, bool, bool, bool]
@@ -64,10 +64,11 @@ def _network(case: Case, seed: int) -> bytes:
 
 
 @pytest.mark.parametrize("optimise", ["speed", "size"])
+@pytest.mark.parametrize("isa", cortex_m.CORES)
 @pytest.mark.parametrize("case", CASES)
-def test_assembly_gives_the_same_bytes(case: Case, optimise: str, tmp_path: Path) -> None:
+def test_assembly_gives_the_same_bytes(case: Case, isa: str, optimise: str, tmp_path: Path) -> None:
     tflite = _network(case, sum(case))
-    model = compile_model(tflite, isa="armv7em", fpu=True, optimise=optimise)
+    model = compile_model(tflite, isa=isa, fpu=True, optimise=optimise)
     inputs = engine.random_inputs(model, 3, 5)
-    got = cortex_m4.run(model, inputs, optimise, tmp_path)
+    got = cortex_m.run(model, inputs, isa, optimise, tmp_path)
     np.testing.assert_array_equal(got, engine.reference(tflite, inputs))
