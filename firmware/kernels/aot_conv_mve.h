@@ -35,21 +35,24 @@ AOT_INLINE void aot_window_mve(const aot_conv_mve_t *l, const int8_t *x, uint32_
   const aot_quad_mve_t *quad = (const aot_quad_mve_t *)aot_opaque(l->quads + first / 4);
   const bool pooled = l->pool_w > 1 || l->pool_h > 1;
   const uint32_t step = (uint32_t)l->stride_w * l->in_c;
-  aot_quad_t most = aot_quad_any(), other;
+  aot_quad_t most = aot_quad_any(), other = aot_quad_any();
   if (!pooled) {
     aot_tile_mve(l, w, x, step * l->pool_stride_w, positions, channels, &most, &other);
-    if (positions > 1) aot_quad_finish(quad, l->output_zero, l->table, channels, other, output + l->out_c);
   } else {
     for (uint32_t py = 0; py < l->pool_h; ++py, x += l->stride_h * l->pitch) {
       for (uint32_t px = 0; px < l->pool_w; px += positions) {
-        aot_quad_t here;
+        aot_quad_t here = aot_quad_any();
         aot_tile_mve(l, w, x + px * step, step, positions, channels, &here, &other);
         if (positions > 1) here = aot_quad_max(here, other);
         most = py + px > 0 ? aot_quad_max(most, here) : here;
       }
     }
   }
-  aot_quad_finish(quad, l->output_zero, l->table, channels, most, output);
+  aot_quad_store(aot_quad_values(quad, l->output_zero, l->table, most), channels, output);
+  if (!pooled && positions > 1) {
+    other = aot_quad_values(quad, l->output_zero, l->table, other);
+    aot_quad_store(other, channels, output + l->out_c);
+  }
 }
 
 AOT_INLINE void aot_groups_mve(const aot_conv_mve_t *l, const int8_t *x, uint32_t positions, int8_t *output) {

@@ -40,20 +40,30 @@ AOT_INLINE aot_quad_t aot_quad_any(void) {
 
 AOT_INLINE aot_quad_t aot_quad_max(aot_quad_t a, aot_quad_t b) { return vmaxq_s32(a, b); }
 
-/* From the sums of `channels` channels (1 to 4) to their bytes. `table` follows at value + 128, unless it is
- * NULL. */
-AOT_INLINE void aot_quad_finish(const aot_quad_mve_t *quad, int8_t zero, const int8_t *table,
-                                uint32_t channels, aot_quad_t sums, int8_t *output) {
-  const int32x4_t scaled =
-      vqrdmulhq_s32(vaddq_s32(sums, vldrwq_s32(quad->bias)), vldrwq_s32(quad->multiplier));
-  const int32x4_t away = vaddq_s32(scaled, vshrq_n_s32(scaled, 31));
-  int32x4_t value = vaddq_n_s32(vrshlq_s32(away, vldrwq_s32(quad->shift)), zero);
-  value = vshrq_n_s32(vqshlq_n_s32(value, 24), 24);
-  if (table != NULL) value = vldrbq_gather_offset_s32(table + 128, vreinterpretq_u32_s32(value));
+/* From the sums of four channels to their bytes, one a lane. `table` follows at value + 128, unless it is
+ * NULL. In assembly for the offsets: GCC 12 computes the address of every vector that it loads. */
+AOT_INLINE aot_quad_t aot_quad_values(const aot_quad_mve_t *quad, int8_t zero, const int8_t *table,
+                                      aot_quad_t sums) {
+  aot_quad_t other;
+  __asm__(
+      "vldrw.32 %q[b], [%[quad]]\n\tvadd.i32 %q[a], %q[a], %q[b]\n\t"
+      "vldrw.32 %q[b], [%[quad], #16]\n\tvqrdmulh.s32 %q[a], %q[a], %q[b]\n\t"
+      "vshr.s32 %q[b], %q[a], #31\n\tvadd.i32 %q[a], %q[a], %q[b]\n\t"
+      "vldrw.32 %q[b], [%[quad], #32]\n\tvrshl.s32 %q[a], %q[a], %q[b]\n\t"
+      "vadd.i32 %q[a], %q[a], %[zero]\n\tvqshl.s32 %q[a], %q[a], #24\n\tvshr.s32 %q[a], %q[a], #24"
+      : [a] "+w"(sums), [b] "=&w"(other)
+      : [quad] "r"(quad), [zero] "r"((int32_t)zero), "m"(*quad));
+  if (table == NULL) return sums;
+  const int8_t *middle = (const int8_t *)aot_opaque(table + 128);
+  return vldrbq_gather_offset_s32(middle, vreinterpretq_u32_s32(sums));
+}
+
+/* The bytes of `channels` channels (1 to 4) to memory. */
+AOT_INLINE void aot_quad_store(aot_quad_t values, uint32_t channels, int8_t *output) {
   if (channels == 4) {
-    vstrbq_s32(output, value);
+    vstrbq_s32(output, values);
   } else {
-    vstrbq_p_s32(output, value, vctp32q(channels));
+    vstrbq_p_s32(output, values, vctp32q(channels));
   }
 }
 
@@ -79,13 +89,19 @@ AOT_INLINE aot_quad_t aot_quad_max(aot_quad_t a, aot_quad_t b) {
   return a;
 }
 
-AOT_INLINE void aot_quad_finish(const aot_quad_mve_t *quad, int8_t zero, const int8_t *table,
-                                uint32_t channels, aot_quad_t sums, int8_t *output) {
-  for (uint32_t i = 0; i < channels; ++i) {
+AOT_INLINE aot_quad_t aot_quad_values(const aot_quad_mve_t *quad, int8_t zero, const int8_t *table,
+                                      aot_quad_t sums) {
+  for (uint32_t i = 0; i < 4; ++i) {
     const int32_t sum = sums.lane[i] + quad->bias[i];
-    const int32_t value = aot_saturate_s8(zero + aot_requantise(sum, quad->multiplier[i], quad->shift[i]));
-    output[i] = table != NULL ? table[128 + value] : (int8_t)value;
+    const int32_t value = zero + aot_requantise(sum, quad->multiplier[i], quad->shift[i]);
+    sums.lane[i] = aot_saturate_s8(value);
+    if (table != NULL) sums.lane[i] = table[128 + sums.lane[i]];
   }
+  return sums;
+}
+
+AOT_INLINE void aot_quad_store(aot_quad_t values, uint32_t channels, int8_t *output) {
+  for (uint32_t i = 0; i < channels; ++i) output[i] = (int8_t)values.lane[i];
 }
 
 AOT_INLINE void aot_move_mve(int8_t *to, const int8_t *from, uint32_t count) { memmove(to, from, count); }

@@ -33,6 +33,11 @@ CASES = [
     pytest.param((16, 7, 3, False, True, False), id="padded, too large to unroll"),
     pytest.param((8, 8, 3, False, True, True), id="depthwise, padded"),
     pytest.param((12, 12, 3, False, False, True), id="depthwise"),
+    pytest.param((24, 24, 3, False, True, True), id="depthwise, three eights"),
+    pytest.param((1, 7, 3, True, False, False), id="image, three groups"),
+    pytest.param((40, 5, 3, True, False, False), id="pooled, many steps and a rest of one"),
+    pytest.param((40, 11, 3, False, True, False), id="padded, many steps and a rest of three"),
+    pytest.param((300, 6, 1, False, False, False), id="pointwise, many steps"),
 ]
 
 

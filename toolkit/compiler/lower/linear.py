@@ -97,6 +97,9 @@ def convolution(context: Context, op: ir.Convolution) -> Call:
         suits = context.target.isa in DSP and op.groups == 1
         if suits and (call := dsp.linear(context, tiled, arithmetic, macs)) is not None:
             return call
+        suits = context.target.isa == MVE and op.groups > 1
+        if suits and (call := mve.depthwise(context, op, arithmetic, macs)) is not None:
+            return call
         suits = context.target.isa in DSP and op.groups > 1
         if suits and (call := dsp.depthwise(context, op, arithmetic, macs)) is not None:
             return call

@@ -5,13 +5,15 @@ docs/compiler.md, "Vectors", proves what is not the reference's own arithmetic.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from toolkit.compiler import c, fixedpoint, ir
-from toolkit.compiler.lower.base import Call, Context
+from toolkit.compiler.lower.base import Call, Context, window_fields
 from toolkit.compiler.lower.dsp import following_table
 from toolkit.compiler.lower.quantised import Quantised
 from toolkit.compiler.lower.shapes import Shape
@@ -23,14 +25,20 @@ _LONGEST_TABLE = 1024
 
 def linear(context: Context, shape: Shape, q: Quantised, macs: int) -> Call | None:
     """The layer on the MVE kernels; None if its shape or constants do not suit them."""
-    # The rounding shift needs one bit to the right, and a constant's last bytes have nothing readable behind them.
-    if not shape.tiles or int(q.shift.max()) >= 0 or context.input(0).data is not None:
+    if not shape.tiles or not _suits(context, q):
         return None
     is_image = shape.input[2] == 1 and shape.window == ir.Window(3, 3) and shape.pool == ir.Window(2, 2, 2, 2)
     if is_image and shape.output[2] <= 127 and (table := _long_table(context, q)) is not None:
         return _image(context, shape, q, table, macs)
-    # Sums are compared and biased in 32 bits.
-    return _general(context, shape, q, macs) if int(q.reach.max()) < 1 << 30 else None
+    return _general(context, shape, q, macs)
+
+
+def _suits(context: Context, q: Quantised) -> bool:
+    """True if the vectors' arithmetic is exact here: sums and results leave room, and every shift rounds.
+
+    An input that is a constant has nothing readable behind it.
+    """
+    return int(q.reach.max()) < 1 << 30 and int(q.shift.max()) < 0 and context.input(0).data is None
 
 
 def _long_table(context: Context, q: Quantised) -> tuple[NDArray[np.int8], int] | None:
@@ -53,14 +61,24 @@ def _long_table(context: Context, q: Quantised) -> tuple[NDArray[np.int8], int] 
     return (values if table is None else table[values + 128]).astype(np.int8), -first
 
 
-def _quads(q: Quantised, group: int) -> NDArray[np.int32]:
-    """`aot_quad_mve_t` for each `group` channels: [groups, 12]; empty lanes give 0."""
-    count = -(-len(q.bias) // group)
-    quads = np.zeros((count, 3, 4), np.int32)
-    quads[:, 2] = -1
-    for channel, values in enumerate(np.stack([q.bias, q.multiplier, q.shift.astype(np.int32)], axis=1)):
-        quads[channel // group, :, channel % group] = values
-    return quads.reshape(count, 12)
+def _quads(context: Context, q: Quantised, lanes: list[list[int]]) -> c.Constant:
+    """`aot_quad_mve_t` for each four channels of `lanes`; a lane without a channel gives 0."""
+    rows = []
+    for quad in lanes:
+        there = [channel for channel in quad if channel < len(q.bias)]
+        pad = [0] * (4 - len(there))
+        parts = (q.bias[there], q.multiplier[there], q.shift[there])
+        ends = (pad, pad, [-1] * len(pad))
+        rows.append(", ".join(_braced([*part, *end]) for part, end in zip(parts, ends, strict=True)))
+    return c.Constant(f"{context.name}_quads", np.zeros((len(rows), 12), np.int32), "aot_quad_mve_t", tuple(rows))
+
+
+def _braced(values: Iterable[Any]) -> str:
+    return "{" + ", ".join(map(c.number, values)) + "}"
+
+
+def _in_order(channels: int, group: int) -> list[list[int]]:
+    return [list(range(at, min(at + group, channels))) for at in range(0, channels, group)]
 
 
 def _image(context: Context, shape: Shape, q: Quantised, table: tuple[NDArray[np.int8], int], macs: int) -> Call:
@@ -72,11 +90,10 @@ def _image(context: Context, shape: Shape, q: Quantised, table: tuple[NDArray[np
     for channel, kernel in enumerate(taps):
         for row in (0, 1):
             vectors[channel // _IMAGE_GROUP, row, channel % _IMAGE_GROUP, :3, row : row + 3] = kernel.T
-    quads = _quads(q, _IMAGE_GROUP)
+    quads = _quads(context, q, _in_order(len(taps), _IMAGE_GROUP))
     rows = tuple(
-        f"{{{', '.join('{' + ', '.join(map(c.number, vector)) + '}' for vector in vectors[i].reshape(-1, VECTOR))}}}, "
-        f"{{{', '.join('{' + ', '.join(map(c.number, lanes)) + '}' for lanes in quads[i].reshape(3, 4))}}}"
-        for i in range(count)
+        f"{{{', '.join(map(_braced, group.reshape(-1, VECTOR)))}}}, {{{after}}}"
+        for group, after in zip(vectors, quads.rows, strict=True)
     )
     entries = context.constant("table", table[0])
     groups = c.Constant(f"{context.name}_groups", np.zeros((count, 36), np.int32), "aot_image_group_mve_t", rows)
@@ -88,21 +105,12 @@ def _image(context: Context, shape: Shape, q: Quantised, table: tuple[NDArray[np
         "groups": groups.name,
         "table": f"{entries.name} + {table[1]}",
     }
-    return Call(
-        context.name,
-        tuple(op.kind for op in context.layer.operators),
-        context.layer.inputs[:1],
-        context.layer.output,
-        f"aot_conv_image_mve(&{context.name}_layer, $0, $scratch, $out);",
-        (),
-        ("aot_conv_image_mve.h",),
-        (entries, groups),
-        (c.structure("aot_image_mve_t", f"{context.name}_layer", fields),),
-        scratch_bytes=4 * (-(-shape.input[1] // VECTOR) * VECTOR),
-        macs=macs,
-        reads_past=VECTOR - 1,
-        writes_past=3,
+    call = context.call(
+        "aot_conv_image_mve", ("aot_image_mve_t", fields), (), "aot_conv_image_mve.h", (entries, groups), macs
     )
+    body = f"aot_conv_image_mve(&{context.name}_layer, $0, $scratch, $out);"
+    columns = 4 * (-(-shape.input[1] // VECTOR) * VECTOR)
+    return replace(call, body=body, scratch_bytes=columns, reads_past=VECTOR - 1, writes_past=3)
 
 
 def _vectors(weights: NDArray[np.int8], kernel_rows: int) -> NDArray[np.int8]:
@@ -115,15 +123,7 @@ def _vectors(weights: NDArray[np.int8], kernel_rows: int) -> NDArray[np.int8]:
 
 def _general(context: Context, shape: Shape, q: Quantised, macs: int) -> Call:
     """aot_conv_mve.h: any kernel whose rows are runs."""
-    quads = c.Constant(
-        f"{context.name}_quads",
-        _quads(q, 4),
-        "aot_quad_mve_t",
-        tuple(
-            ", ".join("{" + ", ".join(map(c.number, lanes)) + "}" for lanes in quad.reshape(3, 4))
-            for quad in _quads(q, 4)
-        ),
-    )
+    quads = _quads(context, q, _in_order(len(q.bias), 4))
     arrays = [context.constant("weights", _vectors(q.weights, shape.window.kernel_h)), quads]
     table = following_table(context, q)
     if table is not None:
@@ -141,17 +141,39 @@ def _general(context: Context, shape: Shape, q: Quantised, macs: int) -> Call:
         "output_zero": q.output_zero,
     }
     fields |= {constant.name.removeprefix(context.name + "_"): constant.name for constant in arrays}
-    return Call(
-        context.name,
-        tuple(op.kind for op in context.layer.operators),
-        context.layer.inputs[:1],
-        context.layer.output,
-        f"aot_conv_mve(&{context.name}_layer, $0, {'$scratch' if shape.padded else 'NULL'}, $out);",
-        (),
-        ("aot_conv_mve.h",),
-        tuple(arrays),
-        (c.structure("aot_conv_mve_t", f"{context.name}_layer", fields),),
-        scratch_bytes=shape.rows * pitch + VECTOR - 1 if shape.padded else 0,
-        macs=macs,
-        reads_past=VECTOR - 1,
+    call = context.call("aot_conv_mve", ("aot_conv_mve_t", fields), (), "aot_conv_mve.h", tuple(arrays), macs)
+    body = f"aot_conv_mve(&{context.name}_layer, $0, {'$scratch' if shape.padded else 'NULL'}, $out);"
+    rows = shape.rows * pitch + VECTOR - 1 if shape.padded else 0
+    return replace(call, body=body, scratch_bytes=rows, reads_past=VECTOR - 1)
+
+
+def depthwise(context: Context, op: ir.Convolution, q: Quantised, macs: int) -> Call | None:
+    """aot_depthwise_mve.h: one output for each of 4, 8, 12 ... input channels, no pool; None if it is another."""
+    source = context.input(0)
+    channels = source.shape[3]
+    plain = op.groups == channels == len(q.weights) and channels % 4 == 0 and context.layer.pool is None
+    if not plain or not _suits(context, q) or channels > 65_528:
+        return None
+    lanes = [[at + first + 2 * i for i in range(4)] for at in range(0, channels, 8) for first in (0, 1)]
+    weights = np.pad(q.weights.T, ((0, 0), (0, -channels % 8)))
+    arrays = [context.constant("weights", weights), _quads(context, q, lanes)]
+    table = following_table(context, q)
+    if table is not None:
+        arrays.append(context.constant("table", table))
+    out_h, out_w = context.graph.tensors[op.output].shape[1:3]
+    fields: dict[str, Any] = {
+        "in_h": source.shape[1],
+        "in_w": source.shape[2],
+        "out_h": out_h,
+        "out_w": out_w,
+        "channels": channels,
+        "pitch": weights.shape[1],
+        "kernel": window_fields(op.window),
+        "input_zero": source.zero_point,
+        "output_zero": q.output_zero,
+    }
+    fields |= {constant.name.removeprefix(context.name + "_"): constant.name for constant in arrays}
+    call = context.call(
+        "aot_depthwise_mve", ("aot_depthwise_mve_t", fields), (), "aot_depthwise_mve.h", tuple(arrays), macs
     )
+    return replace(call, reads_past=4)
