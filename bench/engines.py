@@ -139,7 +139,7 @@ def main() -> None:
     )
     plan = [
         (board, "proposed", dtype, optimise)
-        for board in ("mps2-an386", "microbit", "uno")
+        for board in ("mps2-an386", "mps3-an547", "microbit", "uno")
         for dtype in ("int8", "float32")
         for optimise in ("speed", "size")
         if not (board == "uno" and dtype == "float32")

@@ -2,7 +2,7 @@
  * known at compile time.
  *
  * Rows are read where they are, unless the layer is padded: then they are copied with their padding as they
- * are needed.
+ * are needed. Loops that are not a pool window's are not unrolled: they would gain little and grow much.
  */
 #ifndef AOT_CONV_MVE_H
 #define AOT_CONV_MVE_H
@@ -57,6 +57,7 @@ AOT_INLINE void aot_window_mve(const aot_conv_mve_t *l, const int8_t *x, uint32_
 
 AOT_INLINE void aot_groups_mve(const aot_conv_mve_t *l, const int8_t *x, uint32_t positions, int8_t *output) {
   uint32_t first = 0;
+#pragma GCC unroll 1
   for (; first + 4 <= l->out_c; first += 4) aot_window_mve(l, x, positions, first, 4, output + first);
   if (l->out_c % 4 > 0) aot_window_mve(l, x, positions, first, l->out_c % 4, output + first);
 }
@@ -75,8 +76,10 @@ AOT_INLINE void aot_conv_mve(const aot_conv_mve_t *l, const int8_t *input, int8_
     }
     uint32_t left = l->out_w;
     if (!pooled) {
+#pragma GCC unroll 1
       for (; left >= 2; left -= 2, x += 2 * step, output += 2 * l->out_c) aot_groups_mve(l, x, 2, output);
     }
+#pragma GCC unroll 1
     for (; left > 0; --left, x += step, output += l->out_c) {
       aot_groups_mve(l, x, pooled && l->pool_w % 2 == 0 ? 2 : 1, output);
     }
