@@ -93,7 +93,17 @@ def run(model: CompiledModel, inputs: NDArray[Any], isa: str, optimise: str, fol
     build = [compiler, *CPUS[cpu].gcc_flags, *_FLAGS, level, "-I", str(folder), *sources, *link, "-o", image]
     done = subprocess.run(build, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    machine = ["-M", machine_name, "-nographic", "-nic", "none", "-semihosting-config", "enable=on,target=native", "-kernel", image]
+    machine = [
+        "-M",
+        machine_name,
+        "-nographic",
+        "-nic",
+        "none",
+        "-semihosting-config",
+        "enable=on,target=native",
+        "-kernel",
+        image,
+    ]
     ran = subprocess.run([emulator, *machine], capture_output=True, text=True, timeout=60, check=False)
     told = ran.stdout + ran.stderr
     text = told.partition("<")[2].partition(">")[0]

@@ -56,13 +56,7 @@ def compile_model(tflite: bytes, *, isa: str, fpu: bool, optimise: str = "speed"
     buffers, shared = _buffers(graph, calls, roots)
     offsets, arena_bytes = plan.place(buffers)
     offsets |= {index: offsets[root] for index, root in shared.items()}
-    # What a kernel reads behind its input may be another buffer's, but no memory behind the arena.
-    ends = [
-        offsets[call.inputs[0]] + graph.tensors[call.inputs[0]].bytes + call.reads_past
-        for call in calls
-        if call.reads_past
-    ]
-    arena_bytes = max([arena_bytes, *(-(-end // plan.ALIGNMENT) * plan.ALIGNMENT for end in ends)])
+    arena_bytes = max([arena_bytes, *(_reads_to(graph, call, offsets) for call in calls)])
     reports = tuple(
         LayerReport(call.name, call.operators, sum(k.bytes for k in call.constants), call.macs) for call in calls
     )
@@ -91,6 +85,14 @@ def _spec(tensor: Tensor) -> TensorSpec:
             "int8 and float32 are supported: set inference_input_type and inference_output_type",
         )
     return TensorSpec(tensor.name, tensor.shape, DType.INT8, float(tensor.scale), tensor.zero_point)
+
+
+def _reads_to(graph: Graph, call: Call, offsets: Mapping[object, int]) -> int:
+    """The arena's least size for a call that reads past its input: that may be another buffer's, but must exist."""
+    if not call.reads_past:
+        return 0
+    end = offsets[call.inputs[0]] + graph.tensors[call.inputs[0]].bytes + call.reads_past
+    return -(-end // plan.ALIGNMENT) * plan.ALIGNMENT
 
 
 def _with_constants(graph: Graph, call: Call, target: Target) -> Call:

@@ -63,14 +63,12 @@ def _long_table(context: Context, q: Quantised) -> tuple[NDArray[np.int8], int] 
 
 def _quads(context: Context, q: Quantised, lanes: list[list[int]]) -> c.Constant:
     """`aot_quad_mve_t` for each four channels of `lanes`; a lane without a channel gives 0."""
-    rows = []
-    for quad in lanes:
-        there = [channel for channel in quad if channel < len(q.bias)]
-        pad = [0] * (4 - len(there))
-        parts = (q.bias[there], q.multiplier[there], q.shift[there])
-        ends = (pad, pad, [-1] * len(pad))
-        rows.append(", ".join(_braced([*part, *end]) for part, end in zip(parts, ends, strict=True)))
-    return c.Constant(f"{context.name}_quads", np.zeros((len(rows), 12), np.int32), "aot_quad_mve_t", tuple(rows))
+    # A lane more, for lanes without a channel.
+    values = np.stack([np.append(q.bias, 0), np.append(q.multiplier, 0), np.append(q.shift.astype(np.int32), -1)])
+    empty = len(q.bias)
+    quads = [values[:, [min(channel, empty) for channel in quad] + [empty] * (4 - len(quad))] for quad in lanes]
+    rows = [", ".join(map(_braced, quad)) for quad in quads]
+    return c.Constant(f"{context.name}_quads", np.stack(quads).astype(np.int32), "aot_quad_mve_t", tuple(rows))
 
 
 def _braced(values: Iterable[Any]) -> str:
