@@ -54,7 +54,9 @@ AOT_INLINE void aot_columns_mve(const int8_t *input, uint32_t width, int8_t *col
 #define AOT_IMAGE_LOWER_MVE(q) "vmov " q "[2], " q "[0], r6, r10\n\tvmov.32 " q "[1], r8\n\t"
 #endif
 
-/* One row of the output for one group of channels. */
+/* One row of the output for one group of channels. If it is the only one, the empty lanes' bytes go where the
+ * next position's are stored after them; another group's bytes would be there already, and the lanes are
+ * masked: they are those without a multiplier. */
 AOT_INLINE void aot_image_row_mve(const aot_image_mve_t *l, const aot_image_group_mve_t *group,
                                   uint32_t channels, const int8_t *input, const int8_t *columns,
                                   int8_t *output) {
@@ -67,17 +69,20 @@ AOT_INLINE void aot_image_row_mve(const aot_image_mve_t *l, const aot_image_grou
   __asm__ volatile(
       "vldrw.32 q2, [r5]\n\tvldrw.32 q3, [r5, #16]\n\tvldrw.32 q4, [r5, #32]\n\t"
       "vldrw.32 q5, [r5, #48]\n\tvldrw.32 q6, [r5, #64]\n\tvldrw.32 q7, [r5, #80]\n\t"
+      ".if %c[out_c] > %c[group]\n\tvldrw.32 q0, [r5, #112]\n\tvcmp.i32 ne, q0, zr\n\t.endif\n\t"
       "dls lr, %[windows]\n"
       "1:\n\t" AOT_IMAGE_SUMS_MVE AOT_IMAGE_UPPER_MVE("q1") AOT_IMAGE_LOWER_MVE("q0")
       "vmax.s32 q1, q1, q0\n\t" AOT_IMAGE_SUMS_MVE AOT_IMAGE_UPPER_MVE("q0") "vmax.s32 q1, q1, q0\n\t"
       AOT_IMAGE_LOWER_MVE("q0") "vmax.s32 q1, q1, q0\n\t"
       "vldrw.32 q0, [r5, #96]\n\tvadd.i32 q1, q1, q0\n\tvldrw.32 q0, [r5, #112]\n\tvqrdmulh.s32 q0, q1, q0\n\t"
       "vshr.s32 q1, q0, #31\n\tvadd.i32 q0, q0, q1\n\tvldrw.32 q1, [r5, #128]\n\tvrshl.s32 q0, q0, q1\n\t"
-      "vldrb.s32 q1, [r7, q0]\n\tvstrb.32 q1, [r3], %[out_c]\n\t"
-      "le lr, 1b"
+      "vldrb.s32 q1, [r7, q0]\n\t"
+      ".if %c[out_c] > %c[group]\n\tvpst\n\tvstrbt.32 q1, [r3], %[out_c]\n\t"
+      ".else\n\tvstrb.32 q1, [r3], %[out_c]\n\t.endif\n\tle lr, 1b"
       : "+r"(from), "+r"(to), "+r"(constants), "+r"(table)
-      : [windows] "r"((uint32_t)l->out_w), [out_c] "i"(l->out_c)
-      : "r0", "r2", "r4", "r6", "r8", "r10", "lr", "q0", "q1", "q2", "q3", "q4", "q5", "q6", "q7", "cc", "memory");
+      : [windows] "r"((uint32_t)l->out_w), [out_c] "i"(l->out_c),
+        [group] "i"(AOT_IMAGE_GROUP)
+      : "r0", "r2", "r4", "r6", "r8", "r10", "lr", "q0", "q1", "q2", "q3", "q4", "q5", "q6", "q7", "p0", "cc", "memory");
 #else
   (void)columns;
   for (uint32_t x = 0; x < l->out_w; ++x, output += l->out_c) {
@@ -98,7 +103,8 @@ AOT_INLINE void aot_image_row_mve(const aot_image_mve_t *l, const aot_image_grou
 }
 
 /* input [in_h][in_w] -> output [out_h][out_w][out_c]. `columns` is scratch: 4 times in_w rounded up to 16, a
- * multiple of 4 in address. Reads up to 15 bytes past the input, writes up to 3 past the output. */
+ * multiple of 4 in address. Reads up to 15 bytes past the input, writes up to 3 past the output if out_c is
+ * less than 4. */
 AOT_INLINE void aot_conv_image_mve(const aot_image_mve_t *l, const int8_t *input, int8_t *columns,
                                    int8_t *output) {
   for (uint32_t y = 0; y < l->out_h; ++y, input += 2 * l->in_w, output += (uint32_t)l->out_w * l->out_c) {

@@ -107,8 +107,9 @@ def _image(context: Context, shape: Shape, q: Quantised, table: tuple[NDArray[np
         "aot_conv_image_mve", ("aot_image_mve_t", fields), (), "aot_conv_image_mve.h", (entries, groups), macs
     )
     body = f"aot_conv_image_mve(&{context.name}_layer, $0, $scratch, $out);"
+    past = 4 - len(taps) if len(taps) <= _IMAGE_GROUP else 0
     columns = 4 * (-(-shape.input[1] // VECTOR) * VECTOR)
-    return replace(call, body=body, scratch_bytes=columns, reads_past=VECTOR - 1, writes_past=3)
+    return replace(call, body=body, scratch_bytes=columns, reads_past=VECTOR - 1, writes_past=past)
 
 
 def _vectors(weights: NDArray[np.int8], kernel_rows: int) -> NDArray[np.int8]:
