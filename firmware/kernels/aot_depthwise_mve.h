@@ -16,11 +16,10 @@
 typedef struct {
   uint16_t in_h, in_w, out_h, out_w;
   uint16_t channels; /* a multiple of 4 */
-  uint16_t pitch;    /* channels rounded up to 8: weights from one tap to the next */
   aot_window_t kernel;
   int8_t input_zero, output_zero;
-  const int8_t *weights;       /* [kernel.h][kernel.w][pitch] */
-  const aot_quad_mve_t *quads; /* [pitch / 8][2]: of channels 0, 2, 4, 6 and of 1, 3, 5, 7 */
+  const int8_t *weights;       /* by groups of 8 channels, the last padded: [kernel.h][kernel.w][8] */
+  const aot_quad_mve_t *quads; /* two a group: of channels 0, 2, 4, 6 and of 1, 3, 5, 7 */
   const int8_t *table;         /* [256], at value + 128; NULL if nothing follows the requantisation */
 } aot_depthwise_mve_t;
 
@@ -31,12 +30,20 @@ typedef struct {
 #if AOT_HAS_MVE
 AOT_INLINE aot_eight_t aot_eight_zero(void) { return (aot_eight_t){vdupq_n_s32(0), vdupq_n_s32(0)}; }
 
-/* Adds the products of `count` (4 or 8) channels at one tap. */
-AOT_INLINE aot_eight_t aot_eight_add(aot_eight_t sums, const int8_t *x, const int8_t *w, uint32_t count) {
+/* Adds the products of `count` (4 or 8) channels at one tap, and steps to the next one's weights. In assembly
+ * for the order: GCC loads several taps before it multiplies, and has not the registers for them. */
+AOT_INLINE aot_eight_t aot_eight_add(aot_eight_t sums, const int8_t *x, const int8_t **w, uint32_t count) {
   (void)count;
-  const int16x8_t pixels = vldrbq_s16(x), weights = vldrbq_s16(w);
-  sums.even = vaddq_s32(sums.even, vmullbq_int_s16(pixels, weights));
-  sums.odd = vaddq_s32(sums.odd, vmulltq_int_s16(pixels, weights));
+  int16x8_t pixels, weights;
+  int32x4_t products;
+  __asm__ volatile(
+      "vldrb.s16 %q[x8], [%[x]]\n\tvldrb.s16 %q[w8], [%[w]], #8\n\t"
+      "vmullb.s16 %q[p], %q[x8], %q[w8]\n\tvadd.i32 %q[even], %q[even], %q[p]\n\t"
+      "vmullt.s16 %q[p], %q[x8], %q[w8]\n\tvadd.i32 %q[odd], %q[odd], %q[p]"
+      : [even] "+w"(sums.even), [odd] "+w"(sums.odd), [x8] "=&w"(pixels), [w8] "=&w"(weights),
+        [p] "=&w"(products), [w] "+l"(*w)
+      : [x] "l"(x)
+      : "memory");
   return sums;
 }
 
@@ -51,11 +58,12 @@ AOT_INLINE void aot_eight_store(aot_eight_t values, uint32_t count, int8_t *outp
 #else
 AOT_INLINE aot_eight_t aot_eight_zero(void) { return (aot_eight_t){{{0}}, {{0}}}; }
 
-AOT_INLINE aot_eight_t aot_eight_add(aot_eight_t sums, const int8_t *x, const int8_t *w, uint32_t count) {
+AOT_INLINE aot_eight_t aot_eight_add(aot_eight_t sums, const int8_t *x, const int8_t **w, uint32_t count) {
   for (uint32_t i = 0; i < count / 2; ++i) {
-    sums.even.lane[i] += x[2 * i] * w[2 * i];
-    sums.odd.lane[i] += x[2 * i + 1] * w[2 * i + 1];
+    sums.even.lane[i] += x[2 * i] * (*w)[2 * i];
+    sums.odd.lane[i] += x[2 * i + 1] * (*w)[2 * i + 1];
   }
+  *w += 8;
   return sums;
 }
 
@@ -69,14 +77,14 @@ AOT_INLINE void aot_eight_mve(const aot_depthwise_mve_t *l, const int8_t *input,
                               uint32_t first, uint32_t count, int32_t top, int32_t left, bool inside,
                               int8_t *output) {
   const aot_window_t *k = &l->kernel;
-  const int8_t *w = (const int8_t *)aot_opaque(l->weights + first);
+  const int8_t *w = (const int8_t *)aot_opaque(l->weights + first * k->h * k->w);
   aot_eight_t sums = aot_eight_zero();
   for (int32_t ky = 0; ky < k->h; ++ky) {
     const int32_t y = top + ky * k->dilation_h;
-    for (int32_t kx = 0; kx < k->w; ++kx, w += l->pitch) {
+    for (int32_t kx = 0; kx < k->w; ++kx) {
       const int32_t x = left + kx * k->dilation_w;
       const bool here = inside || (y >= 0 && y < l->in_h && x >= 0 && x < l->in_w);
-      sums = aot_eight_add(sums, here ? input + (y * l->in_w + x) * l->channels + (int32_t)first : zeros, w,
+      sums = aot_eight_add(sums, here ? input + (y * l->in_w + x) * l->channels + (int32_t)first : zeros, &w,
                            count);
     }
   }

@@ -154,7 +154,8 @@ def depthwise(context: Context, op: ir.Convolution, q: Quantised, macs: int) -> 
     if not plain or not _suits(context, q) or channels > 65_528:
         return None
     lanes = [[at + first + 2 * i for i in range(4)] for at in range(0, channels, 8) for first in (0, 1)]
-    weights = np.pad(q.weights.T, ((0, 0), (0, -channels % 8)))
+    # [group of eight][tap][channel]
+    weights = np.pad(q.weights, ((0, -channels % 8), (0, 0))).reshape(-1, 8, q.weights.shape[1]).swapaxes(1, 2)
     arrays = [context.constant("weights", weights), _quads(context, q, lanes)]
     table = following_table(context, q)
     if table is not None:
@@ -166,7 +167,6 @@ def depthwise(context: Context, op: ir.Convolution, q: Quantised, macs: int) -> 
         "out_h": out_h,
         "out_w": out_w,
         "channels": channels,
-        "pitch": weights.shape[1],
         "kernel": window_fields(op.window),
         "input_zero": source.zero_point,
         "output_zero": q.output_zero,
