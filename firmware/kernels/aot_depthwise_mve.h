@@ -52,7 +52,7 @@ AOT_INLINE void aot_eight_store(aot_eight_t values, uint32_t count, int8_t *outp
   if (count == 8) {
     vstrhq_s32((int16_t *)(void *)output, pairs);
   } else {
-    vstrhq_p_s32((int16_t *)(void *)output, pairs, vctp32q(count / 2));
+    AOT_STORE_LANES("vstrht.32", "32", output, pairs, count / 2);
   }
 }
 #else

@@ -58,24 +58,32 @@ AOT_INLINE aot_quad_t aot_quad_values(const aot_quad_mve_t *quad, int8_t zero, c
   return vldrbq_gather_offset_s32(middle, vreinterpretq_u32_s32(sums));
 }
 
+/* Stores the first `lanes` lanes. Not an intrinsic: GCC 12 takes its masked stores for whole ones, and drops
+ * what was stored below a masked lane before. */
+#define AOT_STORE_LANES(instruction, size, to, values, lanes)                     \
+  __asm__ volatile("vctp." size " %[n]\n\tvpst\n\t" instruction " %q[v], [%[at]]" \
+                   :                                                              \
+                   : [n] "r"(lanes), [v] "w"(values), [at] "l"(to)                \
+                   : "p0", "memory")
+
 /* The bytes of `channels` channels (1 to 4) to memory. */
 AOT_INLINE void aot_quad_store(aot_quad_t values, uint32_t channels, int8_t *output) {
   if (channels == 4) {
     vstrbq_s32(output, values);
   } else {
-    vstrbq_p_s32(output, values, vctp32q(channels));
+    AOT_STORE_LANES("vstrbt.32", "32", output, values, channels);
   }
 }
 
 /* memmove to a lower address, or to memory apart. */
 AOT_INLINE void aot_move_mve(int8_t *to, const int8_t *from, uint32_t count) {
   for (; count >= 16; count -= 16, to += 16, from += 16) vst1q_s8(to, vld1q_s8(from));
-  if (count > 0) vstrbq_p_s8(to, vld1q_s8(from), vctp8q(count));
+  if (count > 0) AOT_STORE_LANES("vstrbt.8", "8", to, vld1q_s8(from), count);
 }
 
 AOT_INLINE void aot_fill_mve(int8_t *to, int8_t value, uint32_t count) {
   for (; count >= 16; count -= 16, to += 16) vst1q_s8(to, vdupq_n_s8(value));
-  if (count > 0) vstrbq_p_s8(to, vdupq_n_s8(value), vctp8q(count));
+  if (count > 0) AOT_STORE_LANES("vstrbt.8", "8", to, vdupq_n_s8(value), count);
 }
 #else
 typedef struct {
