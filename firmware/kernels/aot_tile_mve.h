@@ -29,11 +29,21 @@ typedef struct {
 } aot_conv_mve_t;
 
 #if AOT_HAS_MVE
-/* For speed, GCC is to unroll a pool window's tiles: it must not count the lines of their assembly. */
+/* For speed, loops are unrolled, and GCC is to unroll a pool window's tiles: it must not count their lines.
+ */
 #ifdef __OPTIMIZE_SIZE__
 #define AOT_TILE_ASM __asm__ volatile
+#define AOT_TURN(chunks) 1
 #else
 #define AOT_TILE_ASM __asm__ __inline__ volatile
+/* Steps in one turn of a loop: a divisor of all. */
+#define AOT_TURN(chunks)   \
+  ((chunks) % 7 == 0   ? 7 \
+   : (chunks) % 6 == 0 ? 6 \
+   : (chunks) % 5 == 0 ? 5 \
+   : (chunks) % 4 == 0 ? 4 \
+   : (chunks) % 3 == 0 ? 3 \
+                       : 1)
 #endif
 
 /* A product of the vectors `at` (a position's) and v (weights); a tile's first step starts the sum. */
@@ -64,13 +74,14 @@ typedef struct {
       "b", "y") ".endif\n\t" AOT_LANES_MVE ".set aot_step, aot_step + 1\n\t.endr\n\t" AOT_SUMS_MVE
 
 /* The same in a loop. A loop of LE keeps its count in lr, which is a sum if there are two positions. */
-#define AOT_ROLLED_MVE                                                                          \
-  "mov r0, #0\n\tmov r2, #0\n\tmov r4, #0\n\tmov r6, #0\n\tmov r8, #0\n\tmov r10, #0\n\t"       \
-  "mov r12, #0\n\tmov lr, #0\n\tmov %[row], %[rows]\n\t.set aot_step, 1\n"                      \
-  "1:\n\tmov %[step], %[chunks]\n\t.if %c[positions] == 1\n\tdls lr, %[step]\n\t.endif\n"       \
-  "2:\n\tvldrb.8 %q[a], [%[x]], #16\n\t.if %c[positions] > 1\n\tvldrb.8 %q[b], [%[y]], #16\n\t" \
-  ".endif\n\t" AOT_LANES_MVE                                                                    \
-  ".if %c[positions] > 1\n\tsubs %[step], #1\n\tbne 2b\n\tadd %[y], %[skip]\n\t.else\n\t"       \
+#define AOT_ROLLED_MVE                                                                    \
+  "mov r0, #0\n\tmov r2, #0\n\tmov r4, #0\n\tmov r6, #0\n\tmov r8, #0\n\tmov r10, #0\n\t" \
+  "mov r12, #0\n\tmov lr, #0\n\tmov %[row], %[rows]\n\t.set aot_step, 1\n"                \
+  "1:\n\tmov %[step], %[turns]\n\t.if %c[positions] == 1\n\tdls lr, %[step]\n\t.endif\n"  \
+  "2:\n\t.rept %c[unroll]\n\tvldrb.8 %q[a], [%[x]], #16\n\t"                              \
+  ".if %c[positions] > 1\n\tvldrb.8 %q[b], [%[y]], #16\n\t.endif\n\t" AOT_LANES_MVE       \
+  ".endr\n\t"                                                                             \
+  ".if %c[positions] > 1\n\tsubs %[step], #1\n\tbne 2b\n\tadd %[y], %[skip]\n\t.else\n\t" \
   "le lr, 2b\n\t.endif\n\tadd %[x], %[skip]\n\tsubs %[row], #1\n\tbne 1b\n\t" AOT_SUMS_MVE
 #endif
 
@@ -93,8 +104,9 @@ AOT_INLINE void aot_tile_mve(const aot_conv_mve_t *l, const int8_t *w, const int
     AOT_TILE_ASM(AOT_ROLLED_MVE
                  : [w] "+r"(w), [x] "+r"(x), [y] "+r"(y), [a] "=&w"(a), [b] "=&w"(b), [v] "=&w"(v),
                    [row] "=&r"(row), [step] "=&r"(step)
-                 : [chunks] "i"(l->chunks), [skip] "r"(next - 16 * l->chunks), [rows] "i"(l->kernel_h),
-                   [positions] "i"(positions), [lanes] "i"(lanes)
+                 : [unroll] "i"(AOT_TURN(l->chunks)), [turns] "i"(l->chunks / AOT_TURN(l->chunks)),
+                   [skip] "r"(next - 16 * l->chunks), [rows] "i"(l->kernel_h), [positions] "i"(positions),
+                   [lanes] "i"(lanes)
                  : "r0", "r2", "r4", "r6", "r8", "r10", "r12", "lr", "cc", "memory");
   }
   *first = a;

@@ -37,6 +37,8 @@ CASES = [
     pytest.param((1, 7, 3, True, False, False), id="image, three groups"),
     pytest.param((40, 5, 3, True, False, False), id="pooled, many steps and a rest of one"),
     pytest.param((40, 11, 3, False, True, False), id="padded, many steps and a rest of three"),
+    pytest.param((34, 4, 3, True, False, False), id="pooled, seven steps a turn"),
+    pytest.param((224, 5, 1, False, False, False), id="pointwise, seven steps a turn"),
     pytest.param((300, 6, 1, False, False, False), id="pointwise, many steps"),
 ]
 
