@@ -55,7 +55,7 @@ def _foreign(place: Path, name: str, dtype: DType) -> Step:
 def plan(place: Path, images: int, trained: list[str]) -> Iterator[Step | Row]:
     """Every measurement in the table's order, the quoted rows in their places."""
     others = [base.load(name) for name in base.names()]
-    for board in ("mps2-an386", "microbit", "host", "uno"):
+    for board in ("mps2-an386", "mps3-an547", "microbit", "host", "uno"):
         for dtype in DType:
             if board == "uno" and dtype is DType.FLOAT32:
                 continue

@@ -9,7 +9,14 @@ from tests.compiler import engine
 from toolkit.compiler import compile_model
 
 # (instruction set, optimisation): each pair that chooses other kernels.
-VARIANTS = (("native", "speed"), ("native", "size"), ("armv7em", "speed"), ("armv7em", "size"))
+VARIANTS = (
+    ("native", "speed"),
+    ("native", "size"),
+    ("armv7em", "speed"),
+    ("armv7em", "size"),
+    ("armv8_1m_mve", "speed"),
+    ("armv8_1m_mve", "size"),
+)
 FLOAT_TOLERANCE = 1e-5
 
 bounded = settings(

@@ -24,7 +24,13 @@ pytestmark = pytest.mark.emulator
 
 @pytest.mark.parametrize("dtype", ["int8", "float32"])
 @pytest.mark.parametrize(
-    ("board", "unit"), [("host", "microseconds"), ("mps2-an386", "instructions"), ("microbit", "instructions")]
+    ("board", "unit"),
+    [
+        ("host", "microseconds"),
+        ("mps2-an386", "instructions"),
+        ("mps3-an547", "instructions"),
+        ("microbit", "instructions"),
+    ],
 )
 def test_run_is_proven(tmp_path: Path, board: str, unit: str, dtype: str) -> None:
     done = tinyml("run", "--board", board, "--dtype", dtype, "--limit", str(LIMIT), "--json", cwd=tmp_path)

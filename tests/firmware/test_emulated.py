@@ -49,7 +49,7 @@ def images(count: int, size: int = 784) -> list[Request]:
     ]
 
 
-@pytest.mark.parametrize("board_id", ["mps2-an386", "microbit"])
+@pytest.mark.parametrize("board_id", ["mps2-an386", "mps3-an547", "microbit"])
 def test_answers_and_counts_instructions(boot: Boot, board_id: str) -> None:
     """Ticks are instructions: of two engines that differ by a loop of known length, to one tick of the timer."""
     medians = []
@@ -65,7 +65,7 @@ def test_answers_and_counts_instructions(boot: Boot, board_id: str) -> None:
     assert medians[1] - medians[0] == pytest.approx(2 * 100_000, abs=125)
 
 
-@pytest.mark.parametrize("board_id", ["mps2-an386", "microbit"])
+@pytest.mark.parametrize("board_id", ["mps2-an386", "mps3-an547", "microbit"])
 def test_measures_its_stack(boot: Boot, board_id: str) -> None:
     used = []
     for depth in (464, 864):
@@ -78,7 +78,7 @@ def test_measures_its_stack(boot: Boot, board_id: str) -> None:
     assert used[1] - used[0] == pytest.approx(400, abs=120)
 
 
-@pytest.mark.parametrize("board_id", ["mps2-an386", "microbit"])
+@pytest.mark.parametrize("board_id", ["mps2-an386", "mps3-an547", "microbit"])
 def test_crash_is_reported_with_its_image(boot: Boot, board_id: str) -> None:
     client = boot(board_id, ["STUB_POISON=0x5A", "STUB_CRASH=1"])
     requests = images(6)

@@ -56,6 +56,7 @@ def compile_model(tflite: bytes, *, isa: str, fpu: bool, optimise: str = "speed"
     buffers, shared = _buffers(graph, calls, roots)
     offsets, arena_bytes = plan.place(buffers)
     offsets |= {index: offsets[root] for index, root in shared.items()}
+    arena_bytes = max([arena_bytes, *(_reads_to(graph, call, offsets) for call in calls)])
     reports = tuple(
         LayerReport(call.name, call.operators, sum(k.bytes for k in call.constants), call.macs, call.kernels)
         for call in calls
@@ -85,6 +86,14 @@ def _spec(tensor: Tensor) -> TensorSpec:
             "int8 and float32 are supported: set inference_input_type and inference_output_type",
         )
     return TensorSpec(tensor.name, tensor.shape, DType.INT8, float(tensor.scale), tensor.zero_point)
+
+
+def _reads_to(graph: Graph, call: Call, offsets: Mapping[object, int]) -> int:
+    """The arena's least size for a call that reads past its input: that may be another buffer's, but must exist."""
+    if not call.reads_past:
+        return 0
+    end = offsets[call.inputs[0]] + graph.tensors[call.inputs[0]].bytes + call.reads_past
+    return -(-end // plan.ALIGNMENT) * plan.ALIGNMENT
 
 
 def _with_constants(graph: Graph, call: Call, target: Target) -> Call:
@@ -133,8 +142,9 @@ def _buffers(graph: Graph, calls: Sequence[Call], roots: Mapping[int, int]) -> t
     dies = {index: max(last.get(index, first), first) for index, first in born.items()}
     for index, root in shared.items():
         dies[root] = max(dies[root], last.get(index, 0))
+    past = {call.output: call.writes_past for call in calls}
     buffers = [
-        plan.Buffer(index, tensors[index].name, tensors[index].bytes, first, dies[index])
+        plan.Buffer(index, tensors[index].name, tensors[index].bytes + past.get(index, 0), first, dies[index])
         for index, first in born.items()
     ]
     buffers += [

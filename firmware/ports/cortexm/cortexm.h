@@ -1,4 +1,4 @@
-/* cortexm.h: start-up shared by the bare-metal Cortex-M ports (Armv6-M, Armv7-M, Armv7E-M).
+/* cortexm.h: start-up shared by the bare-metal Cortex-M ports (Armv6-M to Armv8.1-M).
  *
  * A port brings a linker script that names FLASH and RAM and then says `INCLUDE src/cortexm/sections.ld`, and
  * a table of its interrupt handlers:

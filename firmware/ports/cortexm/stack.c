@@ -10,10 +10,13 @@ extern uint32_t __stack_limit[], __stack_top[];
 #define PAINT 0xC5A3C5A3u
 
 void stack_paint(void) {
-  const uint32_t *top;
-  __asm volatile("mov %0, sp" : "=r"(top));
-  /* volatile: the compiler knows nothing of a stack that is read later. */
-  for (volatile uint32_t *word = __stack_limit; word < top; ++word) *word = PAINT;
+  uint32_t *word = __stack_limit;
+  /* The stack pointer is compared as it stands at that very instruction: the compiler may save registers of
+   * this function at any moment, also after its first statement. */
+  __asm volatile("1: cmp %0, sp\n\tbhs 2f\n\tstmia %0!, {%1}\n\tb 1b\n2:"
+                 : "+l"(word)
+                 : "l"(PAINT)
+                 : "cc", "memory");
 }
 
 uint32_t port_stack_used(void) {

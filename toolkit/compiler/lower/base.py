@@ -41,6 +41,8 @@ class Call:
         scratch_bytes: RAM while it runs.
         macs: multiply-accumulates.
         in_place: places among `inputs` whose memory the output may share.
+        reads_past: bytes behind the first input that the kernel may read, and does not use.
+        writes_past: bytes behind the output that the kernel may write.
     """
 
     name: str
@@ -55,6 +57,8 @@ class Call:
     scratch_bytes: int = 0
     macs: int = 0
     in_place: tuple[int, ...] = ()
+    reads_past: int = 0
+    writes_past: int = 0
 
     def constant_input(self, place: int) -> str:
         """The array that an input is in if it is a constant."""

@@ -73,7 +73,7 @@ def _grouped(words: NDArray[np.uint32], group: int) -> NDArray[np.uint32]:
     return np.concatenate([np.moveaxis(group, 0, 2).reshape(-1) for group in groups])
 
 
-def _table(context: Context, q: Quantised) -> tables.Table | None:
+def following_table(context: Context, q: Quantised) -> tables.Table | None:
     """What follows the requantisation, the fused activation's clamp included: these kernels only saturate to int8."""
     table = context.layer.table
     if (q.low, q.high) == (-128, 127):
@@ -102,7 +102,7 @@ def linear(context: Context, shape: Shape, q: Quantised, macs: int) -> Call | No
 
 def _image(context: Context, shape: Shape, q: Quantised, k: Scaled, macs: int) -> Call:
     """aot_conv_image_dsp.h: 3x3 on one channel with a 2x2 pool."""
-    table = _table(context, q)
+    table = following_table(context, q)
     entries = context.constant("table", tables.IDENTITY if table is None else table)
     taps = k.weights.reshape(-1, 3, 3)
     outer = pairs(taps[:, :, [0, 2]].reshape(len(taps), -1), 3).reshape(len(taps), 3)
@@ -139,7 +139,7 @@ def _general(context: Context, shape: Shape, q: Quantised, k: Scaled, macs: int)
         c.Constant(f"{context.name}_channels", channels, _CHANNEL),
         context.constant("shift", k.shift.astype(np.uint8)),
     ]
-    table = _table(context, q)
+    table = following_table(context, q)
     if table is not None:
         arrays.append(context.constant("table", table))
     pitch = _pitch(shape)
@@ -170,7 +170,7 @@ def depthwise_parameters(context: Context, q: Quantised) -> parameters.Parameter
     if k is None or len(q.weights) % 4 or int(k.shift.min()) == 0:
         return None
     arrays = [context.constant("constants", _by_fours(k))]
-    table = _table(context, q)
+    table = following_table(context, q)
     if table is not None:
         arrays.append(context.constant("table", table))
     return parameters.members(context, arrays), tuple(arrays)

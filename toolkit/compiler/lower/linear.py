@@ -9,13 +9,14 @@ from numpy.typing import NDArray
 
 from toolkit.compiler import ir
 from toolkit.compiler.ir import Tensor
-from toolkit.compiler.lower import avr, depthwise, dsp, fpu, parameters
+from toolkit.compiler.lower import avr, depthwise, dsp, fpu, mve, parameters
 from toolkit.compiler.lower.base import Call, Context, window_fields
 from toolkit.compiler.lower.quantised import quantised
 from toolkit.compiler.lower.shapes import NO_POOL, Shape
 from toolkit.errors import ModelError
 
 AVR = "avr"
+MVE = "armv8_1m_mve"
 # Elements of a kernel row that are worth unrolling.
 _LONGEST_RUN = 32
 
@@ -58,6 +59,8 @@ def convolution(context: Context, op: ir.Convolution) -> Call:
         pool.window if pool else NO_POOL,
     )
     is_int8 = context.is_int8(source, filters_as(filters), conv, output)
+    if is_int8 and context.target.isa == MVE and (call := _on_vectors(context, op, tiled, rows, macs)) is not None:
+        return call
     if depthwise.suits(context, op, rows):
         return depthwise.lower(context, op, rows, macs)
     if is_int8:
@@ -81,6 +84,13 @@ def convolution(context: Context, op: ir.Convolution) -> Call:
     return context.call(
         kernel, ("aot_conv_f32_t", {"shape": shape} | fields), (f"{kernel}.c",), "aot_conv.h", constants, macs
     )
+
+
+def _on_vectors(context: Context, op: ir.Convolution, tiled: Shape, rows: NDArray[Any], macs: int) -> Call | None:
+    arithmetic = quantised(context, rows, op.activation)
+    if op.groups == 1:
+        return mve.linear(context, tiled, arithmetic, macs)
+    return mve.depthwise(context, op, arithmetic, macs)
 
 
 def _is_plain(op: ir.Convolution, tiled: Shape) -> bool:
@@ -117,6 +127,9 @@ def dense(context: Context, op: ir.Dense) -> Call:
     tiled = Shape((1, count, inputs), (1, count), (1, count, outputs), NO_POOL)
     if context.is_int8(source, filters_as(filters), result, output):
         arithmetic = quantised(context, rows, op.activation)
+        suits = context.target.isa == MVE
+        if suits and (call := mve.linear(context, tiled, arithmetic, macs)) is not None:
+            return call
         # For size, weights stay int8: dense layers have many and use each but once a row.
         suits = context.target.isa in dsp.ISAS and context.target.optimise == "speed"
         if suits and (call := dsp.linear(context, tiled, arithmetic, macs)) is not None:

@@ -1,4 +1,4 @@
-"""Runs compiled models on QEMU's Cortex-M4F: tests the assembly, not the C that stands in for it on the host."""
+"""Runs compiled models on QEMU's cores: tests the assembly, not the C that stands in for it on the host."""
 
 from __future__ import annotations
 
@@ -14,6 +14,9 @@ from toolkit import resources
 from toolkit.artifacts import CompiledModel
 from toolkit.board import CPUS
 
+CORES = {"armv7em": ("cortex-m4f", "mps2-an386"), "armv8_1m_mve": ("cortex-m55", "mps3-an547")}
+"""By instruction set: the processor, and the machine that has it. Both have code at 0 and RAM at 0x20000000."""
+
 TOOLS = ("arm-none-eabi-gcc", "qemu-system-arm")
 _FLAGS = ("-std=c99", "-Wall", "-Wextra", "-Wconversion", "-Werror", "-ffunction-sections", "-fdata-sections")
 
@@ -22,7 +25,7 @@ SECTIONS {
   .text 0 : { KEEP(*(.vectors)) *(.text*) *(.rodata*) . = ALIGN(4); }
   .ARM.exidx : { *(.ARM.exidx*) }
   .bss 0x20000000 : { *(.data*) *(.bss*) *(COMMON) }
-  stack_top = 0x20400000;
+  stack_top = 0x20080000;
 }
 """
 
@@ -66,7 +69,7 @@ def available() -> bool:
     return all(shutil.which(tool) for tool in TOOLS)
 
 
-def run(model: CompiledModel, inputs: NDArray[Any], optimise: str, folder: Path) -> NDArray[Any]:
+def run(model: CompiledModel, inputs: NDArray[Any], isa: str, optimise: str, folder: Path) -> NDArray[Any]:
     """int8 outputs [n, ...] for inputs [n, ...]; a warning of the compiler fails the test."""
     firmware = resources.firmware()
     flat = inputs.reshape(len(inputs), -1)
@@ -86,10 +89,21 @@ def run(model: CompiledModel, inputs: NDArray[Any], optimise: str, folder: Path)
     level = "-O3" if optimise == "speed" else "-Os"
     link = ["-nostartfiles", "--specs=nano.specs", "-T", str(folder / "link.ld"), "-Wl,--gc-sections"]
     image = str(folder / "image.elf")
-    build = [compiler, *CPUS["cortex-m4f"].gcc_flags, *_FLAGS, level, "-I", str(folder), *sources, *link, "-o", image]
+    cpu, machine_name = CORES[isa]
+    build = [compiler, *CPUS[cpu].gcc_flags, *_FLAGS, level, "-I", str(folder), *sources, *link, "-o", image]
     done = subprocess.run(build, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    machine = ["-M", "mps2-an386", "-nographic", "-semihosting-config", "enable=on,target=native", "-kernel", image]
+    machine = [
+        "-M",
+        machine_name,
+        "-nographic",
+        "-nic",
+        "none",
+        "-semihosting-config",
+        "enable=on,target=native",
+        "-kernel",
+        image,
+    ]
     ran = subprocess.run([emulator, *machine], capture_output=True, text=True, timeout=60, check=False)
     told = ran.stdout + ran.stderr
     text = told.partition("<")[2].partition(">")[0]

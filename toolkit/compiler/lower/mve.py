@@ -1,0 +1,178 @@
+"""int8 convolution and dense layers for Armv8.1-M vectors: weights in runs of 16 int8, zeros where there is no tap.
+
+docs/compiler.md, "Vectors", proves what is not the reference's own arithmetic.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from toolkit.compiler import c, fixedpoint, ir
+from toolkit.compiler.lower.base import Call, Context, window_fields
+from toolkit.compiler.lower.dsp import following_table
+from toolkit.compiler.lower.quantised import Quantised
+from toolkit.compiler.lower.shapes import Shape
+
+VECTOR = 16
+_IMAGE_GROUP = 3
+_LONGEST_TABLE = 1024
+
+
+def linear(context: Context, shape: Shape, q: Quantised, macs: int) -> Call | None:
+    """The layer on the MVE kernels; None if its shape or constants do not suit them."""
+    if not shape.tiles or not _suits(context, q):
+        return None
+    is_image = shape.input[2] == 1 and shape.window == ir.Window(3, 3) and shape.pool == ir.Window(2, 2, 2, 2)
+    if is_image and shape.output[2] <= 127 and (table := _long_table(context, q)) is not None:
+        return _image(context, shape, q, table, macs)
+    return _general(context, shape, q, macs)
+
+
+def _suits(context: Context, q: Quantised) -> bool:
+    """True if the vectors' arithmetic is exact here: sums and results leave room, and every shift rounds.
+
+    An input that is a constant has nothing readable behind it.
+    """
+    return int(q.reach.max()) < 1 << 30 and int(q.shift.max()) < 0 and context.input(0).data is None
+
+
+def _long_table(context: Context, q: Quantised) -> tuple[NDArray[np.int8], int] | None:
+    """What follows the requantisation, zero point and saturation included, for all that it can give; the place of 0.
+
+    None if that is too long.
+    """
+    wide = q.weights.astype(np.int64)
+    ends = (np.minimum(-128 * wide, 127 * wide).sum(axis=1), np.maximum(-128 * wide, 127 * wide).sum(axis=1))
+    reached = [
+        int(fixedpoint.multiply(end[i : i + 1] + int(q.bias[i]), int(q.multiplier[i]), int(q.shift[i]))[0])
+        for end in ends
+        for i in range(len(wide))
+    ]
+    first, last = min(0, *reached), max(0, *reached)
+    if last - first >= _LONGEST_TABLE:
+        return None
+    values = np.clip(np.arange(first, last + 1) + q.output_zero, q.low, q.high)
+    table = context.layer.table
+    return (values if table is None else table[values + 128]).astype(np.int8), -first
+
+
+def _quads(context: Context, q: Quantised, lanes: list[list[int]]) -> c.Constant:
+    """`aot_quad_mve_t` for each four channels of `lanes`; a lane without a channel gives 0."""
+    # A lane more, for lanes without a channel.
+    values = np.stack([np.append(q.bias, 0), np.append(q.multiplier, 0), np.append(q.shift.astype(np.int32), -1)])
+    empty = len(q.bias)
+    quads = [values[:, [min(channel, empty) for channel in quad] + [empty] * (4 - len(quad))] for quad in lanes]
+    rows = [", ".join(map(_braced, quad)) for quad in quads]
+    return c.Constant(f"{context.name}_quads", np.stack(quads).astype(np.int32), "aot_quad_mve_t", tuple(rows))
+
+
+def _braced(values: Iterable[Any]) -> str:
+    return "{" + ", ".join(map(c.number, values)) + "}"
+
+
+def _in_order(channels: int, group: int) -> list[list[int]]:
+    return [list(range(at, min(at + group, channels))) for at in range(0, channels, group)]
+
+
+def _image(context: Context, shape: Shape, q: Quantised, table: tuple[NDArray[np.int8], int], macs: int) -> Call:
+    """aot_conv_image_mve.h: 3x3 on one channel with a 2x2 pool."""
+    taps = q.weights.reshape(-1, 3, 3)
+    count = -(-len(taps) // _IMAGE_GROUP)
+    # [group][row of the pool window][channel][column][row of the patch]
+    vectors = np.zeros((count, 2, _IMAGE_GROUP, 4, 4), np.int8)
+    for channel, kernel in enumerate(taps):
+        for row in (0, 1):
+            vectors[channel // _IMAGE_GROUP, row, channel % _IMAGE_GROUP, :3, row : row + 3] = kernel.T
+    quads = _quads(context, q, _in_order(len(taps), _IMAGE_GROUP))
+    rows = tuple(
+        f"{{{', '.join(map(_braced, group.reshape(-1, VECTOR)))}}}, {{{after}}}"
+        for group, after in zip(vectors, quads.rows, strict=True)
+    )
+    entries = context.constant("table", table[0])
+    groups = c.Constant(f"{context.name}_groups", np.zeros((count, 36), np.int32), "aot_image_group_mve_t", rows)
+    fields = {
+        "in_w": shape.input[1],
+        "out_h": shape.output[0],
+        "out_w": shape.output[1],
+        "out_c": shape.output[2],
+        "groups": groups.name,
+        "table": f"{entries.name} + {table[1]}",
+    }
+    call = context.call(
+        "aot_conv_image_mve", ("aot_image_mve_t", fields), (), "aot_conv_image_mve.h", (entries, groups), macs
+    )
+    body = f"aot_conv_image_mve(&{context.name}_layer, $0, $scratch, $out);"
+    past = 4 - len(taps) if len(taps) <= _IMAGE_GROUP else 0
+    columns = 4 * (-(-shape.input[1] // VECTOR) * VECTOR)
+    return replace(call, body=body, scratch_bytes=columns, reads_past=VECTOR - 1, writes_past=past)
+
+
+def _vectors(weights: NDArray[np.int8], kernel_rows: int) -> NDArray[np.int8]:
+    """[channels, kernel_rows * run] -> by groups of 4 channels, the last of 1 to 4: [row][chunk][channel][16]."""
+    runs = weights.reshape(len(weights), kernel_rows, -1)
+    runs = np.pad(runs, ((0, 0), (0, 0), (0, -runs.shape[2] % VECTOR)))
+    chunks = runs.reshape(len(weights), -1, VECTOR)
+    return np.concatenate([np.moveaxis(chunks[at : at + 4], 0, 1).reshape(-1) for at in range(0, len(chunks), 4)])
+
+
+def _general(context: Context, shape: Shape, q: Quantised, macs: int) -> Call:
+    """aot_conv_mve.h: any kernel whose rows are runs."""
+    quads = _quads(context, q, _in_order(len(q.bias), 4))
+    arrays = [context.constant("weights", _vectors(q.weights, shape.window.kernel_h)), quads]
+    table = following_table(context, q)
+    if table is not None:
+        arrays.append(context.constant("table", table))
+    _, width, channels = shape.input
+    pitch = width * channels
+    if shape.padded:
+        pitch = max(shape.window.pad_left * channels + pitch, shape.reach)
+    fields: dict[str, Any] = shape.fields() | {
+        "padded": int(shape.padded),
+        "pitch": pitch,
+        "run": shape.run,
+        "chunks": -(-shape.run // VECTOR),
+        "input_zero": context.input(0).zero_point,
+        "output_zero": q.output_zero,
+    }
+    fields |= {constant.name.removeprefix(context.name + "_"): constant.name for constant in arrays}
+    call = context.call("aot_conv_mve", ("aot_conv_mve_t", fields), (), "aot_conv_mve.h", tuple(arrays), macs)
+    body = f"aot_conv_mve(&{context.name}_layer, $0, {'$scratch' if shape.padded else 'NULL'}, $out);"
+    rows = shape.rows * pitch + VECTOR - 1 if shape.padded else 0
+    return replace(call, body=body, scratch_bytes=rows, reads_past=VECTOR - 1)
+
+
+def depthwise(context: Context, op: ir.Convolution, q: Quantised, macs: int) -> Call | None:
+    """aot_depthwise_mve.h: one output for each of 4, 8, 12 ... input channels, no pool; None if it is another."""
+    source = context.input(0)
+    channels = source.shape[3]
+    plain = op.groups == channels == len(q.weights) and channels % 4 == 0 and context.layer.pool is None
+    if not plain or not _suits(context, q) or channels > 65_528:
+        return None
+    lanes = [[at + first + 2 * i for i in range(4)] for at in range(0, channels, 8) for first in (0, 1)]
+    # [group of eight][tap][channel]
+    weights = np.pad(q.weights, ((0, -channels % 8), (0, 0))).reshape(-1, 8, q.weights.shape[1]).swapaxes(1, 2)
+    arrays = [context.constant("weights", weights), _quads(context, q, lanes)]
+    table = following_table(context, q)
+    if table is not None:
+        arrays.append(context.constant("table", table))
+    out_h, out_w = context.graph.tensors[op.output].shape[1:3]
+    fields: dict[str, Any] = {
+        "in_h": source.shape[1],
+        "in_w": source.shape[2],
+        "out_h": out_h,
+        "out_w": out_w,
+        "channels": channels,
+        "kernel": window_fields(op.window),
+        "input_zero": source.zero_point,
+        "output_zero": q.output_zero,
+    }
+    fields |= {constant.name.removeprefix(context.name + "_"): constant.name for constant in arrays}
+    call = context.call(
+        "aot_depthwise_mve", ("aot_depthwise_mve_t", fields), (), "aot_depthwise_mve.h", tuple(arrays), macs
+    )
+    return replace(call, reads_past=4)
