@@ -41,15 +41,15 @@ def _peer(place: Path, images: int, board: str, which: base.Peer, dtype: DType, 
     return said, lambda: measure.peer(place, board, which, dtype, option, images)
 
 
-def _foreign(place: Path, name: str, dtype: DType) -> Step:
+def _foreign(place: Path, board: str, name: str, dtype: DType) -> Step:
     def measured() -> Row | None:
         file = place / "networks" / f"{name}_{dtype}.tflite"
         if not file.is_file():
             foreign.write(name, file.parent)
-        row = measure.ours(place, growth.BOARD, str(file), dtype, "speed", FOREIGN_INPUTS)
+        row = measure.ours(place, board, str(file), dtype, "speed", FOREIGN_INPUTS)
         return None if row is None else dataclasses.replace(row, model=name)
 
-    return f"{growth.BOARD} {name} {dtype} for speed", measured
+    return f"{board} {name} {dtype} for speed", measured
 
 
 def plan(place: Path, images: int, trained: list[str]) -> Iterator[Step | Row]:
@@ -69,8 +69,9 @@ def plan(place: Path, images: int, trained: list[str]) -> Iterator[Step | Row]:
     for model in trained:
         if model != "proposed":
             yield from (_ours(place, images, growth.BOARD, model, dtype, "speed") for dtype in DType)
-    for name in foreign.NETWORKS:
-        yield from (_foreign(place, name, dtype) for dtype in DType)
+    for board in (growth.BOARD, "mps3-an547"):
+        for name in foreign.NETWORKS:
+            yield from (_foreign(place, board, name, dtype) for dtype in DType)
 
 
 def zoo(place: Path) -> tuple[list[str], list[str]]:

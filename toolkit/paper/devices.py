@@ -11,8 +11,8 @@ from toolkit import resources, zoo
 from toolkit.artifacts import Artifact, Build, Verification, from_jsonable, to_jsonable, write_atomically
 from toolkit.errors import DoesNotFitError, ModelError, NotProvenError, TinymlError
 
-BOARDS = ("mps2-an386", "microbit")
-"""A Cortex-M4F with room for everything, and a Cortex-M0 with 16 KiB of RAM; both in QEMU."""
+BOARDS = ("mps2-an386", "mps3-an547", "microbit")
+"""A Cortex-M4F with room for everything, a Cortex-M55 with vectors, a Cortex-M0 with 16 KiB of RAM; all in QEMU."""
 
 
 @dataclass(frozen=True)
