@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from bench import engines, growth, host, measure
+from bench import engines, foreign, growth, host, measure
 from bench.peers import base
 from bench.rows import PAGE, QUOTED, Row, between_markers, table, write_page
 from toolkit import zoo
@@ -89,6 +89,8 @@ def test_list_has_a_row_for_every_engine_board_and_network(
 
     monkeypatch.setattr(measure, "ours", ours)
     monkeypatch.setattr(measure, "peer", peer)
+    written: list[str] = []
+    monkeypatch.setattr(foreign, "write", lambda name, _: written.append(name))
     monkeypatch.setattr(engines, "zoo", lambda _: (["proposed", "initial"], ["proposed"]))
     engines.main(["--out", str(tmp_path / "bench.json"), "--workspace", str(tmp_path)])
     rows: list[dict[str, Any]] = json.loads((tmp_path / "bench.json").read_text())
@@ -99,7 +101,8 @@ def test_list_has_a_row_for_every_engine_board_and_network(
         assert {"image_bytes", "macs"} <= row.keys()
         assert row["dtype"] in ("int8", "float32")
     assert [row["engine"] for row in rows if row["quoted"]] == [row.engine for row in QUOTED]
-    assert {row["board"] for row in rows} == {"mps2-an386", "microbit", "host", "uno"}
+    assert {row["board"] for row in rows} == {"mps2-an386", "mps3-an547", "microbit", "host", "uno"}
+    assert set(written) == set(foreign.NETWORKS) <= {row["model"] for row in rows}
     found = {(row["engine"], row["dtype"]) for row in rows if row["peer"] and row["board"] == "mps2-an386"}
     assert ("reference kernels -O3", "int8") in found
     assert ("reference kernels -Os", "float32") in found
