@@ -13,13 +13,16 @@ does not: a fifth of 707 weights is too little, whoever removes the rest. The pa
 used the toolkit; that these were the steps is an inference from how well they explain what it reports."""
 
 WHEN = """\
-**On the proposed network full-integer quantisation after training pays, and pruning does not.** Int8 costs about as
-much accuracy as changing the seed does, or less, and takes less flash, less RAM and fewer instructions on the
-boards above. Pruning saves not one byte in the `.tflite`, which stores zeros at full length, as a C array does; the
-zipped column shows what they could save at best, in a file that no device can run from. Half of the weights cost a
-little, three quarters or more cost the network. Quantisation-aware training gains no more than the same further
-training with nothing else done, which is the row "tuned", and what every method is to be held against. Dynamic
-range leaves a network this small as it is. Larger networks are judged only where their rows stand below."""
+**Full-integer quantisation after training pays on every network tried; pruning only where there are weights to
+spare, and not yet on a board.** Int8 costs about as much accuracy as changing the seed does, or less, and takes less
+flash, less RAM and fewer instructions on the boards above; a larger network shrinks to little more than a quarter.
+Pruning saves not one byte in the `.tflite`, which stores zeros at full length, as a C array does; the zipped column
+shows what they could save at best, in a file that no device can run from. How many weights can go depends on what
+the network is made of, not on its size alone: the dense one loses half of them for nothing and three quarters for
+little; `cnn-8-8`, which has many weights but squeezes everything through eight units, pays for half of them and
+collapses beyond three quarters; the proposed one collapses at three quarters. Quantisation-aware training gains no more than the same further
+training with nothing else done, which is the row "tuned", and what every method is to be held against. Dynamic range
+leaves a network as small as the proposed one as it is."""
 
 EPOCHS = """\
 The question is whether the large networks would have gained more than the small ones, had they been trained for
