@@ -20,9 +20,9 @@ Pruning saves not one byte in the `.tflite`, which stores zeros at full length, 
 shows what they could save at best, in a file that no device can run from. How many weights can go depends on what
 the network is made of, not on its size alone: the dense one loses half of them for nothing and three quarters for
 little; `cnn-8-8`, which has many weights but squeezes everything through eight units, pays for half of them and
-collapses beyond three quarters; the proposed one collapses at three quarters. Quantisation-aware training gains no more than the same further
-training with nothing else done, which is the row "tuned", and what every method is to be held against. Dynamic range
-leaves a network as small as the proposed one as it is."""
+collapses beyond three quarters; the proposed one collapses at three quarters. Quantisation-aware training gains no
+more than the same further training with nothing else done, which is the row "tuned", and what every method is to be
+held against. Dynamic range leaves a network as small as the proposed one as it is."""
 
 EPOCHS = """\
 The question is whether the large networks would have gained more than the small ones, had they been trained for

@@ -49,7 +49,7 @@ def _accuracy_axis(axes: Any) -> None:
     axes.set_yscale("log")
     axes.invert_yaxis()
     axes.minorticks_off()
-    ticks = (99.5, 99, 98, 97, 95, 90, 80, 60, 40)
+    ticks = (99.5, 99, 98, 97, 95, 90, 80, 60, 40, 20)
     axes.set_yticks([100 - tick for tick in ticks], [f"{tick:g}" for tick in ticks])
     axes.set_ylabel("accuracy on the 10,000 test images, %")
 
@@ -107,22 +107,43 @@ def curves(results: Iterable[Result], path: Path) -> None:
     _save(figure, path)
 
 
+_METHODS = {
+    "float32": "o",
+    "dynamic range": "D",
+    "int16x8": "^",
+    "tuned": "v",
+    "quantisation-aware": "s",
+    "pruned 50 %": "P",
+    "pruned 75 %": "X",
+    "pruned 90 %": "*",
+}
+"""The mark of each method of `toolkit.compress`, whether it ends in float32 or in int8."""
+
+
 def compression(rows: Iterable[MethodRow], path: Path) -> None:
-    """Accuracy against the bytes of the compressed file, one colour for each network, averaged over its seeds."""
-    figure, axes = _figure(8.5, 5.2)
-    by_model: dict[str, list[MethodRow]] = {}
+    """Accuracy against the zipped bytes of the compressed file, averaged over the seeds.
+
+    One colour a network, one mark a method; hollow is float32, filled int8. Zipped, as zeros save no room otherwise.
+    """
+    figure, axes = _figure(8.5, 5.6)
+    colours: dict[str, str] = {}
     for row in rows:
-        by_model.setdefault(row.model, []).append(row)
-    for place, (model, found) in enumerate(by_model.items()):
-        for row in found:
-            size, score = row.size_bytes / 1024, 100 * row.accuracy.mean
-            label = model if row.method == "float32" else None
-            axes.plot(size, score, "o", color=_COLOURS[place], markersize=4, label=label)
-            axes.annotate(row.method, (size, score), xytext=(4, 2), textcoords="offset points", fontsize=6)
+        colour = colours.setdefault(row.model, _COLOURS[len(colours)])
+        is_int8 = row.method.endswith("int8")
+        method = "float32" if row.method == "int8" else row.method.removesuffix("int8").rstrip(", ")
+        at = (row.zipped_bytes / 1024, 100 - 100 * row.accuracy.mean)
+        axes.plot(*at, _METHODS[method], color=colour, fillstyle="full" if is_int8 else "none", markersize=7)
+    for model, colour in colours.items():
+        axes.plot([], [], "-", color=colour, linewidth=3, label=model)
+    for method, mark in _METHODS.items():
+        axes.plot([], [], mark, color="grey", fillstyle="none", label=method)
+    axes.plot([], [], "o", color="grey", label="filled: int8")
+    _accuracy_axis(axes)
     axes.set_xscale("log")
-    axes.set_xlabel("size of the .tflite, KiB")
-    axes.set_ylabel("accuracy on the test images, %")
-    axes.legend(fontsize=8, frameon=False)
+    axes.minorticks_off()
+    axes.set_xticks((1, 2, 5, 10, 20, 50, 100, 200), ("1", "2", "5", "10", "20", "50", "100", "200"))
+    axes.set_xlabel("size of the .tflite under zlib, KiB: what could be saved at best")
+    axes.legend(fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
     _save(figure, path)
 
 
