@@ -87,8 +87,8 @@ AOT_INLINE_F32 void aot_tile_f32(const aot_conv_tile_f32_t *l, const float *x, u
                          sums);
     }
   } else {
-    aot_kernel_row_f32(l, w, x, positions, channels, pooled, true, sums);
-    for (uint32_t ky = 1; ky < l->kernel_h; ++ky) {
+    for (uint32_t i = 0; i < 16; ++i) sums[i] = 0.0f;
+    for (uint32_t ky = 0; ky < l->kernel_h; ++ky) {
       aot_kernel_row_f32(l, w + ky * l->run * channels, x + ky * next, positions, channels, pooled, false,
                          sums);
     }
