@@ -47,9 +47,9 @@ its networks apart, ours hardly does, and the two cannot be compared.
 Efficient-CapsNet trained on these digits does not survive full-integer quantisation after training, though the
 converter and both interpreters take it. Its squash multiplies each class capsule by one over its length, which is
 large for the capsules of the wrong classes: one int8 scale for all of them has steps so wide that the longest
-capsule's, the answer's, is rounded to zero. Less certain answers are spared: trained on Fashion-MNIST it keeps most
-of its accuracy in int8. SqueezeNet here is a reconstruction by parameter count, and better than the paper's figure;
-what the paper trained is not known."""
+capsule's, the answer's, is rounded to zero. Trained on Fashion-MNIST it keeps most of its accuracy in int8.
+SqueezeNet here is a reconstruction by parameter count, and better than the paper's figure; what the paper trained is
+not known."""
 
 DEVICES = """\
 Emulated boards: no physical one was at hand. Flash and RAM are the whole firmware's, read from the linked image; int8
