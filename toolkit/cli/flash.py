@@ -52,7 +52,7 @@ def stop(board: Board, place: BoardFolder) -> None:
     device = workspace.running(place)
     if device is not None:
         if device.pid is not None and board.flash.emulator:
-            emulate.load(board.flash.emulator).stop(device.pid)
+            emulate.load(board.flash.emulator).stop(device.pid, device.started)
         place.device.unlink(missing_ok=True)
 
 
@@ -112,6 +112,7 @@ def flash(
     image = build.image if board.emulated else _former_program(place, build)
     device = dataclasses.replace(emulator.start(board, image, place.log), build_id=build.build_id)
     device.save(place.device)
+    emulate.outlive(device)
     if not board.emulated:
         with UploadBar() as progress:
             lister = emulator.lister(device)
