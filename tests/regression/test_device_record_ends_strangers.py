@@ -1,4 +1,4 @@
-"""`device.json` with pid -1 made `flash --stop` end every process of the user, and a re-used number ended a stranger."""
+"""`device.json` with pid -1 made `flash --stop` end every process of the user; a re-used number ended a stranger."""
 
 from __future__ import annotations
 
