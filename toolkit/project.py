@@ -193,6 +193,8 @@ def _replace_folder(out: Path, contents: Mapping[str, bytes]) -> None:
         raise ProjectError(f"{out} exists and was not made by tinyml", "move it away, or choose another workspace")
     partial = out.with_name(f".{out.name}.partial")
     try:
+        if partial.is_symlink() or partial.is_file():
+            partial.unlink()
         shutil.rmtree(partial, ignore_errors=True)
         for place, content in contents.items():
             path = partial / place

@@ -1,4 +1,4 @@
-"""The journal: emptied before the device was asked, dropped in silence by `--resume`, and a crash where it was damaged."""
+"""The journal: emptied before the device was asked, dropped in silence by `--resume`, a crash where it was damaged."""
 
 from __future__ import annotations
 

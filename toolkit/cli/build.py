@@ -202,14 +202,15 @@ def register(app: typer.Typer) -> None:
         runtime: options.ModelRuntime = None,
         toolchain: options.Toolchain = None,
         optimise: options.Optimise = "speed",
-        workspace: options.Workspace = Path(),
+        workspace_folder: options.Workspace = Path(),
         json: options.Json = False,
         verbose: options.Verbose = False,  # noqa: ARG001 - its callback does it
     ) -> None:
         """Convert a model, generate the firmware project, compile it, and print its size."""
         from toolkit.artifacts import to_jsonable
 
-        result = build(Request(board, model, dtype, runtime, toolchain, optimise, workspace))
+        with workspace.hold(workspace_folder, board, "build"):
+            result = build(Request(board, model, dtype, runtime, toolchain, optimise, workspace_folder))
         if json:
             output.data(to_jsonable(result))
         else:

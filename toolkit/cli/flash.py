@@ -149,11 +149,11 @@ def register(app: typer.Typer) -> None:
         """Put the newest build on the board; boot it, if the board is emulated."""
         from toolkit.artifacts import to_jsonable
 
-        target, place, build = workspace.newest(workspace_folder, board)
-        if stop_only:
-            stop(target, place)
-            return
-        device = flash(target, place, build, port, virtual=virtual, method=method)
+        with workspace.hold_newest(workspace_folder, board, "flash") as (target, place, build):
+            if stop_only:
+                stop(target, place)
+                return
+            device = flash(target, place, build, port, virtual=virtual, method=method)
         if json:
             output.data(to_jsonable(device))
         else:

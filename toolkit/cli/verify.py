@@ -202,7 +202,7 @@ def register(app: typer.Typer) -> None:
         verbose: options.Verbose = False,  # noqa: ARG001 - its callback does it
     ) -> None:
         """Stream every image to the device and compare every output with the host's, byte for byte."""
-        target, place, build = workspace.newest(workspace_folder, board)
-        ports = tuple(dict.fromkeys(port)) if port else (find_port(target, place),)
-        result = verify(target, place, build, ports, options.Selection(limit, data, images), resume=resume)
-        finish(place, build, result, json=json, junit=junit)
+        with workspace.hold_newest(workspace_folder, board, "verify") as (target, place, build):
+            ports = tuple(dict.fromkeys(port)) if port else (find_port(target, place),)
+            result = verify(target, place, build, ports, options.Selection(limit, data, images), resume=resume)
+            finish(place, build, result, json=json, junit=junit)

@@ -119,7 +119,7 @@ class Journal:
         if build != self._run.build:
             raise self._refused(f"the interrupted run was of build {build[:16] or 'unknown'}, not {self._run.build}")
         raise self._refused(
-            f"the interrupted run asked for {inputs!r:.20} inputs and this one for {self._run.inputs}: not the same ones"
+            f"the interrupted run asked for {inputs!r:.20} inputs and this one for {self._run.inputs}"
             if inputs != self._run.inputs
             else "the interrupted run asked for other inputs"
         )
