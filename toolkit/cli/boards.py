@@ -16,7 +16,9 @@ def register(app: typer.Typer) -> None:
         from toolkit import board as boards
         from toolkit.artifacts import to_jsonable
 
-        known = boards.load_all()
+        known, refused = boards.survey()
+        for each in refused:
+            output.warn(each.message, each.hint)
         if json:
             output.data([to_jsonable(board) | {"emulated": board.emulated} for board in known])
             return
