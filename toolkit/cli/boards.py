@@ -32,7 +32,7 @@ def register(app: typer.Typer) -> None:
             native = board.mcu.cpu == "native"
             table.add_row(
                 f"[bold]{board.id}[/bold]",
-                board.name,
+                output.plain(board.name),
                 "" if native else board.mcu.cpu,
                 "" if native else f"{board.memory.flash / 1024:,.0f} kB",
                 "" if native else f"{board.memory.ram / 1024:,.0f} kB",

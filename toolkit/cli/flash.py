@@ -24,7 +24,11 @@ class UploadBar:
         from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 
         self._bar = Progress(
-            TextColumn("{task.description}"), BarColumn(), DownloadColumn(), console=output.stderr(), transient=True
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            DownloadColumn(),
+            console=output.stderr(),
+            transient=True,
         )
         self._task = self._bar.add_task("flash", total=None)
         self._said = ""
@@ -158,5 +162,6 @@ def register(app: typer.Typer) -> None:
             output.data(to_jsonable(device))
         else:
             console = output.stdout()
-            console.print(f"[bold]{target.name}[/bold] runs build {build.build_id} at {device.port}")
+            name, port = output.plain(target.name), output.plain(device.port)
+            console.print(f"[bold]{name}[/bold] runs build {build.build_id} at {port}", soft_wrap=True)
             console.print("next: tinyml verify", style="dim")

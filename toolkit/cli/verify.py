@@ -156,7 +156,7 @@ def render(place: BoardFolder, build: Build, result: Verification) -> None:
 
     console = output.stdout()
     terminal.render(console, result, build)
-    console.print(f"report: {place.report.resolve()}", soft_wrap=True)
+    console.print(f"report: {output.plain(place.report.resolve())}", soft_wrap=True)
 
 
 def finish(place: BoardFolder, build: Build, result: Verification, *, json: bool, junit: Path | None) -> None:
