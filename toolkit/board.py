@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import tomllib
 import types
 import typing
@@ -39,6 +40,40 @@ CPUS: dict[str, Cpu] = {
     "atmega2560": Cpu("avr", False, ("-mmcu=atmega2560",)),
     "native": Cpu("native", True, ()),
 }
+
+
+# What a string of a board file may be: most reach a Makefile, a shell, C source or another program's options, and must
+# not be able to say anything else there. A key that is not named here is a WORD.
+WORD = (r"[A-Za-z0-9][A-Za-z0-9_.+-]*", "a word of letters, digits and _ . + -")
+_MODULE = (r"[a-z][a-z0-9_]*", "a name of small letters, digits and _")
+_TEXT = (r"[^\\\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]*", "one line of text without a backslash")
+_PINNED = (
+    r"[A-Za-z0-9][A-Za-z0-9_.:/ -]*(@[A-Za-z0-9_.+-]+| \([A-Za-z0-9_.+-]+\))?",
+    'a name and a version, such as "arduino:avr@1.8.6"',
+)
+FORMS: dict[str, tuple[str, str]] = {
+    "name": _TEXT,
+    "note": _TEXT,
+    "builder": _MODULE,
+    "framework": _MODULE,
+    "port": _MODULE,
+    "method": _MODULE,
+    "emulator": _MODULE,
+    "fqbn": (r"[A-Za-z0-9_.-]+(:[A-Za-z0-9_.=,-]+){2,3}", 'such as "arduino:avr:uno"'),
+    "core": _PINNED,
+    "platform": _PINNED,
+    "library": _PINNED,
+    "header": (r"([A-Za-z0-9_+-]+/)*[A-Za-z0-9_+.-]+\.h(pp)?", "the name of a header, such as Arduino_Library.h"),
+    "optimise": (
+        r"-O([0-3sgz]|fast)?( -f[a-z0-9-]+(=[0-9]+)?)*",
+        'GCC\'s option of optimisation, such as "-O2", and options that begin with -f',
+    ),
+    "application": (r"[0-9a-f]{4}:[0-9a-f]{4}", 'such as "2341:805a", in small letters'),
+    "bootloader": (r"[0-9a-f]{4}:[0-9a-f]{4}", 'such as "2341:005a", in small letters'),
+}
+
+LIMITS: dict[str, int] = {"quiet_ms": 60_000, "baud": 100_000_000, "clock_hz": 100_000_000_000}
+"""The highest value of a whole number; of any other 2**40."""
 
 
 @dataclass(frozen=True)
@@ -198,11 +233,18 @@ def _convert(kind: Any, value: Any, where: str) -> Any:
         try:
             return Runtime(value)
         except ValueError:
-            raise BoardError(f"{where} is {value!r}", f"one of: {', '.join(Runtime)}") from None
+            raise BoardError(f"{where} is {value!r:.60}", f"one of: {', '.join(Runtime)}") from None
     if kind is int and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
-        raise BoardError(f"{where} must be a whole number, not {value!r}", "bytes, hertz or baud, without quotes")
+        raise BoardError(f"{where} must be a whole number, not {value!r:.60}", "bytes, hertz or baud, without quotes")
     if not isinstance(value, kind):
-        raise BoardError(f"{where} must be a {kind.__name__}, not {value!r}", "see the other files of boards/")
+        raise BoardError(f"{where} must be a {kind.__name__}, not {value!r:.60}", "see the other files of boards/")
+    key = re.sub(r"\[\d+\]$", "", where).rpartition(".")[2].rpartition(" ")[2]
+    if kind is int and value > (most := LIMITS.get(key, 2**40)):
+        raise BoardError(f"{where} is more than {most:,}", "bytes, hertz, baud or milliseconds")
+    if kind is str:
+        pattern, words = FORMS.get(key, WORD)
+        if not re.fullmatch(pattern, value):
+            raise BoardError(f"{where} is {value!r:.80}", f"it must be {words}")
     return value
 
 
@@ -228,15 +270,20 @@ def parse(path: Path) -> Board:
     Raises:
         BoardError: no TOML, an unknown or missing key, a bad value; the message names file and key.
     """
+    if not re.fullmatch(WORD[0], path.stem):
+        raise BoardError(f"{path.name!r} is no name for a board file", f"its name is the board's id: {WORD[1]}")
     try:
+        if path.exists() and not path.is_file():
+            raise BoardError(f"{path.name} is no ordinary file", "a board is one TOML file")
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as caught:
         raise BoardError(f"{path.name} cannot be read: {caught}", "check the file") from caught
-    except tomllib.TOMLDecodeError as caught:
-        raise BoardError(f"{path.name} is not valid TOML: {caught}", "mend the line that it names") from caught
+    except (ValueError, RecursionError) as caught:  # of a number with thousands of digits, of brackets a thousand deep
+        said = str(caught).splitlines()[0]
+        raise BoardError(f"{path.name} is not valid TOML: {said}", "mend the line that it names") from caught
     board = typing.cast(Board, _table(Board, table, path.name, id=path.stem))
     if board.mcu.cpu not in CPUS:
-        raise BoardError(f"{path.name}: mcu.cpu is {board.mcu.cpu!r}", f"one of: {', '.join(CPUS)}")
+        raise BoardError(f"{path.name}: mcu.cpu is {board.mcu.cpu!r:.60}", f"one of: {', '.join(CPUS)}")
     if not board.toolchain:
         raise BoardError(f"{path.name}: toolchain is empty", "a board needs at least one [[toolchain]]")
     for place, toolchain in enumerate(board.toolchain):
@@ -247,22 +294,37 @@ def parse(path: Path) -> Board:
     return board
 
 
+def survey(folder: Path | None = None) -> tuple[tuple[Board, ...], tuple[BoardError, ...]]:
+    """Every board, sorted by id, and what is wrong with the files that are none: a bad one hurts no other."""
+    found: list[Board] = []
+    refused: list[BoardError] = []
+    for path in sorted((folder or resources.boards()).glob("*.toml")):
+        try:
+            found.append(parse(path))
+        except BoardError as caught:
+            refused.append(caught)
+    return tuple(found), tuple(refused)
+
+
 def load_all(folder: Path | None = None) -> tuple[Board, ...]:
-    """Every board, sorted by id."""
-    return tuple(parse(path) for path in sorted((folder or resources.boards()).glob("*.toml")))
+    """Every board whose file is right, sorted by id."""
+    return survey(folder)[0]
 
 
 def load(name: str, folder: Path | None = None) -> Board:
     """The board with this id or alias.
 
     Raises:
-        BoardError: there is none; the hint lists those that are.
+        BoardError: there is none, and the hint lists those that are; or its own file is wrong.
     """
-    path = (folder or resources.boards()) / f"{name}.toml"
-    if "/" not in name and "\\" not in name and path.is_file():
-        return parse(path)
-    boards = load_all(folder)
+    if re.fullmatch(WORD[0], name):
+        path = (folder or resources.boards()) / f"{name}.toml"
+        if path.exists():
+            return parse(path)
+    boards, refused = survey(folder)
     for board in boards:
         if name in board.aliases:
             return board
-    raise BoardError(f"there is no board {name!r}", f"known boards: {', '.join(board.id for board in boards)}")
+    # The alias may stand in a file that cannot be read.
+    others = "".join(f"; {error.message}" for error in refused)
+    raise BoardError(f"there is no board {name!r}{others}", f"known boards: {', '.join(board.id for board in boards)}")

@@ -90,7 +90,12 @@ def _user_file(path: Path, dtype: DType) -> ModelFile:
     found = _input_type(data, path)
     if found is not dtype:
         raise ModelError(f"{path.name} takes {found}, not {dtype}", f"--dtype {found}")
-    return ModelFile(path.stem, path.resolve(), dtype, sha256_of(data), len(data))
+    return ModelFile(_readable(path.stem), path.resolve(), dtype, sha256_of(data), len(data))
+
+
+def _readable(stem: str) -> str:
+    """A file's name as a model's: it is written into sources and reports, where only characters can stand."""
+    return "".join(sign if sign.isprintable() and sign not in "/\\" else "_" for sign in stem)
 
 
 def _input_type(data: bytes, path: Path) -> DType:

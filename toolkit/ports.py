@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from toolkit import process
 from toolkit.artifacts import Artifact
 from toolkit.errors import LinkError, TinymlError
 
@@ -84,11 +85,7 @@ def published_ports(path: Path) -> PortLister:
         if not path.exists():
             return ()
         published = PublishedPorts.load(path)
-        try:
-            os.kill(published.pid, 0)
-        except ProcessLookupError:
-            return ()
-        return published.ports
+        return published.ports if process.start_of(published.pid) is not None else ()
 
     return lister
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import os
+import platform
 import shutil
+import signal
 import subprocess
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from toolkit.errors import ToolError
 
@@ -149,3 +154,82 @@ def spawn(argv: Sequence[str], *, log_file: IO[bytes], cwd: Path | None = None) 
         )
     except OSError as caught:
         raise ToolError(f"{argv[0]} could not be started: {caught.strerror}", install_hint(argv[0])) from caught
+
+
+@contextlib.contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Hear of Ctrl-C, SIGTERM and SIGHUP only when the block is done: for what must not be left half-way.
+
+    A program that was started and is not yet written down anywhere would run on with nobody who knows of it.
+    """
+    heard: list[int] = []
+    former = {}
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGINT, signal.SIGTERM, *((signal.SIGHUP,) if hasattr(signal, "SIGHUP") else ())):
+            handler = signal.getsignal(number)
+            if handler not in (signal.SIG_IGN, None):
+                former[number] = handler
+                signal.signal(number, lambda number, _: heard.append(number))
+    try:
+        yield
+    finally:
+        for number, handler in former.items():
+            signal.signal(number, handler)
+        if heard:
+            signal.raise_signal(heard[0])
+
+
+_GONE = ("Z", "X")
+"""States of a process that has ended, and is only kept until its parent asks for its exit code."""
+
+
+def start_of(pid: int) -> str | None:
+    """When the process with this number was started, in a form that no other process on this computer ever has.
+
+    A number alone names no process: the system gives it to another one as soon as its owner has ended.
+
+    Returns:
+        Text to be compared and nothing else; None if there is no such process, it has ended, or the system does not
+        say.
+    """
+    if pid <= 0:  # kill() takes 0 and less for whole groups of processes
+        return None
+    if platform.system() == "Windows":
+        return _start_on_windows(pid)
+    if platform.system() == "Linux":
+        try:
+            # The name in brackets may itself hold brackets and spaces.
+            fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
+            boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+            return None if fields[0].decode() in _GONE else f"{boot} {int(fields[19])}"
+        except (OSError, ValueError, IndexError):
+            return None
+    try:
+        asked = ["ps", "-o", "state=", "-o", "lstart=", "-p", str(pid)]
+        said = subprocess.run(
+            asked, capture_output=True, timeout=10, check=False, text=True, env={**os.environ, "LC_ALL": "C"}
+        ).stdout
+    except (OSError, subprocess.SubprocessError):
+        return None
+    state, _, started = said.strip().partition(" ")
+    return None if not started or state[:1] in _GONE else " ".join(started.split())
+
+
+def _start_on_windows(pid: int) -> str | None:
+    """The time of creation, from the kernel."""
+    import ctypes
+
+    kernel: Any = getattr(ctypes, "windll").kernel32  # noqa: B009 - only there, and mypy looks at it elsewhere
+    kernel.OpenProcess.restype = ctypes.c_void_p
+    query, still_active = 0x1000, 259
+    handle = ctypes.c_void_p(kernel.OpenProcess(query, False, pid))
+    if not handle:
+        return None
+    try:
+        times = [ctypes.c_uint64() for _ in range(4)]
+        code = ctypes.c_uint32()
+        told = kernel.GetProcessTimes(handle, *map(ctypes.byref, times))
+        running = kernel.GetExitCodeProcess(handle, ctypes.byref(code)) and code.value == still_active
+        return str(times[0].value) if told and running else None
+    finally:
+        kernel.CloseHandle(handle)

@@ -59,8 +59,17 @@ class Project:
     build_id: str
 
 
+def _one_line(value: object) -> object:
+    """A value as it may stand in C, make and their comments: no line break that ends a comment, no backslash before
+    one, nothing that is no character."""
+    if not isinstance(value, str):
+        return value
+    return "".join(sign if sign.isprintable() and sign != "\\" else "?" for sign in value)
+
+
 def _environment() -> jinja2.Environment:
     return jinja2.Environment(
+        finalize=_one_line,
         loader=jinja2.FileSystemLoader(resources.templates()),
         undefined=jinja2.StrictUndefined,
         keep_trailing_newline=True,
@@ -193,6 +202,8 @@ def _replace_folder(out: Path, contents: Mapping[str, bytes]) -> None:
         raise ProjectError(f"{out} exists and was not made by tinyml", "move it away, or choose another workspace")
     partial = out.with_name(f".{out.name}.partial")
     try:
+        if partial.is_symlink() or partial.is_file():
+            partial.unlink()
         shutil.rmtree(partial, ignore_errors=True)
         for place, content in contents.items():
             path = partial / place

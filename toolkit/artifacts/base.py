@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
 import json
@@ -13,6 +14,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Self
 
+from toolkit import files
 from toolkit.errors import TinymlError
 
 
@@ -67,7 +69,13 @@ def from_jsonable(kind: Any, value: Any) -> Any:
         return make(**{key: from_jsonable(hints[key], item) for key, item in value.items() if key in known})
     if isinstance(kind, type) and issubclass(kind, (Path, StrEnum)):
         return kind(value)
+    if kind in _SCALARS and (not isinstance(value, _SCALARS[kind]) or (isinstance(value, bool) and kind is not bool)):
+        raise TypeError(f"{value!r:.40} where {kind.__name__} is due")
     return value
+
+
+_SCALARS: dict[Any, tuple[type, ...]] = {int: (int,), float: (float, int), str: (str,), bool: (bool,)}
+"""What JSON may hold for a plain type: a file that another hand has changed is refused when it is read."""
 
 
 def write_atomically(path: Path, data: bytes) -> None:
@@ -79,10 +87,12 @@ def write_atomically(path: Path, data: bytes) -> None:
     partial = path.with_name(f".{path.name}.partial-{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_bytes(data)
+        with files.fresh(partial) as stream:
+            stream.write(data)
         partial.replace(path)
     except OSError as caught:
-        partial.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            partial.unlink(missing_ok=True)
         raise TinymlError(
             f"cannot write {path}: {caught.strerror}", "free some space, or check the permissions"
         ) from caught
@@ -109,11 +119,13 @@ class Artifact:
             TinymlError: the file is missing, or is not what `save` wrote.
         """
         try:
+            if path.exists() and not path.is_file():
+                raise OSError("it is no ordinary file")  # a pipe would never end
             value = json.loads(path.read_text(encoding="utf-8"))
             return typing.cast(Self, from_jsonable(cls, value))
         except FileNotFoundError as caught:
             raise TinymlError(f"{path} is missing", "run the command that makes it first") from caught
-        except (OSError, ValueError, TypeError, KeyError, AttributeError) as caught:
+        except (OSError, ValueError, TypeError, KeyError, AttributeError, StopIteration, RecursionError) as caught:
             raise TinymlError(
                 f"{path} is not a readable {cls.__name__}: {caught}", "delete it and make it again"
             ) from caught

@@ -110,6 +110,7 @@ class RunningDevice(Artifact):
         build_id: of the firmware that was flashed.
         pid: of the emulator's process; None for a physical board.
         log: the emulator's output.
+        started: when that process was started, as `process.start_of` has it: its number may be another's by now.
     """
 
     board: str
@@ -117,3 +118,4 @@ class RunningDevice(Artifact):
     build_id: str
     pid: int | None = None
     log: Path | None = None
+    started: str | None = None

@@ -16,7 +16,9 @@ def register(app: typer.Typer) -> None:
         from toolkit import board as boards
         from toolkit.artifacts import to_jsonable
 
-        known = boards.load_all()
+        known, refused = boards.survey()
+        for each in refused:
+            output.warn(each.message, each.hint)
         if json:
             output.data([to_jsonable(board) | {"emulated": board.emulated} for board in known])
             return
@@ -30,7 +32,7 @@ def register(app: typer.Typer) -> None:
             native = board.mcu.cpu == "native"
             table.add_row(
                 f"[bold]{board.id}[/bold]",
-                board.name,
+                output.plain(board.name),
                 "" if native else board.mcu.cpu,
                 "" if native else f"{board.memory.flash / 1024:,.0f} kB",
                 "" if native else f"{board.memory.ram / 1024:,.0f} kB",

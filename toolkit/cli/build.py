@@ -148,11 +148,11 @@ def _layer_table(result: Build) -> Table:
     for layer in result.layers:
         own = result.size.layers.get(layer.name)
         table.add_row(
-            layer.name,
+            output.plain(layer.name),
             f"{own.constants_bytes if own else layer.constants_bytes:,}",
             f"{own.code_bytes:,}" if own else "",
             f"{layer.macs:,}",
-            " + ".join(layer.operators),
+            output.plain(" + ".join(layer.operators)),
         )
     for kernel, code_bytes in result.size.kernels.items():
         callers = ", ".join(layer.name for layer in result.layers if kernel in layer.kernels)
@@ -165,8 +165,9 @@ def render(result: Build) -> None:
     from rich.table import Table
 
     console = output.stdout()
+    model, board = output.plain(result.model), output.plain(result.board)
     console.print(
-        f"[bold]{result.model}[/bold] {result.dtype} for [bold]{result.board}[/bold], runtime {result.runtime}, "
+        f"[bold]{model}[/bold] {result.dtype} for [bold]{board}[/bold], runtime {result.runtime}, "
         f"built with {result.toolchain}"
     )
     table = Table(box=None, pad_edge=False)
@@ -188,7 +189,7 @@ def render(result: Build) -> None:
     if result.layers:
         console.print(_layer_table(result))
     console.print(f"model {result.model_bytes:,} bytes, SHA-256 {result.model_sha256[:16]}…, build {result.build_id}")
-    console.print(f"image {result.image}", soft_wrap=True)
+    console.print(f"image {output.plain(result.image)}", soft_wrap=True)
 
 
 def register(app: typer.Typer) -> None:
@@ -202,14 +203,15 @@ def register(app: typer.Typer) -> None:
         runtime: options.ModelRuntime = None,
         toolchain: options.Toolchain = None,
         optimise: options.Optimise = "speed",
-        workspace: options.Workspace = Path(),
+        workspace_folder: options.Workspace = Path(),
         json: options.Json = False,
         verbose: options.Verbose = False,  # noqa: ARG001 - its callback does it
     ) -> None:
         """Convert a model, generate the firmware project, compile it, and print its size."""
         from toolkit.artifacts import to_jsonable
 
-        result = build(Request(board, model, dtype, runtime, toolchain, optimise, workspace))
+        with workspace.hold(workspace_folder, board, "build"):
+            result = build(Request(board, model, dtype, runtime, toolchain, optimise, workspace_folder))
         if json:
             output.data(to_jsonable(result))
         else:

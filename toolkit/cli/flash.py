@@ -24,7 +24,11 @@ class UploadBar:
         from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 
         self._bar = Progress(
-            TextColumn("{task.description}"), BarColumn(), DownloadColumn(), console=output.stderr(), transient=True
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            DownloadColumn(),
+            console=output.stderr(),
+            transient=True,
         )
         self._task = self._bar.add_task("flash", total=None)
         self._said = ""
@@ -52,7 +56,7 @@ def stop(board: Board, place: BoardFolder) -> None:
     device = workspace.running(place)
     if device is not None:
         if device.pid is not None and board.flash.emulator:
-            emulate.load(board.flash.emulator).stop(device.pid)
+            emulate.load(board.flash.emulator).stop(device.pid, device.started)
         place.device.unlink(missing_ok=True)
 
 
@@ -112,6 +116,7 @@ def flash(
     image = build.image if board.emulated else _former_program(place, build)
     device = dataclasses.replace(emulator.start(board, image, place.log), build_id=build.build_id)
     device.save(place.device)
+    emulate.outlive(device)
     if not board.emulated:
         with UploadBar() as progress:
             lister = emulator.lister(device)
@@ -148,14 +153,15 @@ def register(app: typer.Typer) -> None:
         """Put the newest build on the board; boot it, if the board is emulated."""
         from toolkit.artifacts import to_jsonable
 
-        target, place, build = workspace.newest(workspace_folder, board)
-        if stop_only:
-            stop(target, place)
-            return
-        device = flash(target, place, build, port, virtual=virtual, method=method)
+        with workspace.hold_newest(workspace_folder, board, "flash") as (target, place, build):
+            if stop_only:
+                stop(target, place)
+                return
+            device = flash(target, place, build, port, virtual=virtual, method=method)
         if json:
             output.data(to_jsonable(device))
         else:
             console = output.stdout()
-            console.print(f"[bold]{target.name}[/bold] runs build {build.build_id} at {device.port}")
+            name, port = output.plain(target.name), output.plain(device.port)
+            console.print(f"[bold]{name}[/bold] runs build {build.build_id} at {port}", soft_wrap=True)
             console.print("next: tinyml verify", style="dim")

@@ -11,6 +11,21 @@ import typer
 from toolkit.artifacts import DType, Runtime
 from toolkit.cli import output
 
+
+def _at_home(path: Path | None) -> Path | None:
+    """Option callback: `~` is the user's home also where no shell has seen it, as in `--workspace=~/tiny`."""
+    if path is None:
+        return None
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        raise typer.BadParameter(f"{path}: there is no such user") from None
+
+
+def _model_at_home(name: str) -> str:
+    return str(_at_home(Path(name))) if name.startswith("~") else name
+
+
 Json = Annotated[
     bool, typer.Option("--json", callback=output.use_json, is_eager=True, help="Print one JSON value on stdout.")
 ]
@@ -19,13 +34,16 @@ Verbose = Annotated[
     typer.Option("--verbose", "-v", callback=output.verbose, is_eager=True, help="Show the commands that are run."),
 ]
 Workspace = Annotated[
-    Path, typer.Option("--workspace", "-C", help="The folder whose build/ holds everything that is made.")
+    Path,
+    typer.Option("--workspace", "-C", callback=_at_home, help="The folder whose build/ holds everything that is made."),
 ]
 Board = Annotated[str, typer.Option("--board", "-b", help="A board's id or alias; see `tinyml boards`.")]
 OptionalBoard = Annotated[
     str | None, typer.Option("--board", "-b", help="A board's id or alias; by default the newest build's.")
 ]
-Model = Annotated[str, typer.Option("--model", "-m", help="A model of the zoo, or a path to any .tflite.")]
+Model = Annotated[
+    str, typer.Option("--model", "-m", callback=_model_at_home, help="A model of the zoo, or a path to any .tflite.")
+]
 ModelDType = Annotated[DType, typer.Option("--dtype", help="Element type of the model.")]
 ModelRuntime = Annotated[
     Runtime | None,
@@ -37,13 +55,20 @@ Toolchain = Annotated[
 Optimise = Annotated[str, typer.Option("--optimise", help="What the compiler aims at: speed or size.")]
 Limit = Annotated[int | None, typer.Option("--limit", min=0, help="Only the first N images of the data set.")]
 Data = Annotated[
-    Path | None, typer.Option("--data", help="A folder with MNIST: the four IDX files, gzipped or not, or mnist.npz.")
+    Path | None,
+    typer.Option(
+        "--data", callback=_at_home, help="A folder with MNIST: the four IDX files, gzipped or not, or mnist.npz."
+    ),
 ]
 Images = Annotated[
     Path | None,
-    typer.Option("--images", help="A folder of your own pictures of digits, the label in each file's name."),
+    typer.Option(
+        "--images", callback=_at_home, help="A folder of your own pictures of digits, the label in each file's name."
+    ),
 ]
-Junit = Annotated[Path | None, typer.Option("--junit", help="Also write the verdict as JUnit XML, for CI systems.")]
+Junit = Annotated[
+    Path | None, typer.Option("--junit", callback=_at_home, help="Also write the verdict as JUnit XML, for CI systems.")
+]
 Ports = Annotated[
     list[str] | None,
     typer.Option("--port", "-p", help="Serial device, socket://host:port or rfc2217://host:port; may be repeated."),

@@ -35,5 +35,5 @@ def register(app: typer.Typer) -> None:
             for title in ("port", "usb", "serial number", "board", "product"):
                 table.add_column(title)
             for port, board in found:
-                table.add_row(port.device, port.usb_id, port.serial_number, board, port.product)
+                table.add_row(*map(output.plain, (port.device, port.usb_id, port.serial_number, board, port.product)))
             output.stdout().print(table)

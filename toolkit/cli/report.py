@@ -25,14 +25,14 @@ def register(app: typer.Typer) -> None:
         from toolkit.report import html, summary
         from toolkit.report import junit as junit_report
 
-        target, place, build = workspace.newest(workspace_folder, board)
-        if not place.verification.is_file():
-            raise TinymlError(f"{target.id} has not been verified yet", f"tinyml verify --board {target.id}")
-        result = Verification.load(place.verification)
-        html.write(place.report, result, build)
-        if junit is not None:
-            junit_report.write(junit, result)
-        if json:
-            output.data(summary.to_json(result) | {"report": str(place.report.resolve())})
-        else:
-            output.line(str(place.report.resolve()))
+        with workspace.hold_newest(workspace_folder, board, "report") as (target, place, build):
+            if not place.verification.is_file():
+                raise TinymlError(f"{target.id} has not been verified yet", f"tinyml verify --board {target.id}")
+            result = Verification.load(place.verification)
+            html.write(place.report, result, build)
+            if junit is not None:
+                junit_report.write(junit, result)
+            if json:
+                output.data(summary.to_json(result) | {"report": str(place.report.resolve())})
+            else:
+                output.line(str(place.report.resolve()))

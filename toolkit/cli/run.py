@@ -39,17 +39,20 @@ def register(app: typer.Typer) -> None:
         verbose: options.Verbose = False,  # noqa: ARG001 - its callback does it
     ) -> None:
         """Build, flash and verify in one go; an emulated board is stopped again at the end."""
-        output.say(f"building {model} {dtype} for {board}")
-        build_command.build(build_command.Request(board, model, dtype, runtime, toolchain, optimise, workspace_folder))
-        target, place, made = workspace.newest(workspace_folder, workspace.board_id(board))
-        if not json:
-            build_command.render(made)
-        try:
-            device = flash_command.flash(target, place, made, port, virtual=virtual)
-            output.say(f"{target.name} is running at {device.port}")
-            result = verify_command.verify(
-                target, place, made, (device.port,), Selection(limit, data, images), resume=False
+        with workspace.hold(workspace_folder, board, "run"):
+            output.say(f"building {model} {dtype} for {board}")
+            build_command.build(
+                build_command.Request(board, model, dtype, runtime, toolchain, optimise, workspace_folder)
             )
-        finally:
-            flash_command.stop(target, place)
-        verify_command.finish(place, made, result, json=json, junit=junit)
+            target, place, made = workspace.newest(workspace_folder, workspace.board_id(board))
+            if not json:
+                build_command.render(made)
+            try:
+                device = flash_command.flash(target, place, made, port, virtual=virtual)
+                output.say(f"{target.name} is running at {device.port}")
+                result = verify_command.verify(
+                    target, place, made, (device.port,), Selection(limit, data, images), resume=False
+                )
+            finally:
+                flash_command.stop(target, place)
+            verify_command.finish(place, made, result, json=json, junit=junit)

@@ -117,4 +117,4 @@ def register(app: typer.Typer) -> None:
         console = output.stdout()
         console.print(f"[bold]{card.name}[/bold], {card.params:,} parameters, {card.epochs} epochs")
         console.print(table)
-        console.print(f"stored in {workspace_folder(workspace, card.name)}", soft_wrap=True)
+        console.print(f"stored in {output.plain(workspace_folder(workspace, card.name))}", soft_wrap=True)

@@ -156,7 +156,7 @@ def render(place: BoardFolder, build: Build, result: Verification) -> None:
 
     console = output.stdout()
     terminal.render(console, result, build)
-    console.print(f"report: {place.report.resolve()}", soft_wrap=True)
+    console.print(f"report: {output.plain(place.report.resolve())}", soft_wrap=True)
 
 
 def finish(place: BoardFolder, build: Build, result: Verification, *, json: bool, junit: Path | None) -> None:
@@ -202,7 +202,7 @@ def register(app: typer.Typer) -> None:
         verbose: options.Verbose = False,  # noqa: ARG001 - its callback does it
     ) -> None:
         """Stream every image to the device and compare every output with the host's, byte for byte."""
-        target, place, build = workspace.newest(workspace_folder, board)
-        ports = tuple(dict.fromkeys(port)) if port else (find_port(target, place),)
-        result = verify(target, place, build, ports, options.Selection(limit, data, images), resume=resume)
-        finish(place, build, result, json=json, junit=junit)
+        with workspace.hold_newest(workspace_folder, board, "verify") as (target, place, build):
+            ports = tuple(dict.fromkeys(port)) if port else (find_port(target, place),)
+            result = verify(target, place, build, ports, options.Selection(limit, data, images), resume=resume)
+            finish(place, build, result, json=json, junit=junit)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from toolkit import board as boards
+from toolkit import lock
 from toolkit.artifacts import Build, RunningDevice
 from toolkit.board import Board
 from toolkit.errors import TinymlError
@@ -77,6 +80,30 @@ def newest(workspace: Path, name: str | None) -> tuple[Board, BoardFolder, Build
     if not build.image.is_file():
         raise TinymlError(f"{build.image} is missing", f"tinyml build --board {board.id}")
     return board, place, build
+
+
+@contextlib.contextmanager
+def hold(workspace: Path, name: str, command: str) -> Iterator[BoardFolder]:
+    """Hold a board's folder for this command alone.
+
+    Args:
+        command: its name, for whoever finds the folder held.
+
+    Raises:
+        BoardError: there is no such board.
+        TinymlError: another process holds it; the message says which.
+    """
+    place = folder(workspace, boards.load(name))
+    with lock.held(place.path, f"tinyml {command}"):
+        yield place
+
+
+@contextlib.contextmanager
+def hold_newest(workspace: Path, name: str | None, command: str) -> Iterator[tuple[Board, BoardFolder, Build]]:
+    """`newest`, held for this command alone; what is told is read when nobody can change it any more."""
+    board, _, _ = newest(workspace, name)
+    with hold(workspace, board.id, command):
+        yield newest(workspace, board.id)
 
 
 def running(place: BoardFolder) -> RunningDevice | None:

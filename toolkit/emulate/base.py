@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import importlib
 import os
 import signal
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Protocol, cast
 
-from toolkit import process
+from toolkit import files, process
 from toolkit.artifacts import RunningDevice
 from toolkit.board import Board
 from toolkit.errors import EmulatorError
@@ -21,8 +22,9 @@ from toolkit.ports import PortLister
 NAMES = ("host", "nano33", "qemu", "simavr")
 STOP_SECONDS = 5.0
 
-# What this process has started itself and must wait for in the end.
+# What this process has started itself; and which of it may run on when this process ends.
 _own: dict[int, subprocess.Popen[bytes]] = {}
+_outliving: set[int] = set()
 
 
 class Emulator(Protocol):
@@ -52,8 +54,12 @@ class Emulator(Protocol):
         """The USB ports that the board shows; none for boards that boot their image and have no uploader."""
         ...
 
-    def stop(self, pid: int) -> None:
-        """End it; nothing happens if it has ended already."""
+    def stop(self, pid: int, started: str | None = None) -> None:
+        """End it; nothing happens if it has ended already, or the number is another process's by now.
+
+        Args:
+            pid, started: of its RunningDevice; without `started` only a child of this process is ended.
+        """
         ...
 
 
@@ -70,68 +76,100 @@ def load(name: str) -> Emulator:
 
 def last_line(log: Path) -> str:
     """The last thing that an emulator said."""
-    lines = [line for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
+    try:
+        said = log.read_text(encoding="utf-8", errors="replace")
+    except OSError as caught:
+        return f"its log cannot be read: {caught.strerror}"
+    lines = [line for line in said.splitlines() if line.strip()]
     return lines[-1].strip() if lines else "it said nothing"
 
 
 def spawn(argv: Sequence[str], log: Path) -> subprocess.Popen[bytes]:
     """Start an emulator in the background, both its outputs in a fresh `log`.
 
+    It ends with this process, unless it is left to `outlive` it.
+
     Raises:
         ToolError: it is not installed.
         EmulatorError: the log cannot be written.
     """
     try:
-        log.parent.mkdir(parents=True, exist_ok=True)
-        with log.open("wb") as stream:
-            return process.spawn(argv, log_file=stream)
+        with process.uninterrupted(), files.fresh(log) as stream:
+            running = process.spawn(argv, log_file=stream)
+            _own[running.pid] = running
     except OSError as caught:
         raise EmulatorError(f"cannot write {log}: {caught.strerror}", "check the permissions of the folder") from caught
+    return running
 
 
-def keep(running: subprocess.Popen[bytes]) -> int:
-    """Leave an emulator running in the background, and return its number for `stop_process`."""
-    _own[running.pid] = running
-    return running.pid
+@contextlib.contextmanager
+def starting(argv: Sequence[str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Start an emulator; it is ended again if the block does not come to a good end, Ctrl-C included."""
+    running = spawn(argv, log)
+    try:
+        yield running
+    except BaseException:
+        _own.pop(running.pid, None)
+        _end(running)
+        raise
+
+
+def device(board: Board, port: str, running: subprocess.Popen[bytes], log: Path) -> RunningDevice:
+    """What is to be known of an emulator that has come up; `build_id` is empty."""
+    return RunningDevice(board.id, port, "", running.pid, log, process.start_of(running.pid))
+
+
+def outlive(running: RunningDevice) -> None:
+    """Let an emulator run on after this process: it is written down where the next one finds it."""
+    if running.pid is not None:
+        _outliving.add(running.pid)
+
+
+@atexit.register
+def _end_the_forgotten() -> None:
+    """An emulator that nobody has written down can never be ended by anybody."""
+    for pid, running in _own.items():
+        if pid not in _outliving and running.poll() is None:
+            running.kill()
 
 
 def is_running(pid: int) -> bool:
-    """True if the process is there and no zombie of ours."""
-    with contextlib.suppress(ChildProcessError):
-        if os.waitpid(pid, os.WNOHANG)[0] == pid:
-            return False
+    """True if the process is there and has not ended."""
+    own = _own.get(pid)
+    return (own is None or own.poll() is None) and process.start_of(pid) is not None
+
+
+def _end(running: subprocess.Popen[bytes]) -> None:
+    """End a child of this process: asked first, then forced."""
+    running.terminate()
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+        running.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        running.kill()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            running.wait(STOP_SECONDS)
 
 
-def stop_process(pid: int, program: str) -> None:
+def stop_process(pid: int, started: str | None) -> None:
     """End a process: asked first, then forced.
 
     Args:
-        program: a part of its command line, so that a number that the system has given to another process since is left
-            alone; only where the system tells command lines.
+        started: of `process.start_of`, when it was started. Nothing is done to a process that was started at another
+            time: the number has become a stranger's. None: only a child of this process is ended.
     """
-    own = _own.pop(pid, None)
-    proc = Path("/proc") / str(pid) / "cmdline"
-    with contextlib.suppress(OSError):
-        if own is None and program.encode() not in proc.read_bytes():
+    if pid in _own and started in (None, process.start_of(pid)):
+        _end(_own.pop(pid))
+        return
+
+    def is_the_same() -> bool:
+        return started is not None and process.start_of(pid) == started
+
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        if not is_the_same():
             return
-    try:
         os.kill(pid, signal.SIGTERM)
         deadline = time.monotonic() + STOP_SECONDS
-        while is_running(pid) and time.monotonic() < deadline:
+        while is_the_same() and time.monotonic() < deadline:
             time.sleep(0.01)
-        if is_running(pid):
+        if is_the_same() and hasattr(signal, "SIGKILL"):
             os.kill(pid, signal.SIGKILL)
-            with contextlib.suppress(ChildProcessError):
-                os.waitpid(pid, 0)
-    except (ProcessLookupError, PermissionError):
-        return
-    finally:
-        if own is not None:
-            own.wait()

@@ -8,7 +8,7 @@ from pathlib import Path
 from toolkit.artifacts import RunningDevice
 from toolkit.board import Board
 from toolkit.emulate import host_tflm
-from toolkit.emulate.base import keep, last_line, spawn, stop_process
+from toolkit.emulate.base import device, last_line, starting, stop_process
 from toolkit.errors import EmulatorError
 from toolkit.ports import PortLister
 
@@ -31,25 +31,23 @@ def command(image: Path) -> list[str]:
 
 def start(board: Board, image: Path, log: Path) -> RunningDevice:
     """Start `image` in the background; see `base.Emulator`. Its first line is its port."""
-    running = spawn(command(image), log)
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        lines = log.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True)
-        if lines and lines[0].startswith("socket://") and lines[0].endswith("\n"):
-            return RunningDevice(board.id, lines[0].strip(), "", keep(running), log)
-        if running.poll() is not None:
-            break
-        time.sleep(0.01)
-    running.kill()
-    running.wait()
-    raise EmulatorError(f"the firmware did not start: {last_line(log)}", f"see {log}")
+    with starting(command(image), log) as running:
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            lines = log.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True)
+            if lines and lines[0].startswith("socket://") and lines[0].endswith("\n"):
+                return device(board, lines[0].strip(), running, log)
+            if running.poll() is not None:
+                break
+            time.sleep(0.01)
+        raise EmulatorError(f"the firmware did not start: {last_line(log)}", f"see {log}")
 
 
-def lister(device: RunningDevice) -> PortLister:  # noqa: ARG001 - it boots its image
+def lister(running: RunningDevice) -> PortLister:  # noqa: ARG001 - it boots its image
     """No USB ports."""
     return lambda: ()
 
 
-def stop(pid: int) -> None:
-    """End it; nothing happens if it has ended already."""
-    stop_process(pid, "--tcp")
+def stop(pid: int, started: str | None = None) -> None:
+    """End it; see `base.Emulator`."""
+    stop_process(pid, started)

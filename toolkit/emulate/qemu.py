@@ -8,7 +8,7 @@ from pathlib import Path
 
 from toolkit.artifacts import RunningDevice
 from toolkit.board import Board
-from toolkit.emulate.base import keep, last_line, spawn, stop_process
+from toolkit.emulate.base import device, last_line, starting, stop_process
 from toolkit.errors import EmulatorError
 from toolkit.ports import PortLister
 
@@ -59,25 +59,27 @@ def _serves(port: int) -> bool:
 
 def start(board: Board, image: Path, log: Path) -> RunningDevice:
     """Boot `image` in the background; see `base.Emulator`."""
-    for _ in range(ATTEMPTS):  # another program may take the free port before QEMU does
+    for attempt in range(ATTEMPTS):  # another program may take the free port before QEMU does
         port = _free_port()
-        running = spawn(command(board, image, port), log)
-        deadline = time.monotonic() + START_SECONDS
-        while running.poll() is None and time.monotonic() < deadline:
-            if _serves(port):
-                return RunningDevice(board.id, f"socket://{HOST}:{port}", "", keep(running), log)
-            time.sleep(0.02)
-        if running.poll() is None:
-            running.kill()
-            running.wait()
-    raise EmulatorError(f"QEMU did not start {board.name}: {last_line(log)}", f"see {log}")
+        try:
+            with starting(command(board, image, port), log) as running:
+                deadline = time.monotonic() + START_SECONDS
+                while running.poll() is None and time.monotonic() < deadline:
+                    if _serves(port):
+                        return device(board, f"socket://{HOST}:{port}", running, log)
+                    time.sleep(0.02)
+                raise EmulatorError(f"QEMU did not start {board.name}: {last_line(log)}", f"see {log}")
+        except EmulatorError:
+            if attempt + 1 == ATTEMPTS:
+                raise
+    raise AssertionError("the last attempt returns or raises")
 
 
-def lister(device: RunningDevice) -> PortLister:  # noqa: ARG001 - it boots its image
+def lister(running: RunningDevice) -> PortLister:  # noqa: ARG001 - it boots its image
     """No USB ports."""
     return lambda: ()
 
 
-def stop(pid: int) -> None:
-    """End it; nothing happens if it has ended already."""
-    stop_process(pid, PROGRAM)
+def stop(pid: int, started: str | None = None) -> None:
+    """End it; see `base.Emulator`."""
+    stop_process(pid, started)

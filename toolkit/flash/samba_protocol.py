@@ -64,7 +64,7 @@ class Monitor:
         monitor that waits for a command, '#' ends an empty command and does nothing.
 
         Raises:
-            DamagedReplyError: it does not answer, even after a whole block of filler.
+            DamagedReplyError: it does not answer, even after a whole block of filler, or never stops talking.
         """
         for round_ in range(2 + BLOCK // len(_FILLER)):
             self._drain()
@@ -173,7 +173,13 @@ class Monitor:
         return reply
 
     def _drain(self) -> None:
-        """Take and forget what comes until nothing comes any more."""
+        """Take and forget what comes until nothing comes any more.
+
+        Raises:
+            DamagedReplyError: it does not end: no bootloader says so much.
+        """
         self._port.timeout = self._quiet_seconds
+        deadline = time.monotonic() + self._reply_seconds
         while self._port.read(256):
-            pass
+            if time.monotonic() > deadline:
+                raise DamagedReplyError("the port keeps talking")

@@ -67,6 +67,11 @@ class Client:
         """What the link went through so far."""
         return self._session.stats
 
+    @property
+    def device(self) -> Hello | None:
+        """What the device said of itself last; None before the first `hello`."""
+        return self._session.device
+
     def close(self) -> None:
         """Give the port up."""
         self._session.close()

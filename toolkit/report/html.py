@@ -41,4 +41,4 @@ def write(path: Path, verification: Verification, build: Build, images: ReportIm
     Raises:
         TinymlError: the file system refused.
     """
-    write_atomically(path, render(verification, build, images).encode())
+    write_atomically(path, render(verification, build, images).encode(errors="backslashreplace"))

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from toolkit.artifacts import Build, Verification
-from toolkit.errors import StaleFirmwareError
+from toolkit.errors import StaleFirmwareError, TinymlError
 from toolkit.link.client import Client, Request
 from toolkit.link.messages import Hello
 from toolkit.verify.journal import Journal, run_id
@@ -68,9 +68,12 @@ def verify(
             was answered.
     """
     started = clock()
+    if not any(len(work.inputs) for work in workloads):
+        raise TinymlError("there are no inputs to verify", "--limit 1 or more")
     for client in clients.values():
         check_identity(client.hello(), build)
     shards = Shards(clients)
+    journal.begin()
     expected = [row.tobytes() for work in workloads for row in work.expected]
     inputs = [(work.kind, row) for work in workloads for row in work.inputs]
     requests = [
@@ -84,8 +87,7 @@ def verify(
         journal.add(answer)
         exact += answer.output == expected[answer.key]
         progress(len(journal.answers), len(inputs), exact, shards.stats.resent)
-    # Only now is the stack's high-water mark known.
-    hello = max((client.hello() for client in shards.alive), key=lambda hello: hello.stack_bytes)
+    hello = shards.farewell()
     result = judge(
         build,
         workloads,

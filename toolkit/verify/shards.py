@@ -6,6 +6,8 @@ no lock.
 
 from __future__ import annotations
 
+import dataclasses
+import logging
 import queue
 import threading
 from collections import deque
@@ -15,6 +17,9 @@ from dataclasses import dataclass, field
 from toolkit.artifacts import DeviceShare, LinkStats
 from toolkit.errors import LinkError, StaleFirmwareError, TinymlError
 from toolkit.link.client import Answer, Client, Request
+from toolkit.link.messages import Hello
+
+log = logging.getLogger(__name__)
 
 CHUNK = 64
 """Requests that a board takes at a time: each time costs a question of who is there, about one round trip."""
@@ -95,6 +100,30 @@ class Shards:
     def stats(self) -> LinkStats:
         """All links together."""
         return total(board.client.stats for board in self._boards.values())
+
+    def farewell(self) -> Hello:
+        """What the board with the deepest stack says of itself at the end: only now is the high-water mark known.
+
+        A board that left after its last answer has answered all the same. Where none is left to be asked, it is what
+        one said before, and its stack is not known.
+
+        Raises:
+            StaleFirmwareError: one of them runs something else than at first.
+        """
+        told: list[Hello] = []
+        before: list[Hello] = []
+        for board in self._boards.values():
+            if board.client.device is not None:
+                before.append(dataclasses.replace(board.client.device, stack_bytes=0))
+            if board.lost is not None:
+                continue
+            try:
+                told.append(board.client.hello())
+            except StaleFirmwareError:
+                raise
+            except LinkError as caught:
+                log.warning("%s; it had answered everything before", caught.message)
+        return max(told or before, key=lambda hello: hello.stack_bytes)
 
     def stream(self, requests: Sequence[Request]) -> Iterator[Answer]:
         """Yield an answer for every request, in whatever order they come.

@@ -32,7 +32,8 @@ def command(library: Path, model: Path, link: Sequence[str]) -> list[str]:
         model: the `.tflite` that the firmware was built for.
         link: the host port's own arguments: "--tcp PORT" or "--pty", and "--once".
     """
-    return [sys.executable, "-m", __name__, str(library), str(model), *link]
+    # -P: a folder of the user's that is called as a module of ours must not be run in its place.
+    return [sys.executable, "-P", "-m", __name__, str(library), str(model), *link]
 
 
 class _EngineInfo(ctypes.Structure):

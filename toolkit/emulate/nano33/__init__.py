@@ -19,7 +19,6 @@ skips a step of a workaround is stopped with the reason, instead of failing now 
 from __future__ import annotations
 
 import importlib.util
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -27,7 +26,7 @@ from pathlib import Path
 from toolkit import process
 from toolkit.artifacts import RunningDevice
 from toolkit.board import Board
-from toolkit.emulate.base import last_line, stop_process
+from toolkit.emulate.base import device, last_line, starting, stop_process
 from toolkit.emulate.nano33 import qemu_check
 from toolkit.errors import EmulatorError
 from toolkit.ports import PortLister, PublishedPorts, published_ports
@@ -36,9 +35,6 @@ START_SECONDS = 15.0
 PORTS_FILE = "ports.json"
 PORT_LINK = "port"
 """Beside the ports file: a link to the running program's pty, whose name is the same after every reset."""
-
-_RUNNING: dict[int, subprocess.Popen[bytes]] = {}
-"""Boards that this process has started and has to reap; they outlive it if it does not stop them."""
 
 
 def tools() -> tuple[str, ...]:
@@ -69,7 +65,6 @@ def start(board: Board, image: Path | None, log: Path) -> RunningDevice:
     """
     if importlib.util.find_spec("unicorn") is None:
         raise EmulatorError("the virtual board needs the package unicorn", "pip install 'tinyml-toolkit[emulation]'")
-    log.parent.mkdir(parents=True, exist_ok=True)
     elf = image.with_suffix(".elf") if image is not None else None
     if elf is not None and elf.exists() and process.find(qemu_check.PROGRAM):
         qemu_check.check(elf, log.with_suffix(".qemu.log"))
@@ -77,39 +72,33 @@ def start(board: Board, image: Path | None, log: Path) -> RunningDevice:
     place.mkdir(parents=True, exist_ok=True)
     ports = place / PORTS_FILE
     ports.unlink(missing_ok=True)
-    argv = [sys.executable, "-m", "toolkit.emulate.nano33", "--dir", str(place)]
+    # -P: a folder of the user's that is called as a module of ours must not be run in its place.
+    argv = [sys.executable, "-P", "-m", "toolkit.emulate.nano33", f"--dir={place}"]
     if image is not None:
-        argv += ["--image", str(image)]
-    with log.open("wb") as stream:
-        running = process.spawn(argv, log_file=stream)
-    deadline = time.monotonic() + START_SECONDS
-    reason = "it said nothing"
-    while time.monotonic() < deadline and running.poll() is None:
-        state = PublishedPorts.load(ports) if ports.exists() else None
-        if state is not None and state.ports:
-            _RUNNING[running.pid] = running
-            return RunningDevice(board.id, str(place / PORT_LINK), "", running.pid, log)
-        if state is not None and state.mode == "crashed":
-            reason = state.error or reason
-            break
-        time.sleep(0.01)
-    else:
-        reason = last_line(log)
-    running.kill()
-    running.wait()
-    raise EmulatorError(f"the virtual board did not come up: {reason}", f"see {log}")
+        argv += [f"--image={image}"]
+    with starting(argv, log) as running:
+        deadline = time.monotonic() + START_SECONDS
+        reason = "it said nothing"
+        while time.monotonic() < deadline and running.poll() is None:
+            state = PublishedPorts.load(ports) if ports.exists() else None
+            if state is not None and state.ports:
+                return device(board, str(place / PORT_LINK), running, log)
+            if state is not None and state.mode == "crashed":
+                reason = state.error or reason
+                break
+            time.sleep(0.01)
+        else:
+            reason = last_line(log)
+        raise EmulatorError(f"the virtual board did not come up: {reason}", f"see {log}")
 
 
-def lister(device: RunningDevice) -> PortLister:
+def lister(running: RunningDevice) -> PortLister:
     """What USB shows of a running virtual board, in the program or in the bootloader."""
-    if device.log is None:
-        raise EmulatorError(f"{device.board} is no virtual board", "start one with `tinyml flash --emulate`")
-    return published_ports(folder(device.log) / PORTS_FILE)
+    if running.log is None:
+        raise EmulatorError(f"{running.board} is no virtual board", "start one with `tinyml flash --emulate`")
+    return published_ports(folder(running.log) / PORTS_FILE)
 
 
-def stop(pid: int) -> None:
-    """Switch the board off; nothing happens if it is off already."""
-    stop_process(pid, "toolkit.emulate.nano33")
-    own = _RUNNING.pop(pid, None)
-    if own is not None:
-        own.wait()
+def stop(pid: int, started: str | None = None) -> None:
+    """End it; see `base.Emulator`."""
+    stop_process(pid, started)

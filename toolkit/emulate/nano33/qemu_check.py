@@ -8,12 +8,11 @@ from the same sources with the same compiler options.
 
 from __future__ import annotations
 
-import contextlib
 import subprocess
 import time
 from pathlib import Path
 
-from toolkit import process
+from toolkit.emulate.base import starting
 from toolkit.errors import EmulatorError
 
 PROGRAM = "qemu-system-arm"
@@ -28,7 +27,9 @@ def command(elf: Path, log: Path) -> list[str]:
     """The argv that starts the image at its entry point and logs exceptions; a reset ends QEMU."""
     return [
         *(PROGRAM, "-machine", "mps2-an386", "-display", "none", "-serial", "null", "-monitor", "null", "-no-reboot"),
-        *("-device", f"loader,file={elf},cpu-num=0", "-d", "int,guest_errors", "-D", str(log)),
+        # In QEMU's lists of options a comma of the path itself is written twice.
+        *("-device", f"loader,file={str(elf).replace(',', ',,')},cpu-num=0"),
+        *("-d", "int,guest_errors", "-D", str(log)),
     ]
 
 
@@ -45,24 +46,23 @@ def check(elf: Path, log: Path, seconds: float = 10.0) -> None:
         ToolError: QEMU is not installed.
     """
     log.unlink(missing_ok=True)
-    with log.with_suffix(".out").open("wb") as output:
-        running = process.spawn(command(elf, log), log_file=output)
-    deadline = time.monotonic() + seconds
-    text = ""
-    try:
-        while time.monotonic() < deadline:
-            ended = running.poll() is not None
-            text = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
-            if _EXCEPTION in text:
-                line = next(line for line in text.splitlines() if _EXCEPTION in line)
-                raise EmulatorError(f"{elf.name} faults on a Cortex-M4F: {line}", f"see {log}")
-            if _WAITS_FOR_USB in text:
-                return
-            if ended:
-                break
-            time.sleep(0.02)
-    finally:
+    with starting(command(elf, log), log.with_suffix(".out")) as running:
+        _watch(running, elf, log, seconds)
         running.kill()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            running.wait(5)
+        running.wait()
+
+
+def _watch(running: subprocess.Popen[bytes], elf: Path, log: Path, seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        ended = running.poll() is not None
+        text = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
+        if _EXCEPTION in text:
+            line = next(line for line in text.splitlines() if _EXCEPTION in line)
+            raise EmulatorError(f"{elf.name} faults on a Cortex-M4F: {line}", f"see {log}")
+        if _WAITS_FOR_USB in text:
+            return
+        if ended:
+            break
+        time.sleep(0.02)
     raise EmulatorError(f"{elf.name} does not start on a Cortex-M4F", f"see {log}")

@@ -17,7 +17,7 @@ from pathlib import Path
 from toolkit import process, resources
 from toolkit.artifacts import RunningDevice
 from toolkit.board import Board
-from toolkit.emulate.base import keep, last_line, stop_process
+from toolkit.emulate.base import device, last_line, starting, stop_process
 from toolkit.emulate.simavr import bootloader
 from toolkit.errors import EmulatorError
 from toolkit.ports import PortLister
@@ -88,27 +88,23 @@ def start(board: Board, image: Path, log: Path, *, real_time: bool = False) -> R
         ToolError: a compiler is missing.
     """
     runner, boot = _runner(), bootloader.find(board.flash.machine or board.mcu.cpu)
-    log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("wb") as stream:
-        running = process.spawn(command(runner, board, boot, real_time=real_time), log_file=stream)
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        for line in log.read_text(encoding="utf-8", errors="replace").splitlines():
-            if line.startswith("port "):
-                return RunningDevice(board.id, line.removeprefix("port "), "", keep(running), log)
-        if running.poll() is not None:
-            break
-        time.sleep(0.01)
-    running.kill()
-    running.wait()
-    raise EmulatorError(f"simavr did not start {board.name}: {last_line(log)}", f"see {log}")
+    with starting(command(runner, board, boot, real_time=real_time), log) as running:
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            for line in log.read_text(encoding="utf-8", errors="replace").splitlines():
+                if line.startswith("port "):
+                    return device(board, line.removeprefix("port "), running, log)
+            if running.poll() is not None:
+                break
+            time.sleep(0.01)
+        raise EmulatorError(f"simavr did not start {board.name}: {last_line(log)}", f"see {log}")
 
 
-def lister(device: RunningDevice) -> PortLister:  # noqa: ARG001 - a pty has no USB id; the port is named
+def lister(running: RunningDevice) -> PortLister:  # noqa: ARG001 - a pty has no USB id; the port is named
     """No USB ports: whoever uploads names the board's pty."""
     return lambda: ()
 
 
-def stop(pid: int) -> None:
-    """Switch the board off; nothing happens if it is off already."""
-    stop_process(pid, "simavr-board")
+def stop(pid: int, started: str | None = None) -> None:
+    """End it; see `base.Emulator`."""
+    stop_process(pid, started)

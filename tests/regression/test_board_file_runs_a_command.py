@@ -1,0 +1,169 @@
+"""`optimise = "-O2; touch X ;"` in a board file ran `touch`: a Makefile hands its variables to a shell."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import tomllib
+from pathlib import Path
+from typing import Any, get_type_hints
+
+import pytest
+
+from toolkit import board as boards
+from toolkit import project, resources
+from toolkit.artifacts import DType, ModelFile, sha256_of
+from toolkit.board import Board
+from toolkit.errors import BoardError
+
+HOST = (resources.boards() / "host.toml").read_text()
+NANO = (resources.boards() / "nano33.toml").read_text()
+
+# What a shell, make, YAML, an INI file, C, QEMU's list of options or another program's argv would take for something.
+HOSTILE = (
+    "-O2; touch X ;",
+    "-O2 $(shell touch X)",
+    "-O2 `touch X`",
+    "-O2\n\ttouch X",
+    "-O2 -fplugin=/tmp/x.so",
+    "-O2 @file",
+    "!touch X",
+    "x|touch X",
+    "x&touch X",
+    "x #",
+    "x\\",
+    'x"; system("touch X"); "',
+    "x,dumpdtb=/tmp/x",
+    "../../etc",
+    "--config=x",
+    "${sysenv.HOME}",
+    "\x1b[2J",
+    "*/ int x; /*",
+)
+
+
+def _strings(kind: type[Any], path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
+    """The way to every string of a board file."""
+    found: list[tuple[str, ...]] = []
+    for field in dataclasses.fields(kind):
+        hint = str(get_type_hints(kind)[field.name])
+        inner = next((each for each in _TABLES if each.__name__ in hint), None)
+        if inner is not None:
+            found += _strings(inner, (*path, field.name))
+        elif "str" in hint and field.name != "id":
+            found.append((*path, field.name))
+    return found
+
+
+_TABLES: tuple[type[Any], ...] = (
+    boards.Toolchain,
+    boards.Memory,
+    boards.Flash,
+    boards.Serial,
+    boards.Usb,
+    boards.Mcu,
+)
+STRINGS = _strings(Board)
+
+
+def _with(path: tuple[str, ...], value: str, folder: Path) -> Path:
+    """A board file that is right but for one string."""
+    table = tomllib.loads(NANO)
+    place: Any = table
+    for key in path[:-1]:
+        place = place.setdefault(key, {})
+        place = place[1] if isinstance(place, list) else place  # the second toolchain has every key of a sketch
+    former = place.get(path[-1])
+    place[path[-1]] = [value] if isinstance(former, list) else value
+    file = folder / "own.toml"
+    file.write_text("\n".join(_toml(table)))
+    return file
+
+
+def _toml(table: dict[str, Any], prefix: str = "") -> list[str]:
+    lines = [f"{key} = {json.dumps(value)}" for key, value in table.items() if not _is_table(value)]
+    for key, value in table.items():
+        if isinstance(value, dict):
+            lines += [f"[{prefix}{key}]", *_toml(value, f"{prefix}{key}.")]
+        elif _is_table(value):
+            for each in value:
+                lines += [f"[[{prefix}{key}]]", *_toml(each)]
+    return lines
+
+
+def _is_table(value: object) -> bool:
+    return isinstance(value, dict) or (isinstance(value, list) and bool(value) and isinstance(value[0], dict))
+
+
+def test_every_string_is_tried() -> None:
+    assert ("toolchain", "optimise") in STRINGS and ("serial", "usb", "application") in STRINGS
+    assert len(STRINGS) > 20
+
+
+@pytest.mark.parametrize("path", STRINGS, ids=".".join)
+def test_no_string_can_say_more_than_it_is_for(path: tuple[str, ...], tmp_path: Path) -> None:
+    harmless = path[-1] in ("name", "note")  # in comments and on the screen alone
+    for value in HOSTILE:
+        if harmless and value.isprintable() and "\\" not in value:
+            continue
+        with pytest.raises(BoardError) as caught:
+            boards.parse(_with(path, value, tmp_path))
+        assert path[-1] in caught.value.message and value.isprintable() == (value in caught.value.message)
+
+
+@pytest.mark.parametrize("value", ["-O0", "-O2", "-Os", "-Og", "-Ofast", "-O", "-O2 -funroll-loops -finline-limit=200"])
+def test_options_of_optimisation_are_taken(value: str, tmp_path: Path) -> None:
+    assert boards.parse(_with(("toolchain", "optimise"), value, tmp_path)).toolchain[1].optimise == value
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("quiet_ms", "quiet_ms = 1_000_000_000_000"),
+        ("baud", f"baud = {10**400}"),
+        ("clock_hz", f"clock_hz = {'9' * 5000}"),
+        ("part", "part = " + "[" * 5000),
+    ],
+)
+def test_numbers_that_would_hang_or_crash(old: str, new: str, tmp_path: Path) -> None:
+    lines = [line for line in NANO.splitlines() if not line.startswith(f"{old} ")]
+    at = lines.index("[serial]" if old in ("quiet_ms", "baud") else "[mcu]")
+    (tmp_path / "own.toml").write_text("\n".join([*lines[: at + 1], new, *lines[at + 1 :]]))
+    with pytest.raises(BoardError) as caught:
+        boards.parse(tmp_path / "own.toml")
+    assert "own.toml" in caught.value.message and len(caught.value.message) < 200
+
+
+@pytest.mark.parametrize("name", ["a b", "$(touch X)", "-x", 'x";', "a\nb"])
+def test_a_file_whose_name_is_no_id(name: str, tmp_path: Path) -> None:
+    (tmp_path / f"{name}.toml").write_text(HOST)
+    with pytest.raises(BoardError, match="no name for a board file"):
+        boards.parse(tmp_path / f"{name}.toml")
+
+
+def test_one_bad_file_hurts_no_other_board(tmp_path: Path) -> None:
+    for name, text in (("host", HOST), ("nano33", NANO), ("bad", "name ="), ("worse", HOST + "x = 1")):
+        (tmp_path / f"{name}.toml").write_text(text)
+    found, refused = boards.survey(tmp_path)
+    assert [board.id for board in found] == ["host", "nano33"]
+    assert ["bad.toml" in refused[0].message, "worse.toml" in refused[1].message] == [True, True]
+    assert boards.load("native", tmp_path).id == "host"  # an alias: every file is looked through
+    with pytest.raises(BoardError, match=r"no board 'mine'; bad.toml is not valid TOML"):
+        boards.load("mine", tmp_path)
+    with pytest.raises(BoardError, match=r"^worse.toml"):
+        boards.load("worse", tmp_path)
+
+
+@pytest.mark.parametrize("name", ["x\nint evil;", "x\\", "\x1b[2Jx", "x\udcff"])
+def test_the_name_of_a_model_stays_in_its_comment(name: str, tmp_path: Path) -> None:
+    """The sketch names the model in a comment, and a line break in the name ended it."""
+    tflite = resources.models() / "cnn-2-2" / "cnn-2-2_int8.tflite"
+    board = boards.load("uno")
+    model = ModelFile(name, tflite, DType.INT8, sha256_of(tflite.read_bytes()), 1)
+    values = {"board": board, "cpu": board.cpu, "runtime": "aot", "model": model, "optimise": "-Os"}
+    values |= {"version": "1", "model_sha256_bytes": "0", "build_id": "", "build_id_bytes": "0"}
+    rendered = project._rendered(board, board.toolchain[0], values)
+    sketch = rendered["sketch.ino"].decode().splitlines()
+    assert sketch[0].startswith("// Generated by tinyml") and sketch[1].startswith("// All of it")
+    assert not any("evil" in line for line in sketch[1:])
+    assert sketch[0].isprintable() and "\\" not in sketch[0]
