@@ -34,3 +34,6 @@ def register(app: typer.Typer) -> None:
                 output.data(summary.to_json(result) | {"report": str(place.report.resolve())})
             else:
                 output.line(str(place.report.resolve()))
+            if not result.proven:
+                output.use_json(False)  # what there is to say is on stdout already
+                raise NotProvenError("the verdict of that verification is: not proven", f"look at {place.report}")
