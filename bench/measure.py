@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 import statistics
 import sys
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from unittest import mock
 
 from bench import host
 from bench.peers.base import NotForThisNetworkError, Peer
@@ -17,7 +15,7 @@ from bench.rows import Row
 from toolkit import board as boards
 from toolkit import build as builders
 from toolkit import models, project
-from toolkit.artifacts import Build, DType, ModelFile, Runtime
+from toolkit.artifacts import Build, DType, ModelFile, Runtime, sha256_of
 from toolkit.board import Board
 from toolkit.build import size
 from toolkit.cli import build as build_command
@@ -140,11 +138,12 @@ def _built(place: Path, which: Peer, board: Board, model: ModelFile, optimise: s
         optimise=optimise,
         tool_version=f"{version}, {which.title()}",
         out=folder.project,
+        strict=not sources.foreign,
     )
-    with mock.patch.dict(os.environ, {"WERROR": ""} if sources.foreign else {}):
-        image = builder.build(made.path, board, toolchain)
+    image = builder.build(made.path, board, toolchain)
     report = size.measure(image.elf or image.image, image.map_file, board)
     size.check(report, board)
+    compiled = compile_model(model.path.read_bytes(), isa=board.cpu.isa, fpu=board.cpu.fpu)
     result = Build(
         board=board.id,
         model=model.name,
@@ -162,7 +161,10 @@ def _built(place: Path, which: Peer, board: Board, model: ModelFile, optimise: s
         build_id=made.build_id,
         model_sha256=model.sha256,
         size=report,
-        macs=compile_model(model.path.read_bytes(), isa=board.cpu.isa, fpu=board.cpu.fpu).macs,
+        image_sha256=sha256_of(image.image.read_bytes()),
+        input=compiled.input,
+        output=compiled.output,
+        macs=compiled.macs,
     )
     result.save(folder.build)
     return result

@@ -8,6 +8,7 @@
     ├── ProjectError                    the project folder could not be made
     ├── ToolError                       an outside program missing, failed, timed out
     │   └── BuildError                  the compiler refused the project
+    ├── ChangedFileError                a model, image or record that is not the one that was built
     ├── FlashError                      the upload
     ├── EmulatorError                   an emulator that did not start, or died
     ├── LinkError                       the serial link: port, silence, protocol
@@ -65,6 +66,10 @@ class ToolError(TinymlError):
 
 class BuildError(ToolError):
     """The compiler or linker refused the project."""
+
+
+class ChangedFileError(TinymlError):
+    """A model, an image or a record that is missing, or is not the one that was built."""
 
 
 class FlashError(TinymlError):

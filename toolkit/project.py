@@ -17,13 +17,13 @@ from __future__ import annotations
 import hashlib
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 import jinja2
 
 from toolkit import __version__, resources
-from toolkit.artifacts import ModelFile, Runtime
+from toolkit.artifacts import ModelFile, Runtime, sha256_of
 from toolkit.board import Board, Toolchain
 from toolkit.errors import ProjectError
 
@@ -52,11 +52,13 @@ class Project:
 
     Attributes:
         path: the folder.
-        build_id: 16 hex digits over every file, option and tool version.
+        build_id: 16 hex digits over every file, option and tool version; after `seal`, over the image as well.
+        named: the files that hold the build id, relative to the folder.
     """
 
     path: Path
     build_id: str
+    named: tuple[str, ...] = ()
 
 
 def _one_line(value: object) -> object:
@@ -155,6 +157,7 @@ def generate(
     optimise: str,
     tool_version: str,
     out: Path,
+    strict: bool = True,
 ) -> Project:
     """Write the project folder for one board and model.
 
@@ -162,6 +165,7 @@ def generate(
         optimise: GCC's option, such as "-O3".
         tool_version: what the compiler says of itself; part of the build id.
         out: the folder to (re)make; it must be empty, missing, or a project of ours.
+        strict: a warning of the compiler is an error.
 
     Raises:
         ProjectError: `out` holds something else, or it cannot be written.
@@ -173,6 +177,7 @@ def generate(
         "runtime": str(runtime),
         "model": model,
         "optimise": optimise,
+        "strict": strict,
         "version": __version__,
         "model_sha256_bytes": _c_bytes(model.sha256),
     }
@@ -186,15 +191,46 @@ def generate(
         return _as_sketch(everything, out.resolve().name) if toolchain.framework == "arduino" else everything
 
     # The build id names everything that decides what the image does. It is itself rendered into the image, so the
-    # files are hashed with the place of the id still empty.
+    # files are hashed with the place of the id still empty; `seal` adds the image.
     digest = hashlib.sha256()
-    for place, content in sorted(contents("").items()):
+    unnamed = contents("")
+    for place, content in sorted(unnamed.items()):
         digest.update(f"{place}\0{len(content)}\0".encode())
         digest.update(content)
     digest.update(tool_version.encode())
     build_id = digest.hexdigest()[:16]
-    _replace_folder(out, contents(build_id))
-    return Project(out, build_id)
+    whole = contents(build_id)
+    _replace_folder(out, whole)
+    return Project(out, build_id, tuple(place for place, content in whole.items() if content != unnamed[place]))
+
+
+def seal(project: Project, image: bytes) -> Project:
+    """Give the project a build id that covers what was linked too; it must then be built once more.
+
+    A compiler may be a wrapper, its C library another one, a core patched: whatever is not in the sources shows in the
+    image, so two images never have one build id.
+
+    Args:
+        image: as it was built with the project's present build id.
+
+    Raises:
+        ProjectError: the folder cannot be written.
+    """
+    build_id = hashlib.sha256(f"{project.build_id} {sha256_of(image)}".encode()).hexdigest()[:16]
+    try:
+        for place in project.named:
+            path = project.path / place
+            text = path.read_text(encoding="utf-8")
+            for form in (str, _c_bytes):
+                text = text.replace(form(project.build_id), form(build_id))
+            path.write_text(text, encoding="utf-8", newline="\n")
+    except OSError as caught:
+        raise _cannot_write(project.path, caught) from caught
+    return replace(project, build_id=build_id)
+
+
+def _cannot_write(out: Path, caught: OSError) -> ProjectError:
+    return ProjectError(f"cannot write {out}: {caught.strerror}", "free some space, or check the permissions")
 
 
 def _replace_folder(out: Path, contents: Mapping[str, bytes]) -> None:
@@ -214,6 +250,4 @@ def _replace_folder(out: Path, contents: Mapping[str, bytes]) -> None:
         partial.replace(out)
     except OSError as caught:
         shutil.rmtree(partial, ignore_errors=True)
-        raise ProjectError(
-            f"cannot write {out}: {caught.strerror}", "free some space, or check the permissions"
-        ) from caught
+        raise _cannot_write(out, caught) from caught

@@ -16,6 +16,7 @@ import pytest
 from elftools.elf.elffile import ELFFile
 
 from tests.cli.tinyml import tinyml
+from tests.e2e.host_board import listening
 
 pytestmark = pytest.mark.emulator
 
@@ -47,8 +48,8 @@ def _one_line(done: subprocess.CompletedProcess[str], code: int, said: str) -> N
     assert len([line for line in done.stderr.splitlines() if line.startswith("error: ")]) == 1
 
 
-def _spoil_a_weight(image: Path) -> None:
-    """Flip one bit in the middle of the largest constant of the model."""
+def _spoil_a_weight(image: Path) -> Path:
+    """A copy of the image with one bit flipped in the middle of the largest constant of the model."""
     with image.open("rb") as stream:
         elf = ELFFile(stream)
         symbols = elf.get_section_by_name(".symtab")
@@ -60,13 +61,16 @@ def _spoil_a_weight(image: Path) -> None:
         place = section["sh_offset"] + weights["st_value"] - section["sh_addr"] + weights["st_size"] // 2
     data = bytearray(image.read_bytes())
     data[place] ^= 0x40
-    image.write_bytes(bytes(data))
+    spoilt = image.with_name("spoilt")
+    spoilt.write_bytes(bytes(data))
+    spoilt.chmod(0o755)
+    return spoilt
 
 
 def test_one_changed_weight_is_found_and_the_first_image_named(workspace: Path) -> None:
-    _spoil_a_weight(workspace / "build" / "host" / "project" / "out" / "firmware")
-    assert tinyml("flash", cwd=workspace).returncode == 0
-    done = tinyml("verify", "--limit", "200", "--json", cwd=workspace)
+    spoilt = _spoil_a_weight(workspace / "build" / "host" / "project" / "out" / "firmware")
+    with listening(spoilt) as (port,):
+        done = tinyml("verify", "--limit", "200", "--json", "--port", port, cwd=workspace)
     _one_line(done, 4, "the first is mnist image")
     result = json.loads(done.stdout)
     assert result["proven"] is False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -22,7 +23,8 @@ BYTE = 7
 
 
 def _spoil(project: Path, image: bytes) -> Path:
-    """Rebuild the firmware with an engine that flips one bit when it sees exactly this input."""
+    """A copy of the firmware whose engine flips one bit when it sees exactly this input."""
+    project = shutil.copytree(project, project.with_name("spoilt"), ignore=shutil.ignore_patterns("out"))
     engine = project / "src" / "engine" / "aot_engine.c"
     text = engine.read_text()
     plain = "  model_invoke();\n"

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from toolkit import board as boards
-from toolkit.artifacts import Build, DType, Runtime, SizeReport
+from toolkit.artifacts import Build, DType, Runtime, SizeReport, sha256_of
 from toolkit.emulate.nano33.bootloader import DEVICE, Bootloader
 from toolkit.emulate.nano33.flash import Flash
 from toolkit.flash.base import Step
@@ -48,6 +48,7 @@ def build_of(path: Path) -> Build:
         build_id="0123456789abcdef",
         model_sha256="0" * 64,
         size=SizeReport(size, 983_040, 0, 262_144),
+        image_sha256=sha256_of(path.read_bytes()) if path.exists() else "",
     )
 
 

@@ -14,7 +14,7 @@ from tests.cli.tinyml import tinyml
 from tests.uno.conftest import Power
 from tests.uno.inputs import digits, prove
 from toolkit import board as boards
-from toolkit.artifacts import Build
+from toolkit.artifacts import Build, sha256_of
 from toolkit.build import avr_gcc
 from toolkit.emulate import simavr
 from toolkit.errors import FlashError
@@ -72,7 +72,7 @@ def test_bytes_lost_in_the_cores_ring_are_sent_again(power: Power, firmware: Bui
     board = boards.load("uno")
     built = avr_gcc.build(tmp_path / "project", board, board.toolchains("avr_gcc", None)[0])
     uno = power()
-    uno.upload(Build(**{**vars(firmware), "image": built.image}))
+    uno.upload(Build(**{**vars(firmware), "image": built.image, "image_sha256": sha256_of(built.image.read_bytes())}))
     client = uno.client()
     prove(client, firmware.model_path, digits(40))
     stats = client.stats

@@ -98,6 +98,17 @@ def write_atomically(path: Path, data: bytes) -> None:
         ) from caught
 
 
+def read_json(path: Path) -> Any:
+    """The JSON value in a file.
+
+    Raises:
+        OSError, ValueError, RecursionError: it cannot be read, or is no JSON.
+    """
+    if path.exists() and not path.is_file():
+        raise OSError("it is no ordinary file")  # a pipe would never end
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
 def sha256_of(data: bytes) -> str:
     """SHA-256 as 64 lower-case hex digits."""
     return hashlib.sha256(data).hexdigest()
@@ -119,10 +130,7 @@ class Artifact:
             TinymlError: the file is missing, or is not what `save` wrote.
         """
         try:
-            if path.exists() and not path.is_file():
-                raise OSError("it is no ordinary file")  # a pipe would never end
-            value = json.loads(path.read_text(encoding="utf-8"))
-            return typing.cast(Self, from_jsonable(cls, value))
+            return typing.cast(Self, from_jsonable(cls, read_json(path)))
         except FileNotFoundError as caught:
             raise TinymlError(f"{path} is missing", "run the command that makes it first") from caught
         except (OSError, ValueError, TypeError, KeyError, AttributeError, StopIteration, RecursionError) as caught:

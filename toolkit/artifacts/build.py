@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, Self
 
-from toolkit.artifacts.base import Artifact, DType, Runtime
+from toolkit.artifacts.base import Artifact, DType, Runtime, read_json, sha256_of, to_jsonable
 from toolkit.artifacts.model import LayerReport, ModelCard, PlannedBuffer, TensorSpec
+from toolkit.errors import ChangedFileError
+
+_PLACES = ("project", "image", "model_path", "original")
+"""Of a record: where files lie. A workspace may be moved, and what the files hold has hashes of its own."""
 
 
 @dataclass(frozen=True)
@@ -54,19 +61,20 @@ class Build(Artifact):
         model_path: the `.tflite` whose outputs the device must equal.
         model_bytes: the size of the `.tflite`.
         flash_bytes, flash_limit, ram_bytes, ram_limit: see SizeReport.
-        build_id: 16 hex digits over every source, option and tool version of the build.
+        build_id: 16 hex digits over every source, option and tool version of the build, and over the image itself.
         model_sha256: of the `.tflite`.
         size: the size report in full.
         board_name, mcu, clock_hz: as in the board file: its name in words, the maker's name of the chip, hertz; 0 and
             empty where they are not known.
         optimise: the compiler's optimisation option.
-        image_sha256: of the file to be flashed.
+        image_sha256: of the file to be flashed; empty is no hash, and equals no file's.
         tools: what made the firmware, name -> version.
         input, output: the network's two ends; None where they are not known.
         macs: multiply-accumulates per inference; None for an interpreter.
         arena_bytes: RAM for tensors and scratch, as planned, or as reserved for the interpreter.
         layers, plan: see CompiledModel; empty for an interpreter.
         card: how the model was trained; None for a user's own file.
+        record_sha256: of this record as JSON, without this and the paths; `save` fills it in, `load` demands it.
     """
 
     board: str
@@ -98,6 +106,74 @@ class Build(Artifact):
     layers: tuple[LayerReport, ...] = ()
     plan: tuple[PlannedBuffer, ...] = ()
     card: ModelCard | None = None
+    record_sha256: str = ""
+
+    def sealed(self) -> Self:
+        """The same, with `record_sha256` filled in."""
+        return dataclasses.replace(self, record_sha256=_record_sha256(to_jsonable(self)))
+
+    def save(self, path: Path) -> None:
+        """Write it sealed; see Artifact."""
+        super(Build, self.sealed()).save(path)
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Read back what `save` wrote.
+
+        Raises:
+            ChangedFileError: somebody has changed it since.
+            TinymlError: see Artifact.
+        """
+        build = super().load(path)
+        if build.record_sha256 != _record_sha256(read_json(path)):
+            raise ChangedFileError(
+                f"{path} is not what tinyml build wrote: it was changed since", f"tinyml build --board {build.board}"
+            )
+        return build
+
+    def read_model(self) -> bytes:
+        """The bytes of the `.tflite` that the device must equal.
+
+        Raises:
+            ChangedFileError: it is missing, or not the file that was built.
+        """
+        return self._read(self.model_path, self.model_sha256, "the model")
+
+    def read_image(self) -> bytes:
+        """The bytes of the file to be flashed.
+
+        Raises:
+            ChangedFileError: it is missing, or not the file that was built.
+        """
+        return self._read(self.image, self.image_sha256, "the image")
+
+    def check_files(self) -> None:
+        """Hold model and image against their hashes.
+
+        Raises:
+            ChangedFileError: one is missing, or not the file that was built.
+        """
+        self.read_model()
+        self.read_image()
+
+    def _read(self, path: Path, sha256: str, what: str) -> bytes:
+        cure = f"tinyml build --board {self.board}"
+        try:
+            data = path.read_bytes()
+        except OSError as caught:
+            raise ChangedFileError(f"cannot read {what} {path}: {caught.strerror}", cure) from caught
+        if sha256_of(data) != sha256:
+            raise ChangedFileError(
+                f"{what} {path} is another file than build {self.build_id} made "
+                f"(SHA-256 {sha256_of(data)[:12]}..., not {sha256[:12] or 'known'}...)",
+                f"it was changed by hand or by another program since; {cure}",
+            )
+        return data
+
+
+def _record_sha256(record: dict[str, Any]) -> str:
+    told = {key: value for key, value in record.items() if key not in (*_PLACES, "record_sha256")}
+    return sha256_of(json.dumps(told, sort_keys=True).encode())
 
 
 @dataclass(frozen=True)

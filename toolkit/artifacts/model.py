@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
 from toolkit.artifacts.base import Artifact, DType
+
+ELEMENT_BYTES = {DType.INT8: 1, DType.FLOAT32: 4}
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,11 @@ class TensorSpec(Artifact):
     dtype: DType
     scale: float
     zero_point: int
+
+    @property
+    def size_bytes(self) -> int:
+        """How many bytes it has."""
+        return math.prod(self.shape) * ELEMENT_BYTES[self.dtype]
 
 
 @dataclass(frozen=True)

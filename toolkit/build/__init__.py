@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from toolkit.build.base import Builder, Built, choose, load
+from toolkit.build.base import Builder, Built, choose, forget, load
 
-__all__ = ["Builder", "Built", "choose", "load"]
+__all__ = ["Builder", "Built", "choose", "forget", "load"]

@@ -11,6 +11,7 @@ from toolkit import process
 from toolkit.board import Board, Toolchain
 from toolkit.build import arduino
 from toolkit.build.base import Built
+from toolkit.build.environment import clean
 from toolkit.errors import BuildError
 
 PROGRAM = "arduino-cli"
@@ -28,7 +29,7 @@ def tools() -> tuple[str, ...]:
 
 def version() -> str:
     """What arduino-cli says of itself; the compiler's version is the pinned core's."""
-    answer = _json(process.run([PROGRAM, "version", "--json"], timeout=60).stdout)
+    answer = _json(process.run([PROGRAM, "version", "--json"], timeout=60, env=clean()).stdout)
     return f"arduino-cli {answer.get('VersionString', 'of unknown version')}"
 
 
@@ -52,7 +53,7 @@ def build(project: Path, board: Board, toolchain: Toolchain) -> Built:
     built = arduino.built(project / "out" / "arduino-cli" / arduino.sketch(project).name, board)
     arduino.forget(built)
     argv = command(project, board, toolchain)
-    done = process.run(argv, timeout=COMPILE_SECONDS, check=False, error=BuildError)
+    done = process.run(argv, timeout=COMPILE_SECONDS, env=clean(), check=False, error=BuildError)
     if done.returncode != 0 and not arduino.is_too_big(built, board):
         raise BuildError(f"{PROGRAM} failed (exit {done.returncode}): {reason(done)}", "run with -v to see the command")
     return arduino.check(built, PROGRAM)

@@ -9,6 +9,7 @@ from toolkit import process, resources
 from toolkit.board import Board, Toolchain
 from toolkit.build import gnu_make
 from toolkit.build.base import Built
+from toolkit.build.environment import clean
 from toolkit.errors import BuildError, ToolError
 
 COMPILER = "avr-gcc"
@@ -71,6 +72,6 @@ def command(project: Path, board: Board, toolchain: Toolchain) -> list[str]:  # 
 def build(project: Path, board: Board, toolchain: Toolchain) -> Built:
     """Build out/firmware.elf and .hex."""
     process.require(COMPILER)
-    process.run(command(project, board, toolchain), timeout=gnu_make.COMPILE_SECONDS, error=BuildError)
+    process.run(command(project, board, toolchain), timeout=gnu_make.COMPILE_SECONDS, env=clean(), error=BuildError)
     out = project / "out"
     return Built(image=out / "firmware.hex", elf=out / "firmware.elf", map_file=out / "firmware.map")

@@ -28,6 +28,16 @@ class Built:
     map_file: Path | None
 
 
+def forget(project: Path, files: Built) -> None:
+    """Remove what was linked, and the object that holds the build id, so that both are surely made anew.
+
+    Make goes by the files' times, and there are file systems that know only whole seconds.
+    """
+    for path in (*project.rglob("build_info*.o"), files.image, files.elf):
+        if path is not None:
+            path.unlink(missing_ok=True)
+
+
 class Builder(Protocol):
     """A module of this package with these functions."""
 
@@ -52,7 +62,7 @@ class Builder(Protocol):
 def names() -> tuple[str, ...]:
     """Every builder's name."""
     package = Path(__file__).parent
-    hidden = {"base", "size", "mapfile", "gnu_make", "arduino"}
+    hidden = {"base", "size", "mapfile", "gnu_make", "arduino", "environment"}
     return tuple(sorted(m.name for m in pkgutil.iter_modules([str(package)]) if m.name not in hidden))
 
 

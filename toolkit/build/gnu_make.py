@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from toolkit import process
+from toolkit.build.environment import clean
 from toolkit.errors import BuildError
 
 COMPILE_SECONDS = 300.0
@@ -17,7 +18,7 @@ def compiler_version(compiler: str) -> str:
     Raises:
         ToolError: it is missing.
     """
-    return process.run([compiler, "--version"], timeout=20).stdout.splitlines()[0]
+    return process.run([compiler, "--version"], timeout=20, env=clean()).stdout.splitlines()[0]
 
 
 def command(project: Path) -> list[str]:
@@ -33,4 +34,4 @@ def build(project: Path, compiler: str) -> None:
         BuildError: the compiler refused.
     """
     process.require(compiler)
-    process.run(command(project), timeout=COMPILE_SECONDS, error=BuildError)
+    process.run(command(project), timeout=COMPILE_SECONDS, env=clean(), error=BuildError)

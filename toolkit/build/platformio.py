@@ -8,6 +8,7 @@ from toolkit import process
 from toolkit.board import Board, Toolchain
 from toolkit.build import arduino
 from toolkit.build.base import Built
+from toolkit.build.environment import clean
 from toolkit.errors import BuildError
 
 PROGRAM = "pio"
@@ -22,7 +23,7 @@ def tools() -> tuple[str, ...]:
 
 def version() -> str:
     """What PlatformIO says of itself; the compiler's version is the pinned platform's."""
-    return process.run([PROGRAM, "--version"], timeout=60).stdout.strip()
+    return process.run([PROGRAM, "--version"], timeout=60, env=clean()).stdout.strip()
 
 
 def command(project: Path, board: Board, toolchain: Toolchain) -> list[str]:  # noqa: ARG001 - the project has it all
@@ -39,7 +40,7 @@ def build(project: Path, board: Board, toolchain: Toolchain) -> Built:
     files = arduino.built(project / ".pio" / "build" / board.id / "firmware", board)
     arduino.forget(files)
     argv = command(project, board, toolchain)
-    done = process.run(argv, timeout=COMPILE_SECONDS, check=False, error=BuildError)
+    done = process.run(argv, timeout=COMPILE_SECONDS, env=clean(), check=False, error=BuildError)
     if done.returncode != 0 and not arduino.is_too_big(files, board):
         raise BuildError(
             f"{PROGRAM} failed (exit {done.returncode}): {process.first_error(done)}", "run with -v to see the command"

@@ -52,10 +52,13 @@ def _not_built(caught: ToolError, board: Board, candidates: tuple[Toolchain, ...
     return ToolError(f"{said}; the project is complete in {project}", hint)
 
 
-def build(request: Request) -> Build:
+def build(request: Request, board: Board | None = None) -> Build:
     """Everything from a model's name to an image that fits; writes `build/<board>/build.json`.
 
-    Where no compiler is installed the project is generated all the same.
+    Where no compiler is installed the project is generated all the same. A verdict on another build is set aside.
+
+    Args:
+        board: that of the request, where the caller has loaded it already.
 
     Raises:
         DoesNotFitError: it was built, and is too big for the board.
@@ -65,12 +68,12 @@ def build(request: Request) -> Build:
     from toolkit import build as builders
     from toolkit import models, project, tflm
     from toolkit.build import size
-    from toolkit.cli import engines
+    from toolkit.cli import engines, verdicts
     from toolkit.errors import TinymlError, ToolError
 
     if request.optimise not in ("speed", "size"):
         raise TinymlError(f"--optimise is {request.optimise!r}", "one of: speed, size")
-    board = boards.load(request.board)
+    board = board or boards.load(request.board)
     candidates = board.toolchains(request.toolchain, request.runtime)
     toolchain = builders.choose(candidates)
     runtime = request.runtime or toolchain.runtimes[0]
@@ -99,8 +102,11 @@ def build(request: Request) -> Build:
     if missing is not None:
         raise _not_built(missing, board, candidates, made.path)
     built = builder.build(made.path, board, toolchain)
+    size.check(size.measure(built.elf or built.image, built.map_file, board), board)
+    made = project.seal(made, built.image.read_bytes())
+    builders.forget(made.path, built)
+    built = builder.build(made.path, board, toolchain)
     report = size.measure(built.elf or built.image, built.map_file, board)
-    size.check(report, board)
     compiled = engine.compiled
     result = Build(
         board=board.id,
@@ -125,14 +131,15 @@ def build(request: Request) -> Build:
         optimise=_gcc_option(toolchain, request.optimise),
         image_sha256=sha256_of(built.image.read_bytes()),
         tools={"tinyml": __version__, toolchain.builder: version},
-        input=compiled.input if compiled else None,
-        output=compiled.output if compiled else None,
+        input=engine.input,
+        output=engine.output,
         macs=compiled.macs if compiled else None,
         arena_bytes=engine.arena_bytes,
         layers=compiled.layers if compiled else (),
         plan=compiled.plan if compiled else (),
         card=stored.card if stored else None,
-    )
+    ).sealed()
+    verdicts.set_aside(place, other_than=result)
     result.save(place.build)
     return result
 

@@ -6,11 +6,12 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from toolkit.artifacts import CompiledModel, ModelFile, Runtime
+from toolkit.artifacts import CompiledModel, DType, ModelFile, Runtime, TensorSpec
 
 if TYPE_CHECKING:
     from toolkit.board import Board, Toolchain
     from toolkit.project import EngineFiles
+    from toolkit.reference import Tensor
 
 
 @dataclass(frozen=True)
@@ -21,11 +22,14 @@ class Engine:
         files: for the project.
         compiled: what the compiler knows of the network; None for the interpreter.
         arena_bytes: RAM for tensors and scratch; what is reserved for the interpreter.
+        input, output: the network's two ends.
     """
 
     files: EngineFiles
     compiled: CompiledModel | None
     arena_bytes: int
+    input: TensorSpec
+    output: TensorSpec
 
 
 def prepare(board: Board, toolchain: Toolchain, runtime: Runtime, model: ModelFile, optimise: str) -> Engine:
@@ -43,8 +47,15 @@ def prepare(board: Board, toolchain: Toolchain, runtime: Runtime, model: ModelFi
 
         compiled = compile_model(tflite, isa=board.cpu.isa, fpu=board.cpu.fpu, optimise=optimise)
         files = EngineFiles(("aot_engine.c",), compiled.kernels, compiled.sources)
-        return Engine(files, compiled, compiled.arena_bytes)
-    from toolkit import tflm
+        return Engine(files, compiled, compiled.arena_bytes, compiled.input, compiled.output)
+    from toolkit import reference, tflm
 
     prepared = tflm.for_toolchain(tflite, board, toolchain, os.environ)
-    return Engine(EngineFiles(prepared.engine, (), prepared.generated), None, prepared.arena.size)
+    ends = reference.model_io(tflite)
+    files = EngineFiles(prepared.engine, (), prepared.generated)
+    return Engine(files, None, prepared.arena.size, _spec(ends.input), _spec(ends.output))
+
+
+def _spec(tensor: Tensor) -> TensorSpec:
+    scale = tensor.scale if tensor.dtype is DType.INT8 else 0.0
+    return TensorSpec(tensor.name, tensor.shape, tensor.dtype, scale, tensor.zero_point)

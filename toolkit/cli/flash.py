@@ -10,6 +10,7 @@ import typer
 
 from toolkit.artifacts import Build, RunningDevice, write_atomically
 from toolkit.cli import options, output, workspace
+from toolkit.errors import ChangedFileError, FlashError
 
 if TYPE_CHECKING:
     from toolkit.board import Board
@@ -49,11 +50,15 @@ class UploadBar:
         self._said = step.text
 
 
-def stop(board: Board, place: BoardFolder) -> None:
-    """End the emulator that a former `flash` left running, if any."""
+def stop(board: Board, place: BoardFolder, device: RunningDevice | None = None) -> None:
+    """End the emulator that `flash` left running, if any.
+
+    Args:
+        device: what is to be ended, if the caller knows; by default as the workspace has it.
+    """
     from toolkit import emulate
 
-    device = workspace.running(place)
+    device = device or workspace.running(place)
     if device is not None:
         if device.pid is not None and board.flash.emulator:
             emulate.load(board.flash.emulator).stop(device.pid, device.started)
@@ -68,17 +73,42 @@ def _former_program(place: BoardFolder, build: Build) -> Path:
     """
     own = bytes.fromhex(build.build_id)
     path = place.path / f"former{build.image.suffix}"
-    write_atomically(path, build.image.read_bytes().replace(own, bytes(byte ^ 0xFF for byte in own)))
+    write_atomically(path, build.read_image().replace(own, bytes(byte ^ 0xFF for byte in own)))
     return path
 
 
-def _method(board: Board, build: Build, asked: str | None) -> str:
-    """How to upload: as asked; else with the tool that built the sketch; else the board's own way."""
-    from toolkit.flash import METHODS
+def _method(board: Board, build: Build, asked: str | None, *, virtual: bool) -> str:
+    """How to upload: as asked; else with the tool that built the sketch; else the board's own way.
 
-    if asked is not None:
-        return asked.replace("-", "_")
-    return build.toolchain if build.toolchain in METHODS else board.flash.method
+    Raises:
+        FlashError: there is no such method, or it is not one for this board or build.
+    """
+    from toolkit import flash as methods
+
+    own = not virtual and build.toolchain in methods.METHODS
+    method = asked.replace("-", "_") if asked is not None else build.toolchain if own else board.flash.method
+    methods.check(method, board, build)
+    return method
+
+
+def check_options(board: Board, port: str | None, method: str | None, *, virtual: bool) -> None:
+    """Refuse options that would be ignored.
+
+    Raises:
+        FlashError: there is one.
+    """
+    if board.emulated and method is not None:
+        raise FlashError(
+            f"--method {method} has no use: {board.name} is emulated and boots its image, nothing is uploaded",
+            f"tinyml flash --board {board.id}",
+        )
+    if (board.emulated or virtual) and port is not None:
+        raise FlashError(
+            f"--port {port} has no use: the emulated board opens its own port",
+            "leave --port out" if board.emulated else "leave out --port, or --emulate for a board on the desk",
+        )
+    if virtual and board.flash.emulator is None:
+        raise FlashError(f"nothing stands in for a {board.name}", "emulated boards: tinyml boards")
 
 
 def flash(
@@ -89,39 +119,44 @@ def flash(
     An emulator that boots images gets this one. Any other board, virtual or on a desk, gets it by its real upload
     protocol; the same code runs against both.
 
+    Model and image are held against their hashes before and after: what was put on the board is what was built.
+
     Args:
         port: where a board on a desk is; None finds it by its USB ids.
         virtual: use the emulator that stands in for the board.
         method: of toolkit/flash; None takes the tool that built the sketch, or else the board's own.
 
     Raises:
+        ChangedFileError: model or image are not those that were built.
         FlashError, EmulatorError, LinkError: it could not be done; the message says at which step.
     """
     from toolkit import emulate
     from toolkit import flash as methods
-    from toolkit.errors import FlashError
     from toolkit.ports import connected_ports
 
+    check_options(board, port, method, virtual=virtual)
+    way = None if board.emulated else _method(board, build, method, virtual=virtual)
+    build.check_files()
     stop(board, place)
-    if not (virtual or board.emulated):
+    if way is not None and not virtual:
         with UploadBar() as progress:
-            upload = methods.load(_method(board, build, method))
-            reached = upload(board, build, port, progress, lister=connected_ports)
+            reached = methods.load(way)(board, build, port, progress, lister=connected_ports)
         device = RunningDevice(board.id, reached, build.build_id)
         device.save(place.device)
         return device
-    if board.flash.emulator is None:
-        raise FlashError(f"nothing stands in for a {board.name}", "emulated boards: tinyml boards")
-    emulator = emulate.load(board.flash.emulator)
+    emulator = emulate.load(board.flash.emulator or board.flash.method)
     image = build.image if board.emulated else _former_program(place, build)
     device = dataclasses.replace(emulator.start(board, image, place.log), build_id=build.build_id)
     device.save(place.device)
+    try:
+        build.check_files()  # the emulator has read it by now
+    except ChangedFileError:
+        stop(board, place, device)
+        raise
     emulate.outlive(device)
-    if not board.emulated:
+    if way is not None:
         with UploadBar() as progress:
-            lister = emulator.lister(device)
-            upload = methods.load(method or board.flash.method)
-            reached = upload(board, build, device.port, progress, lister=lister)
+            reached = methods.load(way)(board, build, device.port, progress, lister=emulator.lister(device))
         device = dataclasses.replace(device, port=reached)
         device.save(place.device)
     return device
@@ -153,10 +188,14 @@ def register(app: typer.Typer) -> None:
         """Put the newest build on the board; boot it, if the board is emulated."""
         from toolkit.artifacts import to_jsonable
 
-        with workspace.hold_newest(workspace_folder, board, "flash") as (target, place, build):
-            if stop_only:
+        if stop_only and (port or virtual or method):
+            raise FlashError("--stop goes with no other way to flash", "tinyml flash --stop")
+        if stop_only:  # whatever has become of the build
+            target, place = workspace.newest_place(workspace_folder, board)
+            with workspace.hold(workspace_folder, target, "flash"):
                 stop(target, place)
-                return
+            return
+        with workspace.hold_newest(workspace_folder, board, "flash") as (target, place, build):
             device = flash(target, place, build, port, virtual=virtual, method=method)
         if json:
             output.data(to_jsonable(device))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from toolkit.artifacts import DType
+from toolkit.artifacts import DType, RunningDevice
 from toolkit.cli import build as build_command
 from toolkit.cli import flash as flash_command
 from toolkit.cli import options, output, workspace
@@ -36,17 +36,20 @@ def run(board: str, model: str, dtype: DType, selection: Selection, workspace_fo
     Raises:
         TinymlError: for a reason that is none of the network's.
     """
+    from toolkit import board as boards
     from toolkit.errors import TinymlError
     from toolkit.paper import devices
 
+    target = boards.load(board)
+    place = workspace.folder(workspace_folder, target)
     try:
-        build_command.build(build_command.Request(board, model, dtype, workspace=workspace_folder))
-        target, place, made = workspace.newest(workspace_folder, board)
+        made = build_command.build(build_command.Request(board, model, dtype, workspace=workspace_folder), target)
+        device: RunningDevice | None = None
         try:
             device = flash_command.flash(target, place, made, None, virtual=True)
-            verdict = verify_command.verify(target, place, made, (device.port,), selection, resume=False)
+            verdict = verify_command.verify(target, place, made, (device.port,), selection, resume=False, device=device)
         finally:
-            flash_command.stop(target, place)
+            flash_command.stop(target, place, device)
     except TinymlError as caught:
         now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
         return devices.of_refusal(board, model, str(dtype), caught, now)

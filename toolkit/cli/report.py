@@ -6,8 +6,7 @@ from pathlib import Path
 
 import typer
 
-from toolkit.artifacts import Verification
-from toolkit.cli import options, output, workspace
+from toolkit.cli import options, output, verdicts, workspace
 
 
 def register(app: typer.Typer) -> None:
@@ -20,15 +19,14 @@ def register(app: typer.Typer) -> None:
         workspace_folder: options.Workspace = Path(),
         json: options.Json = False,
     ) -> None:
-        """Make the HTML report of the last verification again, from its JSON."""
-        from toolkit.errors import TinymlError
+        """Make the HTML report of the newest build's verification again, from its JSON."""
+        from toolkit.errors import NotProvenError
         from toolkit.report import html, summary
         from toolkit.report import junit as junit_report
 
-        with workspace.hold_newest(workspace_folder, board, "report") as (target, place, build):
-            if not place.verification.is_file():
-                raise TinymlError(f"{target.id} has not been verified yet", f"tinyml verify --board {target.id}")
-            result = Verification.load(place.verification)
+        verdicts.unfinished(junit, board or "the newest build")
+        with workspace.hold_newest(workspace_folder, board, "report") as (_, place, build):
+            result = verdicts.load(place, build)
             html.write(place.report, result, build)
             if junit is not None:
                 junit_report.write(junit, result)
@@ -36,3 +34,6 @@ def register(app: typer.Typer) -> None:
                 output.data(summary.to_json(result) | {"report": str(place.report.resolve())})
             else:
                 output.line(str(place.report.resolve()))
+            if not result.proven:
+                output.use_json(False)  # what there is to say is on stdout already
+                raise NotProvenError("the verdict of that verification is: not proven", f"look at {place.report}")

@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
-from toolkit.artifacts import DType
+from toolkit.artifacts import DType, RunningDevice
 from toolkit.cli import build as build_command
 from toolkit.cli import flash as flash_command
-from toolkit.cli import options, output, workspace
+from toolkit.cli import options, output, verdicts, workspace
 from toolkit.cli import verify as verify_command
 from toolkit.cli.options import Selection
 
@@ -39,20 +39,32 @@ def register(app: typer.Typer) -> None:
         verbose: options.Verbose = False,  # noqa: ARG001 - its callback does it
     ) -> None:
         """Build, flash and verify in one go; an emulated board is stopped again at the end."""
-        with workspace.hold(workspace_folder, board, "run"):
+        from toolkit import board as boards
+
+        # Loaded once, and passed on: what lies in the workspace may be another's by the next step.
+        target = boards.load(board)
+        flash_command.check_options(target, port, None, virtual=virtual)
+        verdicts.unfinished(junit, f"{model} {dtype} on {target.id}")
+        with workspace.hold(workspace_folder, target, "run") as place:
             output.say(f"building {model} {dtype} for {board}")
-            build_command.build(
-                build_command.Request(board, model, dtype, runtime, toolchain, optimise, workspace_folder)
-            )
-            target, place, made = workspace.newest(workspace_folder, workspace.board_id(board))
+            request = build_command.Request(board, model, dtype, runtime, toolchain, optimise, workspace_folder)
+            made = build_command.build(request, target)
             if not json:
                 build_command.render(made)
+            verdicts.set_aside(place)
+            device: RunningDevice | None = None
             try:
                 device = flash_command.flash(target, place, made, port, virtual=virtual)
                 output.say(f"{target.name} is running at {device.port}")
                 result = verify_command.verify(
-                    target, place, made, (device.port,), Selection(limit, data, images), resume=False
+                    target,
+                    place,
+                    made,
+                    (device.port,),
+                    Selection(limit, data, images),
+                    resume=False,
+                    device=device,
                 )
             finally:
-                flash_command.stop(target, place)
+                flash_command.stop(target, place, device)
             verify_command.finish(place, made, result, json=json, junit=junit)

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from toolkit import __version__
-from toolkit.artifacts import Build, DType, Verification
-from toolkit.cli import options, output, workspace
+from toolkit.artifacts import Build, DType, RunningDevice, Verification
+from toolkit.cli import options, output, verdicts, workspace
 
 if TYPE_CHECKING:
     from rich.progress import TaskID
@@ -85,13 +85,18 @@ def verify(
     selection: options.Selection,
     *,
     resume: bool,
+    device: RunningDevice | None = None,
 ) -> Verification:
     """The whole check; writes verification.json and report.html.
 
+    The last verdict is set aside at once: whatever stops this run, it does not speak for it.
+
     Args:
         ports: of the boards that share the work.
+        device: what `flash` left running, if the caller knows; by default as the workspace has it.
 
     Raises:
+        ChangedFileError: model or image are not those that were built.
         LinkError: the device cannot be reached, runs something else, or fell silent.
         TinymlError: interrupted; the journal keeps what was answered.
     """
@@ -103,6 +108,8 @@ def verify(
     from toolkit.link.transport import open_transport
     from toolkit.report import html, pictures
 
+    verdicts.set_aside(place)
+    build.check_files()
     output.say(f"computing the host's outputs with {reference.describe()}")
     if build.dtype is DType.INT8 and reference.interpreter_name() != "tflite_micro":
         output.say(
@@ -133,7 +140,7 @@ def verify(
         result,
         date=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         port=", ".join(ports),
-        emulated=_is_emulated(place, ports),
+        emulated=_is_emulated(device or workspace.running(place), ports),
         resumed=resumed,
         data=assembled.sources,
         tools={"tinyml": __version__, "Python": platform.python_version(), "reference": reference.describe()},
@@ -144,9 +151,8 @@ def verify(
     return result
 
 
-def _is_emulated(place: BoardFolder, ports: Sequence[str]) -> bool | None:
+def _is_emulated(device: RunningDevice | None, ports: Sequence[str]) -> bool | None:
     """True if the port is that of an emulator which `flash` left running; None if nothing is known of it."""
-    device = workspace.running(place)
     return None if device is None or list(ports) != [device.port] else device.pid is not None
 
 
@@ -202,7 +208,9 @@ def register(app: typer.Typer) -> None:
         verbose: options.Verbose = False,  # noqa: ARG001 - its callback does it
     ) -> None:
         """Stream every image to the device and compare every output with the host's, byte for byte."""
+        verdicts.unfinished(junit, board or "the newest build")
         with workspace.hold_newest(workspace_folder, board, "verify") as (target, place, build):
+            verdicts.set_aside(place)
             ports = tuple(dict.fromkeys(port)) if port else (find_port(target, place),)
             result = verify(target, place, build, ports, options.Selection(limit, data, images), resume=resume)
             finish(place, build, result, json=json, junit=junit)

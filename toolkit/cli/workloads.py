@@ -103,11 +103,12 @@ def assemble(build: Build, selection: Selection, progress: Computed | None = Non
     tensors. The host's outputs are computed here, which takes an hour for the largest network of the zoo.
 
     Raises:
+        ChangedFileError: the model is not the one that was built.
         DatasetError: data that are missing or damaged, an image that is no image.
     """
     from toolkit import dataset, reference, resources
 
-    tflite = build.model_path.read_bytes()
+    tflite = build.read_model()
     if build.card is None:
         reference.probe(build.model_path)
     if int(np.prod(reference.model_io(tflite).input.shape)) != DIGIT_ELEMENTS:

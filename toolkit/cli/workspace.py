@@ -61,11 +61,12 @@ def folder(workspace: Path, board: Board) -> BoardFolder:
     return BoardFolder(workspace / "build" / board.id)
 
 
-def newest(workspace: Path, name: str | None) -> tuple[Board, BoardFolder, Build]:
-    """The build of a board, or the newest of all.
+def newest_place(workspace: Path, name: str | None) -> tuple[Board, BoardFolder]:
+    """The folder of a board, or that of the newest build; whatever is in it.
 
     Raises:
-        TinymlError: there is none.
+        BoardError: there is no such board.
+        TinymlError: nothing is built.
     """
     if name is None:
         found = sorted((workspace / "build").glob("*/build.json"), key=lambda path: path.stat().st_mtime)
@@ -73,27 +74,39 @@ def newest(workspace: Path, name: str | None) -> tuple[Board, BoardFolder, Build
             raise TinymlError("nothing is built yet", "tinyml build --board mps2-an386, or another of: tinyml boards")
         name = found[-1].parent.name
     board = boards.load(name)
-    place = folder(workspace, board)
+    return board, folder(workspace, board)
+
+
+def newest(workspace: Path, name: str | None) -> tuple[Board, BoardFolder, Build]:
+    """The build of a board, or the newest of all.
+
+    Raises:
+        TinymlError: there is none.
+    """
+    board, place = newest_place(workspace, name)
     if not place.build.is_file():
         raise TinymlError(f"nothing is built for {board.id} yet", f"tinyml build --board {board.id}")
     build = Build.load(place.build)
+    if build.board != board.id:
+        raise TinymlError(f"{place.build} is a build for {build.board}", f"tinyml build --board {board.id}")
     if not build.image.is_file():
         raise TinymlError(f"{build.image} is missing", f"tinyml build --board {board.id}")
     return board, place, build
 
 
 @contextlib.contextmanager
-def hold(workspace: Path, name: str, command: str) -> Iterator[BoardFolder]:
+def hold(workspace: Path, board: Board | str, command: str) -> Iterator[BoardFolder]:
     """Hold a board's folder for this command alone.
 
     Args:
+        board: it, or its id or alias.
         command: its name, for whoever finds the folder held.
 
     Raises:
         BoardError: there is no such board.
         TinymlError: another process holds it; the message says which.
     """
-    place = folder(workspace, boards.load(name))
+    place = folder(workspace, board if isinstance(board, Board) else boards.load(board))
     with lock.held(place.path, f"tinyml {command}"):
         yield place
 
@@ -102,7 +115,7 @@ def hold(workspace: Path, name: str, command: str) -> Iterator[BoardFolder]:
 def hold_newest(workspace: Path, name: str | None, command: str) -> Iterator[tuple[Board, BoardFolder, Build]]:
     """`newest`, held for this command alone; what is told is read when nobody can change it any more."""
     board, _, _ = newest(workspace, name)
-    with hold(workspace, board.id, command):
+    with hold(workspace, board, command):
         yield newest(workspace, board.id)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Sequence
 from typing import cast
 
 from toolkit.artifacts import Build
@@ -15,18 +16,60 @@ from toolkit.ports import PortLister
 METHODS = ("samba", "bossac", "arduino_cli", "avrdude", "platformio")
 
 
+def check(method: str, board: Board, build: Build) -> None:
+    """Refuse a method that is none, or is none for this board and build.
+
+    Raises:
+        FlashError: the message says why, the hint what there is.
+    """
+    if method not in METHODS:
+        raise FlashError(f"there is no flash method {method!r}", f"one of: {_named(METHODS)}")
+    if method not in _usable(board, build):
+        if method == "platformio" and "platformio" in _usable(board, None):
+            raise FlashError(
+                f"PlatformIO uploads only what it has built, and {build.toolchain} built this",
+                f"tinyml build --board {board.id} --toolchain platformio",
+            )
+        raise FlashError(
+            f"the flash method {_named([method])} is not one for {board.name}",
+            f"this board's: {_named(_usable(board, build)) or 'none'}",
+        )
+
+
+def _usable(board: Board, build: Build | None) -> tuple[str, ...]:
+    """The methods that can put a build, or for None some build, on a board."""
+    usable = {
+        # Both talk to one bootloader, which stands in the board file as the board's own method.
+        **dict.fromkeys(("samba", "bossac"), board.flash.method in ("samba", "bossac")),
+        "avrdude": board.flash.programmer is not None,
+        "arduino_cli": any(each.fqbn for each in board.toolchain),
+        "platformio": any(each.platformio for each in board.toolchain)
+        and (build is None or build.toolchain == "platformio"),
+    }
+    return tuple(method for method in METHODS if usable[method])
+
+
+def _named(methods: Sequence[str]) -> str:
+    """As they are spelt on the command line."""
+    return ", ".join(method.replace("_", "-") for method in methods)
+
+
 def load(method: str) -> Flasher:
     """A method's upload, with the question behind it who is running on the board now.
 
     Raises:
         FlashError: there is no such method.
+
+    What it returns also raises ChangedFileError: the image is not the one that was built.
     """
     if method not in METHODS:
-        raise FlashError(f"there is no flash method {method!r}", f"one of: {', '.join(METHODS)}")
+        raise FlashError(f"there is no flash method {method!r}", f"one of: {_named(METHODS)}")
     upload = cast(Flasher, importlib.import_module(f"toolkit.flash.{method}").flash)
 
     def flash(board: Board, build: Build, port: str | None, progress: Progress, *, lister: PortLister) -> str:
+        build.read_image()
         reached = upload(board, build, port, progress, lister=lister)
+        build.read_image()  # most uploaders have read the file themselves
         confirm(reached, build, board.serial.baud, progress, quiet=board.serial.quiet)
         return reached
 

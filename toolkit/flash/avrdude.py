@@ -102,8 +102,7 @@ def flash(
     A named port is taken as it is: many such boards are clones behind another maker's USB adapter.
     """
     process.require(PROGRAM)
-    if not build.image.is_file():
-        raise FlashError(f"{build.image} is missing", f"tinyml build --board {board.id}")
+    build.read_image()  # held against its hash; avrdude reads the file itself
     device = port if port is not None else choose(board, None, lister()).device
     check_port(device)
     progress(Step(f"writing and verifying with avrdude at {device}", 0, build.flash_bytes))

@@ -49,6 +49,7 @@ def flash(
             f"PlatformIO uploads only what it has built, and {build.toolchain} built this",
             f"tinyml build --board {board.id} --toolchain platformio",
         )
+    build.read_image()  # held against its hash; PlatformIO reads the file itself
     target = choose(board, port, lister())
     progress(Step("writing with PlatformIO", 0, build.flash_bytes))
     done = process.run(command(board, build.project, target.device), timeout=UPLOAD_SECONDS, check=False)

@@ -15,7 +15,7 @@ from typing import Protocol
 
 from toolkit.artifacts import Build
 from toolkit.board import Board
-from toolkit.errors import FlashError
+from toolkit.errors import ChangedFileError, FlashError
 from toolkit.flash.base import Progress, Step
 from toolkit.ports import PortLister, UsbPort, cannot_open
 
@@ -97,14 +97,12 @@ def read_image(build: Build, board: Board) -> bytes:
     """The image as it is to be flashed.
 
     Raises:
-        FlashError: it is missing, empty, too large, or does not begin with a vector table.
+        FlashError: it is missing, not the file that was built, too large, or does not begin with a vector table.
     """
     try:
-        image = build.image.read_bytes()
-    except OSError as caught:
-        raise FlashError(
-            f"cannot read {build.image}: {caught.strerror}", f"tinyml build --board {board.id}"
-        ) from caught
+        image = build.read_image()
+    except ChangedFileError as caught:
+        raise FlashError(caught.message, caught.hint) from caught
     if len(image) > board.memory.flash:
         raise FlashError(
             f"{build.image.name} has {len(image)} bytes; the board takes {board.memory.flash}", "build a smaller model"

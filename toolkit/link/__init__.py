@@ -2,6 +2,7 @@
 
 client.py      what others use: hello, stream
 run.py         one stream of requests; window.py what is on the way; timing.py how long to wait
+identity.py    what a device says of itself, held against the build
 session.py     a port that is kept open, and the question who is there
 framing.py     COBS and CRC-32; packbits.py; messages.py the definitions; header.py generates firmware/core/wire.h
 transport.py   sockets, serial ports, a fake
@@ -10,6 +11,7 @@ transport.py   sockets, serial ports, a fake
 from __future__ import annotations
 
 from toolkit.link.client import Answer, Client, Request
+from toolkit.link.identity import check_identity, check_sizes
 from toolkit.link.messages import Hello, TickUnit
 from toolkit.link.timing import Bounds
 from toolkit.link.transport import Transport, TransportClosedError, open_transport
@@ -23,5 +25,7 @@ __all__ = [
     "TickUnit",
     "Transport",
     "TransportClosedError",
+    "check_identity",
+    "check_sizes",
     "open_transport",
 ]

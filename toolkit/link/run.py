@@ -17,6 +17,7 @@ from toolkit.link.transport import TransportClosedError
 from toolkit.link.window import Window
 
 ENGINE_ATTEMPTS = 3
+SIZE_ATTEMPTS = 3
 _TYPES = {"tensor": MessageType.INFER_TENSOR, "pixels": MessageType.INFER_PIXELS}
 
 
@@ -68,6 +69,7 @@ class Run:
         self._sent_before: set[int] = set()
         self._answered: set[int] = set()
         self._engine_failures: Counter[int] = Counter()
+        self._wrong_sizes = 0
         self._resets_at: list[int | None] = []
         self._ready: list[Answer] = []
         self._expecting_since = self._helped_at = 0.0
@@ -156,13 +158,17 @@ class Run:
             ticks, output = messages.parse_result(message.payload)
         except MessageError:
             output = None
-        if output is None or len(output) != self._device.output_bytes:
+        if output is None:
             self._session.counters.damaged += 1
             return
         place, lost = self._window.answered(message.seq)
         self._again(lost)
+        if len(output) != self._device.output_bytes:
+            self._take_wrong_size(place, len(output))
+            return
         if place is None or place in self._answered:
             return
+        self._wrong_sizes = 0
         self._answered.add(place)
         self._packed.pop(place, None)
         self._ready.append(Answer(self._requests[place].key, output, ticks))
@@ -170,6 +176,20 @@ class Run:
         self._pace.answered(now - max(self._helped_at, self._expecting_since))
         self._helped_at = now
         self._resets_at.clear()
+
+    def _take_wrong_size(self, place: int | None, size: int) -> None:
+        """An answer whose CRC is right and whose size is not what HELLO promised: no cable does that often."""
+        self._session.counters.damaged += 1
+        if place is None or place in self._answered:
+            return
+        self._wrong_sizes += 1
+        if self._wrong_sizes >= SIZE_ATTEMPTS:
+            raise LinkError(
+                f"the device answers request {self._requests[place].key} with {size:,} bytes; "
+                f"it says that its output has {self._device.output_bytes:,}",
+                "build and flash again with this version of tinyml",
+            )
+        self._again([place])
 
     def _take_refusal(self, message: Message) -> None:
         try:

@@ -142,6 +142,12 @@ class Session:
                 f"the device began to run another firmware: build {hello.build_id}, before {known.build_id}",
                 "flash the build that is to be verified, and leave the board alone meanwhile",
             )
+        if known and _lasting(hello) != _lasting(known):
+            raise StaleFirmwareError(
+                f"the device says the same build id as before ({hello.build_id}), and else something else: "
+                f"{_lasting(hello)}, before {_lasting(known)}",
+                "flash the build that is to be verified, and leave the board alone meanwhile",
+            )
         if known is None:
             self.counters.damaged = 0  # the rest of what an earlier program was told is no damage of this run
         # A device that has begun anew says so unasked; where that was lost, the next answer that comes still tells.
@@ -257,6 +263,14 @@ class Session:
             f"the device has been silent for {seconds:.0f} s; last heard: {self.last_heard}",
             "reset the board, or start the emulator again: tinyml flash; then tinyml verify --resume",
         )
+
+
+def _lasting(hello: Hello) -> str:
+    """What one build always says of itself."""
+    return (
+        f"{hello.board}, {hello.runtime}, {hello.dtype.name.lower()}, ticks in {hello.tick_unit.name.lower()}, "
+        f"{hello.input_bytes} bytes in, {hello.output_bytes} out"
+    )
 
 
 def in_words(message: Message) -> str:

@@ -38,12 +38,14 @@ class Tensor:
         shape: with the batch of 1 in front.
         dtype: of the elements.
         scale, zero_point: real value = scale * (stored value - zero_point); 1.0 and 0 for float32.
+        name: as in the file.
     """
 
     shape: tuple[int, ...]
     dtype: DType
     scale: float
     zero_point: int
+    name: str = ""
 
     @property
     def elements(self) -> int:
@@ -101,12 +103,13 @@ def _describe(tensor: Any) -> Tensor:
         raise ModelError("the model's input or output is neither int8 nor float32", "convert it with those types")
     dtype = dtypes[tensor.Type()]
     shape = tuple(int(size) for size in tensor.ShapeAsNumpy())
+    name = (tensor.Name() or b"").decode("utf-8", errors="replace")
     if dtype is DType.FLOAT32:
-        return Tensor(shape, dtype, 1.0, 0)
+        return Tensor(shape, dtype, 1.0, 0, name)
     quantization = tensor.Quantization()
     if quantization is None or quantization.ScaleLength() != 1 or quantization.ZeroPointLength() != 1:
         raise ModelError("the model's int8 input or output has no scale", "convert it with full-integer quantisation")
-    return Tensor(shape, dtype, float(quantization.Scale(0)), int(quantization.ZeroPoint(0)))
+    return Tensor(shape, dtype, float(quantization.Scale(0)), int(quantization.ZeroPoint(0)), name)
 
 
 def quantise(tflite: bytes, images: npt.NDArray[np.uint8]) -> npt.NDArray[Any]:

@@ -35,6 +35,11 @@ def _fail(case: ElementTree.Element, kind: str, message: str, detail: str = "") 
     failure.text = _clean(detail or message)
 
 
+def _document(root: ElementTree.Element) -> str:
+    ElementTree.indent(root)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n"
+
+
 def _image(suite: ElementTree.Element, result: ImageResult) -> None:
     case = _case(suite, f"{result.set} image {result.name or result.index}")
     if not result.passed:
@@ -100,8 +105,7 @@ def render(verification: Verification) -> str:
     }
     for element in (root, suite):
         element.attrib.update(counts)
-    ElementTree.indent(root)
-    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n"
+    return _document(root)
 
 
 def write(path: Path, verification: Verification) -> None:
@@ -111,3 +115,23 @@ def write(path: Path, verification: Verification) -> None:
         TinymlError: the file system refused.
     """
     write_atomically(path, render(verification).encode())
+
+
+def write_unfinished(path: Path, what: str) -> None:
+    """Write a document without a verdict: an error, until `write` puts the verdict in its place.
+
+    Args:
+        what: is being verified, in words.
+
+    Raises:
+        TinymlError: the file system refused.
+    """
+    counts = {"tests": "1", "failures": "0", "errors": "1", "skipped": "0", "time": "0.000"}
+    root = ElementTree.Element("testsuites", {"name": "tinyml verify", **counts})
+    suite = ElementTree.SubElement(root, "testsuite", {"name": "tinyml", **counts})
+    message = f"the verification of {what} did not come to an end"
+    error = ElementTree.SubElement(
+        _case(suite, "verdict"), "error", {"type": "not finished", "message": _clean(message)}
+    )
+    error.text = _clean(message)
+    write_atomically(path, _document(root).encode())

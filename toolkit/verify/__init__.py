@@ -11,8 +11,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from toolkit.artifacts import Build, Verification
-from toolkit.errors import StaleFirmwareError, TinymlError
-from toolkit.link.client import Client, Request
+from toolkit.errors import TinymlError
+from toolkit.link import check_identity, check_sizes
+from toolkit.link.client import FLOAT_BYTES, Client, Request
 from toolkit.link.messages import Hello
 from toolkit.verify.journal import Journal, run_id
 from toolkit.verify.judge import judge
@@ -29,18 +30,16 @@ class Progress(Protocol):
         """`done` of `total` are answered, `exact` of them equal the host's, `resent` frames were sent again."""
 
 
-def check_identity(hello: Hello, build: Build) -> None:
-    """Refuse a device that does not run this very build.
+def _check(hello: Hello, build: Build, workloads: Sequence[Workload]) -> None:
+    """Refuse a device that does not run this very build, or could not answer what it will be asked.
 
     Raises:
-        StaleFirmwareError: another model or another build.
+        StaleFirmwareError: see `check_identity`.
     """
-    cure = f"put the newest build on it: tinyml flash --board {build.board}"
-    if hello.model_sha256 != build.model_sha256:
-        have, want = hello.model_sha256[:12], build.model_sha256[:12]
-        raise StaleFirmwareError(f"the device runs another model ({have}..., not {want}...)", cure)
-    if hello.build_id != build.build_id:
-        raise StaleFirmwareError(f"the device runs another build ({hello.build_id}, not {build.build_id})", cure)
+    check_identity(hello, build)
+    for work in workloads:
+        inputs = work.inputs.shape[1] * (FLOAT_BYTES if work.kind == "pixels" else 1)
+        check_sizes(hello, inputs, work.expected.shape[1], f"tinyml build --board {build.board}")
 
 
 def verify(
@@ -71,7 +70,7 @@ def verify(
     if not any(len(work.inputs) for work in workloads):
         raise TinymlError("there are no inputs to verify", "--limit 1 or more")
     for client in clients.values():
-        check_identity(client.hello(), build)
+        _check(client.hello(), build, workloads)
     shards = Shards(clients)
     journal.begin()
     expected = [row.tobytes() for work in workloads for row in work.expected]

@@ -16,11 +16,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from toolkit.artifacts import sha256_of
 from toolkit.errors import EmulatorError, ModelError
 
 log = logging.getLogger(__name__)
 
 _INVOKE = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_uint8), ctypes.POINTER(ctypes.c_uint8))
+_SHA256_BYTES = 32
 _SPARE_ARENA = 1 << 20  # with 64-bit pointers an arena is larger than on a device; memory is plentiful here
 
 
@@ -128,12 +130,15 @@ def serve(library: Path, model: Path, link: Sequence[str]) -> None:
         firmware = ctypes.CDLL(str(library))
         firmware.engine_info.restype = ctypes.POINTER(_EngineInfo)
         info = firmware.engine_info().contents
+        built_for = bytes((ctypes.c_uint8 * _SHA256_BYTES).in_dll(firmware, "build_model_sha256")).hex()
         firmware.host_arguments(len(link) + 1, arguments)
         firmware.tflm_host_set_invoke(callback)
         start, run = firmware.port_init, firmware.app_run
-    except (OSError, AttributeError) as caught:
+    except (OSError, AttributeError, ValueError) as caught:
         raise EmulatorError(f"{library} is no firmware of the host board: {caught}", "build again") from caught
-    if (info.input_bytes, info.output_bytes) != (interpreter.input_bytes, interpreter.output_bytes):
+    # HELLO will say that it computes this very file.
+    sizes = interpreter.input_bytes, interpreter.output_bytes
+    if sha256_of(tflite) != built_for or (info.input_bytes, info.output_bytes) != sizes:
         raise EmulatorError(f"{library} was built for another model than {model.name}", "build again")
     # The loop below never returns to Python, which therefore would never see an interrupt.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
