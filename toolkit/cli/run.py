@@ -33,6 +33,7 @@ def register(app: typer.Typer) -> None:
         limit: options.Limit = None,
         data: options.Data = None,
         images: options.Images = None,
+        pixels: options.PixelValues = None,
         junit: options.Junit = None,
         workspace_folder: options.Workspace = Path(),
         json: options.Json = False,
@@ -48,7 +49,7 @@ def register(app: typer.Typer) -> None:
             device = flash_command.flash(target, place, made, port, virtual=virtual)
             output.say(f"{target.name} is running at {device.port}")
             result = verify_command.verify(
-                target, place, made, (device.port,), Selection(limit, data, images), resume=False
+                target, place, made, (device.port,), Selection(limit, data, images, pixels), resume=False
             )
         finally:
             flash_command.stop(target, place)
