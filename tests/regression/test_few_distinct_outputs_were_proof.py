@@ -23,7 +23,7 @@ from toolkit.verify import Workload
 from toolkit.verify.judge import distinct_outputs, judge
 
 
-def _work(expected: np.ndarray) -> Workload:  # type: ignore[type-arg]
+def _work(expected: np.ndarray) -> Workload:
     rows = np.ascontiguousarray(expected)
     return Workload("random", np.zeros((len(rows), 16), np.uint8), "tensor", rows.reshape(len(rows), -1).view(np.uint8))
 

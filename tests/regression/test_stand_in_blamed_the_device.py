@@ -1,4 +1,4 @@
-"""Where LiteRT stands in for the official interpreter, a sound device differs from it; and an unsound one may equal it."""
+"""Where LiteRT stands in for the official interpreter, a sound device differs from it, and an unsound one may not."""
 
 from __future__ import annotations
 

@@ -109,7 +109,7 @@ def _title(result: ImageResult) -> str:
     where = {"mnist": "MNIST test image", "external": "external image", "images": "your image"}.get(
         result.set, f"{result.set} image" if result.label is not None else "made-up input"
     )
-    return f"{where} {text.plain(result.name) or format(result.index, ',')}"
+    return f"{where} {result.name or format(result.index, ',')}"
 
 
 def _said(predicted: int | None) -> str:
@@ -156,7 +156,7 @@ def _tile(result: ImageResult, verification: Verification, build: Build) -> Tile
     sure = outputs.confidence(result.got, verification.dtype, build.output)
     return Tile(
         title=_title(result),
-        name=text.plain(result.name) or f"no. {result.index:,}",
+        name=result.name or f"no. {result.index:,}",
         picture=_seen(result, verification),
         drawn=verification.pictures.drawn.get(f"{result.set}/{result.index}", ""),
         label="?" if result.label is None else str(result.label),

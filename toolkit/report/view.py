@@ -71,7 +71,7 @@ def _lead(verification: Verification, build: Build) -> str:
     failed = text.failed(verification)
     device = text.board(build)
     told = f"{asked} went to {device}, which ran {build.model} ({build.dtype}) on the {build.runtime} runtime."
-    sent = f"Sent were {text.plain(verification.inputs)}. The host's answers to them are {_distinct(verification)}."
+    sent = f"Sent were {verification.inputs}. The host's answers to them are {_distinct(verification)}."
     told = f"{told} {sent}"
     equal = verification.verdict in (Verdict.PROVEN, Verdict.WEAK)
     if equal and verification.bit_exact == verification.images:
@@ -190,7 +190,7 @@ def build_view(verification: Verification, build: Build) -> View:
     failures = digits.failures(verification)
     confusion = digits.confusion(verification)
     return View(
-        title=f"{text.plain(build.model)} on {text.board(build)}: {text.WORDS[verification.verdict].lower()}",
+        title=f"{build.model} on {text.board(build)}: {text.WORDS[verification.verdict].lower()}",
         verdict=str(verification.verdict),
         stamp=text.WORDS[verification.verdict],
         headline=text.headline(verification),
