@@ -78,7 +78,9 @@ def _measured(place: Path, built: Build, engine: str, images: int) -> Row:
         device = flash.flash(board, folder, built, None, virtual=not board.emulated)
         result = verify.verify(board, folder, built, (device.port,), Selection(images), resume=False)
         if not result.proven or result.ticks is None:
-            raise SystemExit(f"{engine} for {board.id}, {built.dtype}, is not proven: {result.first_difference}")
+            raise SystemExit(
+                f"{engine} for {board.id}, {built.dtype}, is not proven ({result.verdict}): {result.first_difference}"
+            )
         count, unit = _ticks(board, built, device.port, images), str(result.ticks.unit)
     finally:
         flash.stop(board, folder)

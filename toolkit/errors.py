@@ -13,8 +13,11 @@
     ├── EmulatorError                   an emulator that did not start, or died
     ├── LinkError                       the serial link: port, silence, protocol
     │   └── StaleFirmwareError          the device runs another build or another model
+    ├── UsageError             exit 2   an option that cannot apply here
     ├── DoesNotFitError        exit 3   too big for the board
-    └── NotProvenError         exit 4   verified and found wanting
+    ├── NotProvenError         exit 4   verified and found wanting: an output differs, or a gate is missed
+    │   └── WeakProofError              all equal, but the inputs show little
+    └── UndecidedError         exit 5   cannot be decided on this computer
 
 The command line maps an error to its exit code and prints `message`, then `hint`; nothing else prints.
 """
@@ -88,6 +91,12 @@ class StaleFirmwareError(LinkError):
     """The device runs another build, or another model, than the one to be verified."""
 
 
+class UsageError(TinymlError):
+    """An option that cannot apply to this network or board: refused, never ignored."""
+
+    exit_code = 2
+
+
 class DoesNotFitError(TinymlError):
     """The firmware is larger than the board; the message says by how much."""
 
@@ -98,3 +107,13 @@ class NotProvenError(TinymlError):
     """The run ended and at least one output is missing or differs from the host's."""
 
     exit_code = 4
+
+
+class WeakProofError(NotProvenError):
+    """Every output equals the host's, but the inputs gave so few distinct ones that it shows little."""
+
+
+class UndecidedError(TinymlError):
+    """The run ended, but the interpreter that could judge it cannot be had on this computer."""
+
+    exit_code = 5

@@ -11,7 +11,7 @@ import pytest
 
 from tests.report import samples
 from toolkit import resources
-from toolkit.artifacts import Build, DType, ImageResult, Pictures, Score, SizeReport, Verification
+from toolkit.artifacts import Build, DType, ImageResult, Pictures, Score, SizeReport, Verdict, Verification
 from toolkit.errors import DatasetError, TinymlError
 from toolkit.report import html
 from toolkit.report.pictures import ReportImages, attach
@@ -179,7 +179,7 @@ def test_inputs_without_labels_or_times_are_reported_too() -> None:
         answered=99,
         bit_exact=99,
         within_tolerance=99,
-        proven=False,
+        verdict=Verdict.DIFFERS,
         accuracy={},
         confusion={},
         ticks=None,
@@ -188,7 +188,7 @@ def test_inputs_without_labels_or_times_are_reported_too() -> None:
     )
     text = words(html.render(run, samples.build()))
     assert "1 image of 100 was never answered." in text
-    assert "random input 7" in text
+    assert "made-up input 7" in text
     assert "and 24 more elements" in text
     for heading in ("Accuracy on the device", "External images", "Time per inference", "misread digit"):
         assert heading not in text
@@ -201,7 +201,7 @@ def test_an_empty_run_proves_nothing() -> None:
         answered=0,
         bit_exact=0,
         within_tolerance=0,
-        proven=False,
+        verdict=Verdict.DIFFERS,
         accuracy={"external": Score(0, 0, (0.0, 1.0))},
         confusion={},
         ticks=None,
@@ -225,7 +225,7 @@ def test_float32_states_its_tolerance_and_never_claims_equal_bytes() -> None:
         external=(),
     )
     text = words(html.render(run, dataclasses.replace(samples.build(), dtype=DType.FLOAT32, output=None)))
-    assert "Every output equals the host&#39;s within 1e-05." in text
+    assert "Every output equals the host&#39;s within the rounding of float32." in text
     assert "12 are equal to the last bit" in text
     assert "byte for byte" not in text
 

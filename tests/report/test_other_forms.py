@@ -129,4 +129,4 @@ def test_junit_survives_names_that_xml_cannot_hold(tmp_path: Path) -> None:
 def test_junit_counts_inputs_without_labels() -> None:
     run = dataclasses.replace(samples.proven(), images=100, accuracy={}, external=(), wrong=())
     names = [case.attrib["name"] for case in parsed(run).iter("testcase")]
-    assert names == ["verdict", "all outputs: random inputs"]
+    assert names == ["verdict", "all outputs: made-up inputs"]

@@ -21,6 +21,7 @@ from toolkit.artifacts.verification import (
     LinkStats,
     Pictures,
     Ticks,
+    Verdict,
     Verification,
 )
 
@@ -46,6 +47,7 @@ __all__ = [
     "SizeReport",
     "TensorSpec",
     "Ticks",
+    "Verdict",
     "Verification",
     "from_jsonable",
     "sha256_of",

@@ -3,9 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from toolkit.artifacts.base import Artifact, DType
 from toolkit.artifacts.model import Score
+
+
+class Verdict(StrEnum):
+    """What a run showed; docs/verdicts.md says how it is reached.
+
+    PROVEN: every output was given and equals the host's, and the inputs were telling.
+    DIFFERS: an output is missing, or is not the host's.
+    WEAK: every output equals the host's, but so few distinct ones came back that many a fault would not be seen.
+    UNDECIDED: the host has a stand-in for the interpreter that is the measure, so neither can be said.
+    """
+
+    PROVEN = "proven"
+    DIFFERS = "differs"
+    WEAK = "weak"
+    UNDECIDED = "undecided"
 
 
 @dataclass(frozen=True)
@@ -100,14 +116,14 @@ class ImageResult(Artifact):
     """One image's fate.
 
     Attributes:
-        set: "mnist", "external" or "random".
+        set: "mnist", "external", "images" or "random".
         index: within its set.
         name: the file's name, for external images.
         label: the truth, or None for inputs without one.
         expected, got: output tensor bytes in hex; got is None if never answered.
         exact: the bytes are equal.
         ticks: measured by the device.
-        within_tolerance: float32: the difference is within the stated tolerance; None means the same as `exact`.
+        within_tolerance: float32: each element is within its bound; None means the same as `exact`.
     """
 
     set: str
@@ -149,11 +165,15 @@ class Verification(Artifact):
         answered: that were answered.
         bit_exact: whose output bytes equal the host's.
         within_tolerance: float32 only: outputs within the stated tolerance; for int8 equal to bit_exact.
-        tolerance: largest absolute difference allowed; 0 for int8.
-        max_difference: largest absolute difference seen, in the output's own unit.
+        tolerance: of each float32 element, relative to its own size (toolkit/verify/tolerance.py has the rest of the
+            rule); 0 for int8.
+        max_difference: largest absolute difference seen, in the output's own unit; -1 where it is no number.
         reference: the host interpreter that gave the expected bytes.
-        first_difference: the first image that differed, in words; None if none did.
-        proven: all answered and all within tolerance.
+        first_difference: the first image that differed, and in which element, in words; None if none did.
+        verdict: what all of this comes to.
+        inputs: what was sent, in words.
+        distinct_outputs: how many different outputs the host has for these inputs; those that only rounding tells
+            apart count once.
         external: the external images and a user's own, one by one.
         wrong: every image whose output differs, was never given, or is not its label.
         confusion: by set: rows are the truth, columns what the device said; unanswered images are in none.
@@ -177,7 +197,9 @@ class Verification(Artifact):
     tolerance: float
     max_difference: float
     resent: int
-    proven: bool
+    verdict: Verdict
+    inputs: str
+    distinct_outputs: int
     reference: str
     first_difference: str | None
     accuracy: dict[str, Score]
@@ -197,3 +219,8 @@ class Verification(Artifact):
     tools: dict[str, str] = field(default_factory=dict)
     pictures: Pictures = field(default_factory=Pictures)
     devices: tuple[DeviceShare, ...] = ()
+
+    @property
+    def proven(self) -> bool:
+        """The verdict is PROVEN."""
+        return self.verdict is Verdict.PROVEN

@@ -53,7 +53,9 @@ Toolchain = Annotated[
     str | None, typer.Option("--toolchain", help="Which of the board's builders; by default the first.")
 ]
 Optimise = Annotated[str, typer.Option("--optimise", help="What the compiler aims at: speed or size.")]
-Limit = Annotated[int | None, typer.Option("--limit", min=0, help="Only the first N images of the data set.")]
+Limit = Annotated[
+    int | None, typer.Option("--limit", min=0, help="Only the first N images of MNIST, or so many made-up inputs.")
+]
 Data = Annotated[
     Path | None,
     typer.Option(
@@ -69,6 +71,14 @@ Images = Annotated[
 Junit = Annotated[
     Path | None, typer.Option("--junit", callback=_at_home, help="Also write the verdict as JUnit XML, for CI systems.")
 ]
+PixelValues = Annotated[
+    str | None,
+    typer.Option(
+        "--range",
+        help="What black and white are at the input of a network that reads digits, such as 0..1, -1..1 or 0..255; "
+        "by default what its quantisation tells, and 0..1 for float32.",
+    ),
+]
 Ports = Annotated[
     list[str] | None,
     typer.Option("--port", "-p", help="Serial device, socket://host:port or rfc2217://host:port; may be repeated."),
@@ -77,8 +87,16 @@ Ports = Annotated[
 
 @dataclass(frozen=True)
 class Selection:
-    """Which inputs to verify: the first `limit` of the data set, where it lies, and a folder of the user's own."""
+    """Which inputs to verify.
+
+    Attributes:
+        limit: the first so many of MNIST, or so many made-up inputs; None for all, or for a hundred.
+        data: where MNIST lies.
+        images: a folder of the user's own pictures.
+        pixels: what black and white are at the input, as the user spelt it.
+    """
 
     limit: int | None = None
     data: Path | None = None
     images: Path | None = None
+    pixels: str | None = None

@@ -33,6 +33,7 @@ def register(app: typer.Typer) -> None:
         limit: options.Limit = None,
         data: options.Data = None,
         images: options.Images = None,
+        pixels: options.PixelValues = None,
         junit: options.Junit = None,
         workspace_folder: options.Workspace = Path(),
         json: options.Json = False,
@@ -61,7 +62,7 @@ def register(app: typer.Typer) -> None:
                     place,
                     made,
                     (device.port,),
-                    Selection(limit, data, images),
+                    Selection(limit, data, images, pixels),
                     resume=False,
                     device=device,
                 )

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from toolkit import __version__
-from toolkit.artifacts import Build, DType, RunningDevice, Verification
+from toolkit.artifacts import Build, DType, RunningDevice, Verdict, Verification
 from toolkit.cli import options, output, verdicts, workspace
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from toolkit.board import Board
     from toolkit.cli.workspace import BoardFolder
+    from toolkit.errors import TinymlError
 
 
 class ProgressBar:
@@ -97,12 +98,14 @@ def verify(
 
     Raises:
         ChangedFileError: model or image are not those that were built.
+        UsageError: an option that cannot apply to this network.
+        DatasetError: a picture or a data set that cannot be read.
         LinkError: the device cannot be reached, runs something else, or fell silent.
         TinymlError: interrupted; the journal keeps what was answered.
     """
     from toolkit import reference
     from toolkit import verify as stage
-    from toolkit.cli.workloads import assemble
+    from toolkit.cli.workloads import compute, prepare
     from toolkit.errors import TinymlError
     from toolkit.link.client import Client
     from toolkit.link.transport import open_transport
@@ -110,29 +113,44 @@ def verify(
 
     verdicts.set_aside(place)
     build.check_files()
-    output.say(f"computing the host's outputs with {reference.describe()}")
-    if build.dtype is DType.INT8 and reference.interpreter_name() != "tflite_micro":
-        output.say(
-            "TensorFlow Lite Micro's interpreter is not to be had for this computer; the one that stands in differs "
-            "from it on about one image in a hundred, so a difference is not yet a fault of the device"
-        )
-    try:
-        with ProgressBar("host") as computing:
-            assembled = assemble(build, selection, lambda done, total: computing(done, total, done, 0))
-    except KeyboardInterrupt:
-        raise TinymlError("interrupted; the device was not asked yet", "--limit 100 asks for fewer images") from None
-    work = assembled.workloads
-    journal = stage.Journal(place.journal, stage.run_id(build, work), resume=resume)
-    resumed = len(journal.answers)
+    # What can be wrong on the user's side comes first: the host may compute for a minute, or for an hour.
+    inputs = prepare(build, selection)
+    decides = build.dtype is DType.FLOAT32 or reference.interpreter_name() == reference.OFFICIAL
     clients = {port: Client(partial(open_transport, port, board.serial.baud, board.serial.quiet)) for port in ports}
     try:
-        with journal, ProgressBar() as progress:
-            result = stage.verify(
-                build, work, clients, reference=reference.describe(), journal=journal, progress=progress
-            )
-    except KeyboardInterrupt:
-        answered = len(journal.answers)
-        raise TinymlError(f"interrupted after {answered:,} answers", "go on with: tinyml verify --resume") from None
+        try:
+            for client in clients.values():
+                stage.check_identity(client.hello(), build)
+            output.say(f"computing the host's outputs with {reference.describe()}")
+            if not decides:
+                output.say(
+                    "TensorFlow Lite Micro's interpreter is not to be had for this computer. The one that stands in "
+                    "rounds otherwise on about one image in a hundred, so this run cannot decide anything"
+                )
+            with ProgressBar("host") as computing:
+                assembled = compute(build, inputs, lambda done, total: computing(done, total, done, 0))
+        except KeyboardInterrupt:
+            raise TinymlError(
+                "interrupted; the device was asked for nothing yet", "--limit 100 asks for fewer images"
+            ) from None
+        work = assembled.workloads
+        journal = stage.Journal(place.journal, stage.run_id(build, work), resume=resume)
+        resumed = len(journal.answers)
+        try:
+            with journal, ProgressBar() as progress:
+                result = stage.verify(
+                    build,
+                    work,
+                    clients,
+                    reference=reference.describe(),
+                    journal=journal,
+                    progress=progress,
+                    told=inputs.told,
+                    decides=decides,
+                )
+        except KeyboardInterrupt:
+            answered = len(journal.answers)
+            raise TinymlError(f"interrupted after {answered:,} answers", "go on with: tinyml verify --resume") from None
     finally:
         for client in clients.values():
             client.close()
@@ -166,12 +184,12 @@ def render(place: BoardFolder, build: Build, result: Verification) -> None:
 
 
 def finish(place: BoardFolder, build: Build, result: Verification, *, json: bool, junit: Path | None) -> None:
-    """Print the verdict; found wanting is exit code 4.
+    """Print the verdict; anything but PROVEN is an exit code of its own.
 
     Raises:
-        NotProvenError: it is not proven.
+        NotProvenError: an output is missing or differs, or all are equal and show little.
+        UndecidedError: the interpreter that is the measure cannot be had here.
     """
-    from toolkit.errors import NotProvenError
     from toolkit.report import junit as junit_report
     from toolkit.report import summary
 
@@ -183,12 +201,23 @@ def finish(place: BoardFolder, build: Build, result: Verification, *, json: bool
         render(place, build, result)
     if not result.proven:
         output.use_json(False)  # the verdict is on stdout already
-        failed = result.images - result.within_tolerance
-        raise NotProvenError(
-            f"not proven: {failed:,} of {result.images:,} outputs are missing or differ; "
-            f"the first is {result.first_difference}",
-            f"look at {place.report}",
-        )
+        raise _wanting(place, result)
+
+
+def _wanting(place: BoardFolder, result: Verification) -> TinymlError:
+    from toolkit.errors import NotProvenError, UndecidedError, WeakProofError
+    from toolkit.report import text
+
+    if result.verdict is Verdict.WEAK:
+        return WeakProofError(f"not proven: {text.headline(result)} {text.why(result)}", text.what_helps(result))
+    if result.verdict is Verdict.UNDECIDED:
+        return UndecidedError(f"{text.headline(result)} {text.why(result)}", text.what_helps(result))
+    failed = result.images - result.within_tolerance
+    return NotProvenError(
+        f"not proven: {failed:,} of {result.images:,} outputs are missing or differ; "
+        f"the first is {result.first_difference}",
+        f"look at {place.report}",
+    )
 
 
 def register(app: typer.Typer) -> None:
@@ -201,6 +230,7 @@ def register(app: typer.Typer) -> None:
         limit: options.Limit = None,
         data: options.Data = None,
         images: options.Images = None,
+        pixels: options.PixelValues = None,
         resume: Annotated[bool, typer.Option("--resume", help="Go on with the run that was interrupted.")] = False,
         junit: options.Junit = None,
         workspace_folder: options.Workspace = Path(),
@@ -212,5 +242,5 @@ def register(app: typer.Typer) -> None:
         with workspace.hold_newest(workspace_folder, board, "verify") as (target, place, build):
             verdicts.set_aside(place)
             ports = tuple(dict.fromkeys(port)) if port else (find_port(target, place),)
-            result = verify(target, place, build, ports, options.Selection(limit, data, images), resume=resume)
+            result = verify(target, place, build, ports, options.Selection(limit, data, images, pixels), resume=resume)
             finish(place, build, result, json=json, junit=junit)

@@ -61,7 +61,9 @@ def of_run(build: Build, verification: Verification) -> DeviceResult:
         model=build.model,
         dtype=str(build.dtype),
         outcome="proven" if verification.proven else "not proven",
-        said="" if verification.proven else f"first difference: {verification.first_difference}",
+        said=""
+        if verification.proven
+        else f"{verification.verdict}: {verification.first_difference or 'see its inputs'}",
         runtime=str(build.runtime),
         model_sha256=build.model_sha256,
         model_bytes=build.model_bytes,

@@ -22,7 +22,9 @@ import numpy.typing as npt
 from toolkit import process
 from toolkit.artifacts import DType
 from toolkit.errors import ModelError
-from toolkit.reference import looked_up
+from toolkit.reference import looked_up, pixels
+from toolkit.reference.pixels import PixelRange
+from toolkit.reference.rounding import Rounding
 
 Progress = Callable[[int, int], None]
 """Called with the number of inputs done and their total."""
@@ -112,15 +114,29 @@ def _describe(tensor: Any) -> Tensor:
     return Tensor(shape, dtype, float(quantization.Scale(0)), int(quantization.ZeroPoint(0)), name)
 
 
-def quantise(tflite: bytes, images: npt.NDArray[np.uint8]) -> npt.NDArray[Any]:
+def pixel_range(tflite: bytes) -> PixelRange | None:
+    """The real values that an image's pixels have at the input, as its quantisation tells; None for a float32 input.
+
+    Raises:
+        ModelError: it spans no usual range; the user must say.
+    """
+    spec = model_io(tflite).input
+    if spec.dtype is DType.FLOAT32:
+        return None
+    stored = np.iinfo(spec.numpy)
+    return pixels.of_quantised(spec.scale, spec.zero_point, int(stored.min), int(stored.max))
+
+
+def quantise(tflite: bytes, images: npt.NDArray[np.uint8], pixel_range: PixelRange = pixels.UNIT) -> npt.NDArray[Any]:
     """Images as the model's own input.
 
     Args:
         tflite: the model; its input must have as many elements as an image.
         images: uint8 [N, height, width].
+        pixel_range: the real values of black and white.
 
     Returns:
-        [N, *shape without the batch] of the input's type. float32: pixel / 255. int8: that, divided by the
+        [N, *shape without the batch] of the input's type. float32: the real values. int8: those, divided by the
         scale, rounded half to even, plus the zero point, clamped to [-128, 127].
 
     Raises:
@@ -131,11 +147,12 @@ def quantise(tflite: bytes, images: npt.NDArray[np.uint8]) -> npt.NDArray[Any]:
         raise ModelError(
             f"the model takes {spec.elements} values, an image has {images[0].size}", "this data is not for this model"
         )
-    real = (images.astype(np.float32) / np.float32(255)).reshape(len(images), *spec.shape[1:])
+    real = pixel_range.real(images).reshape(len(images), *spec.shape[1:])
     if spec.dtype is DType.FLOAT32:
         return real
     stored = np.rint(real / np.float32(spec.scale)) + spec.zero_point
-    return np.asarray(np.clip(stored, -128, 127), np.int8)
+    limits = np.iinfo(spec.numpy)
+    return np.asarray(np.clip(stored, limits.min, limits.max), spec.numpy)
 
 
 def dequantise(tflite: bytes, outputs: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
@@ -144,6 +161,9 @@ def dequantise(tflite: bytes, outputs: npt.NDArray[np.uint8]) -> npt.NDArray[np.
     stored = np.ascontiguousarray(outputs).view(spec.numpy)
     return ((stored.astype(np.float32) - spec.zero_point) * np.float32(spec.scale)).astype(np.float32)
 
+
+OFFICIAL = "tflite_micro"
+"""TensorFlow Lite Micro's own interpreter: the measure of every int8 output."""
 
 OPTIMISED = "ai_edge_litert, optimised"
 """LiteRT with its optimised kernels, a hundred times faster than reference kernels: to score by, never to prove by. Its
@@ -161,7 +181,7 @@ def interpreter_name() -> str:
     Raises:
         ModelError: none of them is installed.
     """
-    for package in ("tflite_micro", "ai_edge_litert", "tensorflow"):
+    for package in (OFFICIAL, "ai_edge_litert", "tensorflow"):
         if is_installed(package):
             return package
     raise ModelError("no interpreter is installed", "install one with: pip install ai-edge-litert")
@@ -203,7 +223,7 @@ def expected_outputs(
         )
     package = interpreter or interpreter_name()
     try:
-        infer = _tflm(tflite) if package == "tflite_micro" else _lite(tflite, package)
+        infer = _interpreter(tflite, package)
         outputs = np.empty((len(inputs), spec.output.size_bytes), np.uint8)
         told = time.monotonic()
         for place in range(len(inputs)):
@@ -216,6 +236,16 @@ def expected_outputs(
         reason = (str(caught).strip().splitlines() or ["it gave no reason"])[0]
         raise ModelError(f"{package} cannot run the model: {reason}", "tinyml models lists those that run") from caught
     return outputs
+
+
+def rounding(tflite: bytes) -> Rounding:
+    """Tells how far a float32 network's outputs may move by rounding alone.
+
+    Raises:
+        ModelError: no interpreter is installed.
+    """
+    package = interpreter_name()
+    return Rounding(tflite, lambda changed: _interpreter(changed, package))
 
 
 _PROBE = """
@@ -246,6 +276,10 @@ def probe(model: Path, code: str = _PROBE) -> None:
             f"the reference interpreter dies of {model.name} (signal {-done.returncode})",
             "are its scales those of a trained network? Convert it again with real calibration data",
         )
+
+
+def _interpreter(tflite: bytes, package: str) -> Callable[[npt.NDArray[Any]], npt.NDArray[Any]]:
+    return _tflm(tflite) if package == OFFICIAL else _lite(tflite, package)
 
 
 def _tflm(tflite: bytes) -> Callable[[npt.NDArray[Any]], npt.NDArray[Any]]:

@@ -107,7 +107,7 @@ def failures(verification: Verification) -> tuple[Failure, ...]:
 
 def _title(result: ImageResult) -> str:
     where = {"mnist": "MNIST test image", "external": "external image", "images": "your image"}.get(
-        result.set, f"{result.set} image" if result.label is not None else "random input"
+        result.set, f"{result.set} image" if result.label is not None else "made-up input"
     )
     return f"{where} {result.name or format(result.index, ',')}"
 

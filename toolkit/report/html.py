@@ -8,6 +8,7 @@ import jinja2
 
 from toolkit import __version__, resources
 from toolkit.artifacts import Build, Verification, write_atomically
+from toolkit.report import text
 from toolkit.report.pictures import ReportImages, attach
 from toolkit.report.view import build_view
 
@@ -28,11 +29,17 @@ def render(verification: Verification, build: Build, images: ReportImages | None
         loader=jinja2.FileSystemLoader(resources.templates() / "report"),
         undefined=jinja2.StrictUndefined,
         autoescape=True,
+        finalize=_shown,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     page = environment.get_template("report.html.j2")
     return page.render(view=build_view(verification, build), version=__version__)
+
+
+def _shown(value: object) -> object:
+    """Names may hold anything; what a macro made is markup of ours."""
+    return text.plain(value) if isinstance(value, str) and not hasattr(value, "__html__") else value
 
 
 def write(path: Path, verification: Verification, build: Build, images: ReportImages | None = None) -> None:

@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Literal
 from xml.etree import ElementTree
 
-from toolkit.artifacts import ImageResult, Verification, write_atomically
-from toolkit.report import text
+from toolkit.artifacts import ImageResult, Verdict, Verification, write_atomically
+from toolkit.report import outputs, text
 
 MOST_CASES = 100
 """Failed images that get a test case of their own; the set's own case counts them all."""
@@ -30,8 +31,10 @@ def _case(suite: ElementTree.Element, name: str, seconds: float = 0.0) -> Elemen
     return ElementTree.SubElement(suite, "testcase", attributes)
 
 
-def _fail(case: ElementTree.Element, kind: str, message: str, detail: str = "") -> None:
-    failure = ElementTree.SubElement(case, "failure", {"type": kind, "message": _clean(message)})
+def _fail(
+    case: ElementTree.Element, kind: str, message: str, detail: str = "", what: Literal["failure", "error"] = "failure"
+) -> None:
+    failure = ElementTree.SubElement(case, what, {"type": kind, "message": _clean(message)})
     failure.text = _clean(detail or message)
 
 
@@ -40,16 +43,20 @@ def _document(root: ElementTree.Element) -> str:
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n"
 
 
-def _image(suite: ElementTree.Element, result: ImageResult) -> None:
+def _image(suite: ElementTree.Element, result: ImageResult, *, decided: bool) -> None:
     case = _case(suite, f"{result.set} image {result.name or result.index}")
-    if not result.passed:
+    if not result.passed and not decided and result.got is not None:
+        out = ElementTree.SubElement(case, "system-out")
+        out.text = "the output differs from the stand-in's, which decides nothing"
+    elif not result.passed:
         kind = "unanswered" if result.got is None else "difference"
-        got = result.got if result.got is not None else "no answer"
+        expected = outputs.shown(result.expected, result.got)
+        got = outputs.shown(result.got, result.expected) if result.got is not None else "no answer"
         message = "the device never answered" if result.got is None else "the output differs from the host's"
-        _fail(case, kind, message, f"expected {result.expected}\ngot      {got}")
+        _fail(case, kind, message, f"expected {expected}\ngot      {got}")
     elif result.label is not None and result.predicted != result.label:
         out = ElementTree.SubElement(case, "system-out")
-        out.text = f"proven, but misread: a {result.label}, read as {result.predicted}"
+        out.text = f"{'proven, but ' if decided else ''}misread: a {result.label}, read as {result.predicted}"
 
 
 def _sets(verification: Verification) -> Iterable[tuple[str, int]]:
@@ -63,8 +70,9 @@ def _sets(verification: Verification) -> Iterable[tuple[str, int]]:
 def render(verification: Verification) -> str:
     """The XML document.
 
-    Its verdict is that of the exit code: a case fails where an output is missing or not the host's; an image that
-    device and host misread alike is no failure.
+    Its verdict is that of the exit code: the case "verdict" fails where the exit code is 4, and is an error where it
+    is 5. Other cases fail where an output is missing or not the host's; an image that device and host misread alike is
+    no failure.
     """
     failed = [result for result in verification.wrong if not result.passed]
     name = f"tinyml.{verification.board}.{verification.model}.{verification.dtype}"
@@ -77,6 +85,9 @@ def render(verification: Verification) -> str:
         "model_sha256": verification.device.model_sha256,
         "build_id": verification.device.build_id,
         "runtime": verification.device.runtime,
+        "verdict": str(verification.verdict),
+        "inputs": verification.inputs,
+        "distinct_outputs": str(verification.distinct_outputs),
         "images_per_second": str(verification.images_per_second),
         "resent": str(verification.resent),
         **{f"accuracy.{name}": f"{score.correct}/{score.total}" for name, score in verification.accuracy.items()},
@@ -84,22 +95,25 @@ def render(verification: Verification) -> str:
     for key, value in facts.items():
         ElementTree.SubElement(properties, "property", {"name": _clean(key), "value": _clean(value)})
     case = _case(suite, "verdict", verification.seconds)
+    decided = verification.verdict is not Verdict.UNDECIDED
     if not verification.proven:
-        _fail(case, "not proven", text.headline(verification), verification.first_difference or "")
+        message = " ".join(part for part in (text.headline(verification), text.why(verification)) if part)
+        kind = {Verdict.WEAK: "weak", Verdict.UNDECIDED: "undecided"}.get(verification.verdict, "not proven")
+        _fail(case, kind, message, verification.first_difference or "", "failure" if decided else "error")
     for set_name, total in _sets(verification):
         case = _case(suite, f"all outputs: {text.set_name(set_name)}")
         wrong = sum(result.set == set_name for result in failed)
-        if wrong:
+        if wrong and decided:
             _fail(case, "not proven", f"{wrong:,} of {total:,} outputs are missing or differ from the host's")
     for result in verification.external:
-        _image(suite, result)
+        _image(suite, result, decided=decided)
     singly = {(result.set, result.index) for result in verification.external}
     for result in [result for result in failed if (result.set, result.index) not in singly][:MOST_CASES]:
-        _image(suite, result)
+        _image(suite, result, decided=decided)
     counts = {
         "tests": str(len(suite.findall("testcase"))),
         "failures": str(len(suite.findall("testcase/failure"))),
-        "errors": "0",
+        "errors": str(len(suite.findall("testcase/error"))),
         "skipped": "0",
         "time": f"{verification.seconds:.3f}",
     }

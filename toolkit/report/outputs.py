@@ -58,18 +58,38 @@ class ByteRun:
     differs: bool
 
 
+MOST_BYTES = 64
+"""Bytes of an output that are shown; of a longer one those around the first difference."""
+
+
 def compare(mine: str, other: str | None) -> tuple[ByteRun, ...]:
-    """`mine` cut into runs by whether its bytes equal those at the same place of `other`."""
+    """`mine` cut into runs by whether its bytes equal those at the same place of `other`; see MOST_BYTES."""
     pairs = [mine[place : place + 2] for place in range(0, len(mine), 2)]
     theirs = [(other or "")[place : place + 2] for place in range(0, len(mine), 2)]
-    runs: list[ByteRun] = []
-    for pair, their in zip(pairs, theirs, strict=True):
-        differs = other is not None and pair != their
-        if runs and runs[-1].differs == differs:
+    unlike = [other is not None and pair != their for pair, their in zip(pairs, theirs, strict=True)]
+    start = 0
+    if len(pairs) > MOST_BYTES:
+        first = unlike.index(True) if True in unlike else 0
+        start = max(0, min(first - MOST_BYTES // 4, len(pairs) - MOST_BYTES))
+    end = min(len(pairs), start + MOST_BYTES)
+    runs = [ByteRun(f"({start:,} bytes)", False)] if start else []
+    fresh = True
+    for pair, differs in zip(pairs[start:end], unlike[start:end], strict=True):
+        if not fresh and runs[-1].differs == differs:
             runs[-1] = ByteRun(f"{runs[-1].hex} {pair}", differs)
         else:
             runs.append(ByteRun(pair, differs))
+        fresh = False
+    if end < len(pairs):
+        runs.append(ByteRun(f"({len(pairs) - end:,} more bytes)", False))
     return tuple(runs)
+
+
+def shown(mine: str, other: str | None) -> str:
+    """An output's bytes in hex, as one word; of a long one those around the first difference."""
+    if len(mine) <= 2 * MOST_BYTES:
+        return mine
+    return " ".join(run.hex if run.hex.startswith("(") else run.hex.replace(" ", "") for run in compare(mine, other))
 
 
 @dataclass(frozen=True)
@@ -83,14 +103,21 @@ class Element:
 
 
 def elements(expected: str, got: str | None, dtype: DType, most: int = 16) -> Sequence[Element]:
-    """The two tensors element by element, the first `most`; the device's are dashes if it gave none of that length."""
+    """The two tensors element by element, `most` of them, the first that differs among these.
+
+    The device's are dashes if it gave no tensor of that length.
+    """
     host = values(expected, dtype)
     device = values(got, dtype) if got is not None else np.zeros(0)
     width = 1 if dtype is DType.INT8 else 4
-    shown = []
-    for index in range(min(len(host), most)):
+    start = 0
+    if device.size == host.size and (unlike := np.flatnonzero(~(host == device))).size:
+        start = max(0, min(int(unlike[0]) - most // 4, len(host) - most))
+    found = []
+    for index in range(start, min(len(host), start + most)):
         have = f"{device[index]:.7g}" if index < len(device) else "-"
         mine = expected[2 * width * index : 2 * width * (index + 1)]
         theirs = (got or "")[2 * width * index : 2 * width * (index + 1)]
-        shown.append(Element(index, f"{host[index]:.7g}", have, mine != theirs))
-    return shown
+        differs = mine != theirs or bool(np.isnan(host[index]))  # a NaN is equal to nothing
+        found.append(Element(index, f"{host[index]:.7g}", have, differs))
+    return found

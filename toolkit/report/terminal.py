@@ -8,7 +8,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from toolkit.artifacts import Build, ImageResult, Runtime, Verification
+from toolkit.artifacts import Build, ImageResult, Runtime, Verdict, Verification
 from toolkit.report import outputs, text
 
 MOST_FAILED = 3
@@ -18,17 +18,25 @@ MOST_EXTERNAL = 20
 """External images that are listed one by one."""
 
 
+_STYLES = {Verdict.PROVEN: "green", Verdict.DIFFERS: "red", Verdict.WEAK: "yellow", Verdict.UNDECIDED: "yellow"}
+
+
 def _verdict(verification: Verification) -> Panel:
-    word, style = ("PROVEN", "green") if verification.proven else ("NOT PROVEN", "red")
+    word, style = text.WORDS[verification.verdict].upper(), _STYLES[verification.verdict]
     device = verification.device
     told = Text()
     told.append(f"{word}  ", style=f"bold {style}")
     told.append(text.headline(verification), style="bold")
     told.append(
-        f"\n{verification.model} {verification.dtype} on {device.board}, runtime {device.runtime}, "
-        f"build {device.build_id}",
+        "\n"
+        + text.plain(
+            f"{verification.model} {verification.dtype} on {device.board}, runtime {device.runtime}, "
+            f"build {device.build_id}"
+        ),
         style="dim",
     )
+    if why := text.why(verification):
+        told.append(f"\n{why}")
     return Panel(told, border_style=style, expand=True)
 
 
@@ -40,10 +48,10 @@ def _facts(verification: Verification, build: Build | None) -> Table:
     equal = f"{verification.bit_exact:,} of {whole:,}"
     if verification.dtype == "float32":
         worst = verification.max_difference
-        equal += f"; within {verification.tolerance:g}: {verification.within_tolerance:,}"
+        equal += f"; within rounding: {verification.within_tolerance:,}"
         equal += f"; largest difference {worst:.2g}" if worst >= 0 else ""
-    style = "green" if verification.proven else "red"
-    table.add_row("byte-exact", Text(equal, style=style))
+    table.add_row("byte-exact", Text(equal, style=_STYLES[verification.verdict]))
+    table.add_row("inputs", Text(text.plain(text.sent(verification))))
     if missing := text.unanswered(verification):
         table.add_row("answered", Text(f"{verification.answered:,} of {whole:,}, {missing:,} missing", style="red"))
     for name, score in verification.accuracy.items():
@@ -90,7 +98,7 @@ def _external(verification: Verification) -> Text:
 
 def _failures(verification: Verification) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column("first that differ", no_wrap=True, style="red")
+    table.add_column("first that differ", overflow="ellipsis", no_wrap=True, max_width=40, style="red")
     table.add_column("")
     table.add_column("output bytes", overflow="ellipsis", no_wrap=True)
     failed = [result for result in verification.wrong if not result.passed]
@@ -104,7 +112,7 @@ def _failures(verification: Verification) -> Table:
 
 
 def _name(result: ImageResult) -> str:
-    return escape(f"{result.set} {result.name or format(result.index, ',')}")
+    return escape(text.plain(f"{result.set} {result.name or format(result.index, ',')}"))
 
 
 def _marked(mine: str, other: str | None) -> Text:

@@ -2,13 +2,36 @@
 
 from __future__ import annotations
 
-from toolkit.artifacts import Build, DeviceIdentity, Score, Ticks, Verification
+import re
+
+from toolkit.artifacts import Build, DeviceIdentity, DType, Score, Ticks, Verdict, Verification
 
 UNIT_NOTES = {
     "instructions": "Instructions, counted exactly by the emulator. They are neither cycles nor time.",
     "cycles": "Processor cycles, counted by the device.",
     "microseconds": "Microseconds, by the device's own clock.",
 }
+
+
+WORDS = {
+    Verdict.PROVEN: "Proven",
+    Verdict.DIFFERS: "Not proven",
+    Verdict.WEAK: "Equal, but weak",
+    Verdict.UNDECIDED: "Undecided",
+}
+"""The verdict in a word or two."""
+
+_MANY = 1000
+"""Inputs beyond which more of the same kind show no more."""
+
+# Control characters, among them the one that begins a terminal's commands, and halves of a surrogate pair, which stand
+# for bytes of a file name that are no UTF-8.
+_UNSHOWN = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+def plain(name: str) -> str:
+    """A name as it can be shown anywhere: what is no character to be seen becomes its number."""
+    return _UNSHOWN.sub(lambda found: ascii(found.group())[1:-1], name)
 
 
 def count(value: int) -> str:
@@ -95,22 +118,71 @@ def unanswered(verification: Verification) -> int:
 
 
 def headline(verification: Verification) -> str:
-    """The verdict in one sentence."""
+    """What came back, in one sentence."""
     if verification.images == 0:
         return "Nothing was verified."
-    if verification.proven:
-        if verification.bit_exact == verification.images:
-            return "Every output equals the host's, byte for byte."
-        return f"Every output equals the host's within {verification.tolerance:g}."
     silent = unanswered(verification)
     differ = failed(verification) - silent
     total = count(verification.images)
+    if verification.verdict is Verdict.UNDECIDED:
+        equal = (
+            f"All {total} outputs equal"
+            if not differ
+            else f"{many(differ, 'output')} of {total} {_differs(differ)} from"
+        )
+        return f"{equal} the stand-in's, which is not the measure."
+    if verification.verdict is Verdict.WEAK:
+        return f"Every output equals the host's{_how(verification)}, but these inputs show little."
+    if verification.verdict is Verdict.PROVEN:
+        return f"Every output equals the host's{_how(verification)}."
     if differ and silent:
         missing = f"{count(silent)} {'was' if silent == 1 else 'were'} never given"
         return f"{many(differ, 'output')} of {total} {_differs(differ)} from the host's, {missing}."
     if silent:
         return f"{many(silent, 'image')} of {total} {'was' if silent == 1 else 'were'} never answered."
     return f"{many(differ, 'output')} of {total} {_differs(differ)} from the host's."
+
+
+def _how(verification: Verification) -> str:
+    return ", byte for byte" if verification.bit_exact == verification.images else " within the rounding of float32"
+
+
+def why(verification: Verification) -> str:
+    """Why the verdict is not a plain yes or no, in a sentence; empty where it is."""
+    if verification.verdict is Verdict.WEAK:
+        outputs = many(verification.distinct_outputs, "distinct output")
+        return f"They gave {outputs} in all, and most faults would not be seen."
+    if verification.verdict is Verdict.UNDECIDED:
+        return (
+            "TensorFlow Lite Micro's interpreter cannot be had on this computer; the one that stands in rounds "
+            "otherwise on about one image in a hundred."
+        )
+    return ""
+
+
+def what_helps(verification: Verification) -> str:
+    """What the user can do about it, in one line."""
+    if verification.verdict is Verdict.UNDECIDED:
+        return "verify on a computer for which TensorFlow Lite Micro's wheel exists: Linux on x86-64"
+    if verification.images >= _MANY:
+        return "the network gives the same answer to nearly everything: is it trained, and are its inputs in its range?"
+    more = "leave out --limit" if verification.accuracy else f"--limit {_MANY}"
+    return f"ask for more inputs: {more}"
+
+
+def equality(verification: Verification) -> str:
+    """How outputs were compared, in a phrase."""
+    if verification.dtype is DType.FLOAT32:
+        return (
+            f"element by element: to {verification.tolerance:g} of each one's own size, and beyond that only as far as "
+            "rounding moves the host's own"
+        )
+    return "byte for byte"
+
+
+def sent(verification: Verification) -> str:
+    """What went to the device, and how much of it was telling."""
+    return f"{verification.inputs}; {many(verification.distinct_outputs, 'distinct output')}"
 
 
 def _differs(number: int) -> str:
@@ -123,7 +195,7 @@ def set_name(name: str) -> str:
         "mnist": "MNIST test set",
         "external": "external images",
         "images": "your own images",
-        "random": "random inputs",
+        "random": "made-up inputs",
     }.get(name, name)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from toolkit.artifacts import Build, Verification
+from toolkit.artifacts import Build, Verdict, Verification
 from toolkit.report import chain, charts, digits, memory, text
 
 
@@ -34,8 +34,10 @@ class View:
     """The page."""
 
     title: str
-    proven: bool
+    verdict: str
+    stamp: str
     headline: str
+    why: str
     lead: str
     caveat: str
     when: str
@@ -61,22 +63,35 @@ class View:
     boards: tuple[str, ...]
 
 
+_STATES = {Verdict.PROVEN: "good", Verdict.DIFFERS: "bad"}
+
+
 def _lead(verification: Verification, build: Build) -> str:
     asked = text.many(verification.images, "input")
     failed = text.failed(verification)
     device = text.board(build)
     told = f"{asked} went to {device}, which ran {build.model} ({build.dtype}) on the {build.runtime} runtime."
-    if verification.proven and verification.bit_exact == verification.images:
+    sent = f"Sent were {verification.inputs}. The host's answers to them are {_distinct(verification)}."
+    told = f"{told} {sent}"
+    equal = verification.verdict in (Verdict.PROVEN, Verdict.WEAK)
+    if equal and verification.bit_exact == verification.images:
         return f"{told} Each answer was held against the host's, and not one bit of any output differs."
-    if verification.proven:
+    if equal:
         return (
             f"{told} The largest difference from the host's outputs is {verification.max_difference:.2g}; "
             f"{verification.bit_exact:,} are equal to the last bit."
         )
     answered = f"{verification.answered:,} were answered, {verification.bit_exact:,} of them with the host's very bytes"
+    if verification.verdict is Verdict.UNDECIDED:
+        return f"{told} {answered}. Neither equal nor different bytes say anything of the device here."
     if verification.answered and not failed - text.unanswered(verification):
         return f"{told} {answered}. What is missing is not proven."
     return f"{told} {answered}. The firmware does not compute what the host does: do not trust it."
+
+
+def _distinct(verification: Verification) -> str:
+    number = verification.distinct_outputs
+    return "all the same" if number == 1 else f"{number:,} distinct ones"
 
 
 def _caveat(verification: Verification) -> str:
@@ -96,7 +111,7 @@ def _figures(verification: Verification, build: Build) -> tuple[Figure, ...]:
             text.count(good),
             f"of {verification.images:,}",
             "outputs held against the host's",
-            "good" if verification.proven else "bad",
+            _STATES.get(verification.verdict, ""),
         )
     )
     for name, score in verification.accuracy.items():
@@ -172,18 +187,14 @@ def _link(verification: Verification) -> tuple[LinkFact, ...]:
 
 def build_view(verification: Verification, build: Build) -> View:
     """The page's content."""
-    state = "proven" if verification.proven else "not proven"
-    comparison = (
-        "byte for byte"
-        if build.dtype == "int8"
-        else f"by a tolerance of {verification.tolerance:g}, relative to the largest output where that is above 1"
-    )
     failures = digits.failures(verification)
     confusion = digits.confusion(verification)
     return View(
-        title=f"{build.model} on {text.board(build)}: {state}",
-        proven=verification.proven,
+        title=f"{build.model} on {text.board(build)}: {text.WORDS[verification.verdict].lower()}",
+        verdict=str(verification.verdict),
+        stamp=text.WORDS[verification.verdict],
         headline=text.headline(verification),
+        why=text.why(verification),
         lead=_lead(verification, build),
         caveat=_caveat(verification),
         when=verification.date.replace("T", " ").replace("+00:00", " UTC"),
@@ -194,7 +205,7 @@ def build_view(verification: Verification, build: Build) -> View:
         steps=chain.steps(verification, build),
         tools=chain.tools(verification, build),
         reference=verification.reference,
-        comparison=comparison,
+        comparison=text.equality(verification),
         data=tuple((text.set_name(name), source) for name, source in verification.data.items()),
         accuracy=charts.intervals(verification.accuracy, confusion.matrix if confusion else ()),
         confusion=confusion,

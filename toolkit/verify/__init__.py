@@ -50,6 +50,8 @@ def verify(
     reference: str,
     journal: Journal,
     progress: Progress,
+    told: str = "",
+    decides: bool = True,
     clock: Callable[[], float] = time.monotonic,
 ) -> Verification:
     """Stream every input that the journal has no answer for, and compare every output.
@@ -60,6 +62,8 @@ def verify(
         clients: by port, of the boards that share the work; each must run the same build.
         reference: the interpreter that gave the expected outputs, in words.
         journal: of `run_id(build, workloads)`.
+        told: what is sent, in words.
+        decides: the reference is the measure, not a stand-in for it.
 
     Raises:
         StaleFirmwareError: the device runs something else.
@@ -96,5 +100,7 @@ def verify(
         reference=reference,
         seconds=clock() - started,
         asked=len(requests),
+        inputs=told,
+        decides=decides,
     )
     return dataclasses.replace(result, devices=shards.shares if len(clients) > 1 else ())

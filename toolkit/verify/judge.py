@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from toolkit.artifacts import (
     Build,
@@ -16,16 +17,24 @@ from toolkit.artifacts import (
     LinkStats,
     Score,
     Ticks,
+    Verdict,
     Verification,
 )
 from toolkit.link.client import Answer
 from toolkit.link.messages import Hello, TickUnit
 from toolkit.statistics import confusion_matrix, histogram, wilson_interval
+from toolkit.verify import tolerance
 from toolkit.verify.workload import Workload
 
-# float32 outputs of two correct implementations differ by the order of summation and by the last bits of expf. The
-# bound is on the absolute difference for outputs up to 1 (softmax) and relative to the largest output beyond.
-FLOAT_TOLERANCE = 1e-5
+FEWEST_DISTINCT = 3
+"""With fewer distinct outputs than this, the inputs would not show most faults: the verdict is WEAK."""
+
+MOST_EXPLAINED = 100
+"""Inputs with a float32 output that no rounding explains; what comes after them is held to its own size alone, since
+asking the interpreter sixteen times for each output of a broken device would take hours."""
+
+_SAME_MANTISSA = 2.0**14
+"""Two float32 outputs that agree to so many bits count as one when distinct ones are counted."""
 
 # Beyond this many outputs a network is no classifier, and a confusion matrix would only be large.
 MOST_CLASSES = 64
@@ -33,19 +42,51 @@ MOST_CLASSES = 64
 _NUMPY: dict[DType, np.dtype[Any]] = {DType.INT8: np.dtype(np.int8), DType.FLOAT32: np.dtype("<f4")}
 
 
-def difference(expected: bytes, got: bytes, dtype: DType) -> float:
-    """The largest absolute difference of two output tensors; infinite where either is no number or they differ in size.
+def elements(output: bytes, dtype: DType) -> npt.NDArray[np.float64]:
+    """The output tensor's elements as they are stored, float64 [N]; empty if the bytes are no whole number of them."""
+    kind = _NUMPY[dtype]
+    return np.frombuffer(output, kind).astype(np.float64) if len(output) % kind.itemsize == 0 else np.zeros(0)
 
-    int8 outputs are compared as integers; float32 ones beyond 1 are scaled by the largest expected magnitude.
+
+def differing(
+    expected: bytes, got: bytes, dtype: DType, moved: Iterable[npt.NDArray[np.float64]] = ()
+) -> npt.NDArray[np.bool_]:
+    """Which elements of the device's output are not the host's, bool [N]; all of them where the sizes differ.
+
+    int8 elements are the host's where they are equal; float32 ones by the rule of toolkit/verify/tolerance.py.
+
+    Args:
+        moved: float32: how far rounding may move the host's elements, draw by draw.
     """
+    host, device = elements(expected, dtype), elements(got, dtype)
+    if len(expected) != len(got):
+        return np.ones(max(1, host.size), np.bool_)
+    if dtype is DType.FLOAT32:
+        return tolerance.unexplained(host, device, moved)
+    return np.asarray(host != device)
+
+
+def largest_difference(expected: bytes, got: bytes, dtype: DType) -> float:
+    """The largest absolute difference of two output tensors in its own unit; infinite where it is no number."""
+    host, device = elements(expected, dtype), elements(got, dtype)
     if len(expected) != len(got):
         return float("inf")
-    a = np.frombuffer(expected, _NUMPY[dtype]).astype(np.float64)
-    b = np.frombuffer(got, _NUMPY[dtype]).astype(np.float64)
-    if dtype is DType.FLOAT32 and not (np.isfinite(a).all() and np.isfinite(b).all()):
-        return 0.0 if expected == got else float("inf")
-    scale = max(1.0, float(np.abs(a).max(initial=0.0))) if dtype is DType.FLOAT32 else 1.0
-    return float(np.abs(a - b).max(initial=0.0)) / scale
+    with np.errstate(invalid="ignore"):
+        apart = np.where(host == device, 0.0, np.abs(host - device))
+    return float(apart.max(initial=0.0)) if np.isfinite(apart).all() else float("inf")
+
+
+def distinct_outputs(workloads: Sequence[Workload], dtype: DType) -> int:
+    """How many different outputs the host has; float32 ones that only rounding tells apart count once."""
+    seen: set[bytes] = set()
+    for work in workloads:
+        rows = np.ascontiguousarray(work.expected)
+        if dtype is DType.FLOAT32:
+            mantissa, exponent = np.frexp(rows.view(_NUMPY[dtype]))
+            with np.errstate(invalid="ignore"):
+                rows = np.ldexp(np.rint(mantissa * _SAME_MANTISSA) / _SAME_MANTISSA, exponent) + 0.0
+        seen.update(row.tobytes() for row in rows)
+    return len(seen)
 
 
 def predicted_class(output: bytes, dtype: DType) -> int:
@@ -83,9 +124,32 @@ def _pairs(results: Sequence[ImageResult]) -> Iterator[tuple[int, int]]:
             yield result.label, result.predicted
 
 
-def _describe(result: ImageResult) -> str:
+def _describe(result: ImageResult, wrong: npt.NDArray[np.bool_], dtype: DType) -> str:
+    """The image, its first element that differs, and how many more do: never the whole tensor."""
     name = f" ({result.name})" if result.name else ""
-    return f"{result.set} image {result.index}{name}: host {result.expected}, device {result.got or 'no answer'}"
+    where = f"made-up input {result.index}" if result.set == "random" else f"{result.set} image {result.index}{name}"
+    if result.got is None:
+        return f"{where}: no answer"
+    if len(result.got) != len(result.expected):
+        return f"{where}: the device sent {len(result.got) // 2:,} bytes, the host has {len(result.expected) // 2:,}"
+    place = int(np.argmax(wrong))
+    host, device = (elements(bytes.fromhex(each), dtype)[place] for each in (result.expected, result.got))
+    more = int(wrong.sum()) - 1
+    told = f"{where}, element {place} of {wrong.size:,}: host {host:.9g}, device {device:.9g}"
+    if more:
+        told += f"; {more:,} more {'differs' if more == 1 else 'differ'}"
+    return told + ("; NaN never counts as equal" if np.isnan(host) or np.isnan(device) else "")
+
+
+def _verdict(*, missing: bool, differs: bool, decides: bool, distinct: int) -> Verdict:
+    """See docs/verdicts.md. A missing output is the device's or the link's fault by whatever measure."""
+    if missing:
+        return Verdict.DIFFERS
+    if not decides:
+        return Verdict.UNDECIDED
+    if differs:
+        return Verdict.DIFFERS
+    return Verdict.WEAK if distinct < FEWEST_DISTINCT else Verdict.PROVEN
 
 
 def judge(
@@ -98,32 +162,44 @@ def judge(
     reference: str,
     seconds: float,
     asked: int,
+    inputs: str = "",
+    decides: bool = True,
 ) -> Verification:
     """The verdict.
 
     Args:
         answers: by key; keys count through the workloads in order.
         hello: what the device said of itself last.
+        reference: the interpreter that gave the expected outputs, in words.
+        inputs: what was sent, in words.
+        decides: the reference is the measure; False for a stand-in, whose int8 outputs a sound device need not give.
         seconds, asked: how long this run took and for how many images it asked, for the rate.
     """
-    tolerance = FLOAT_TOLERANCE if build.dtype is DType.FLOAT32 else 0.0
     accuracy: dict[str, Score] = {}
     confusion: dict[str, tuple[tuple[int, ...], ...]] = {}
     results: list[ImageResult] = []
     failed: list[ImageResult] = []
+    first: str | None = None
+    missing = False
     worst = 0.0
     for work in workloads:
         base = len(results)
         for index in range(len(work.inputs)):
             answer = answers.get(base + index)
-            apart = difference(work.expected[index].tobytes(), answer.output, build.dtype) if answer else float("inf")
-            if answer:
-                worst = max(worst, apart)
             result = _result(work, index, answer, build.dtype)
-            result = dataclasses.replace(result, within_tolerance=result.exact or apart <= tolerance)
+            expected = work.expected[index].tobytes()
+            if answer is None:
+                wrong = np.ones(1, np.bool_)
+            else:
+                moved = work.moved(index) if work.moved is not None and len(failed) < MOST_EXPLAINED else ()
+                wrong = differing(expected, answer.output, build.dtype, moved)
+                worst = max(worst, largest_difference(expected, answer.output, build.dtype))
+            result = dataclasses.replace(result, within_tolerance=not wrong.any())
+            missing = missing or answer is None or len(answer.output) != len(expected)
             results.append(result)
             if not result.passed:
                 failed.append(result)
+                first = first or _describe(result, wrong, build.dtype)
         if work.labels is not None:
             correct = sum(result.predicted == result.label for result in results[base:])
             low, high = wilson_interval(correct, len(work.inputs))
@@ -132,6 +208,7 @@ def judge(
             classes = max(outputs, 1 + int(work.labels.max(initial=0)))
             if classes <= MOST_CLASSES:
                 confusion[work.set] = confusion_matrix(_pairs(results[base:]), classes)
+    distinct = distinct_outputs(workloads, build.dtype)
     return Verification(
         board=build.board,
         model=build.model,
@@ -140,12 +217,14 @@ def judge(
         answered=len(answers),
         bit_exact=sum(result.exact for result in results),
         within_tolerance=len(results) - len(failed),
-        tolerance=tolerance,
+        tolerance=tolerance.RELATIVE if build.dtype is DType.FLOAT32 else 0.0,
         max_difference=worst if worst != float("inf") else -1.0,
         resent=stats.resent,
-        proven=bool(results) and not failed,
+        verdict=_verdict(missing=missing or not results, differs=bool(failed), decides=decides, distinct=distinct),
+        inputs=inputs or "; ".join(f"{len(work.inputs):,} inputs of the set {work.set}" for work in workloads),
+        distinct_outputs=distinct,
         reference=reference,
-        first_difference=_describe(failed[0]) if failed else None,
+        first_difference=first,
         accuracy=accuracy,
         ticks=_ticks(answers, hello),
         seconds=round(seconds, 3),

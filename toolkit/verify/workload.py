@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -22,6 +23,8 @@ class Workload:
         expected: uint8 [N, output_bytes]: the host's output tensors.
         labels: int [N], or None if there is no truth.
         names: a name per input for the report; may be empty.
+        moved: float32 networks: for input i, draw by draw, how far the host's output elements move, float64
+            [elements], under changes as small as rounding; None if that cannot be asked.
     """
 
     set: str
@@ -30,3 +33,4 @@ class Workload:
     expected: Bytes
     labels: npt.NDArray[np.int64] | None = None
     names: tuple[str, ...] = ()
+    moved: Callable[[int], Iterator[npt.NDArray[np.float64]]] | None = None

@@ -1,0 +1,90 @@
+"""A network that takes pixels as 0..255 or -1..1 was fed pixel / 255 without a word: 12.6 % instead of 78.1 %."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.report import samples
+from toolkit import dataset, reference, resources
+from toolkit.artifacts import DType
+from toolkit.cli import workloads
+from toolkit.cli.options import Selection
+from toolkit.errors import ModelError, UsageError
+from toolkit.reference import pixels
+from toolkit.reference.pixels import PixelRange
+
+SHARED = Path(__file__).parents[2].parent / "shared" / "cases"
+
+
+@pytest.mark.parametrize(
+    ("scale", "zero_point", "told"),
+    [
+        (1 / 255, -128, "0..1"),
+        (0.0039213, -128, "0..1"),
+        (0.0038, -128, "0..1"),  # the calibration pictures had no quite white pixel
+        (1.0, -128, "0..255"),
+        (0.999932, -128, "0..255"),
+        (2 / 255, -1, "-1..1"),
+        (0.00784314, 0, "-1..1"),
+        (1 / 255, 0, "-0.5..0.5"),
+        (1.0, 0, "-128..127"),
+    ],
+)
+def test_the_quantisation_tells_the_range(scale: float, zero_point: int, told: str) -> None:
+    assert str(pixels.of_quantised(scale, zero_point, -128, 127)) == told
+
+
+def test_a_range_that_is_no_usual_one_is_asked_for() -> None:
+    with pytest.raises(ModelError, match=r"spans -0\.4201 to 2\.826") as caught:
+        pixels.of_quantised(0.01273, -95, -128, 127)  # as (pixel - mean) / deviation gives
+    assert "--range" in caught.value.hint
+
+
+@pytest.mark.parametrize(("text", "range_"), [
+    ("0..1", (0, 1)), ("-1..1", (-1, 1)), ("0..255", (0, 255)), ("-0.42..2.82", (-0.42, 2.82)), ("1..0", (1, 0)),
+])  # fmt: skip
+def test_a_range_that_is_spelt_out(text: str, range_: tuple[float, float]) -> None:
+    assert pixels.parse(text) == PixelRange(*range_)
+
+
+@pytest.mark.parametrize("text", ["", "1", "0..", "a..b", "0..0", "0..nan", "0..inf", "0-1", "0...1..2"])
+def test_what_is_no_range(text: str) -> None:
+    with pytest.raises(UsageError, match="is no range"):
+        pixels.parse(text)
+
+
+def test_pixels_as_training_scripts_make_them() -> None:
+    every = np.arange(256, dtype=np.uint8)
+    real = every.astype(np.float32)
+    np.testing.assert_array_equal(PixelRange(0, 1).real(every), real / np.float32(255))
+    np.testing.assert_array_equal(PixelRange(0, 255).real(every), real)
+    np.testing.assert_array_equal(PixelRange(-1, 1).real(every), real / np.float32(127.5) - np.float32(1))
+    np.testing.assert_allclose(PixelRange(1, 0).real(every), 1 - real / 255, atol=1e-7)
+
+
+def test_float32_is_said_and_may_be_said_otherwise() -> None:
+    model = resources.models() / "proposed" / "proposed_float32.tflite"
+    build = dataclasses.replace(samples.build(), model_path=model, dtype=DType.FLOAT32)
+    plain = workloads.assemble(build, Selection(limit=0))
+    assert "pixels as 0..1, the default for float32 (--range says otherwise)" in plain.inputs.told
+    assert plain.workloads[0].kind == "pixels"
+    other = workloads.assemble(build, Selection(limit=0, pixels="-1..1"))
+    assert "pixels as -1..1, as --range says" in other.inputs.told
+    # The device itself can only divide by 255.
+    assert other.workloads[0].kind == "tensor"
+    assert other.workloads[0].inputs.view("<f4").min() == -1
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="the cases are not beside this checkout")
+@pytest.mark.parametrize(("name", "right"), [("raw_0_255_int8", 781), ("minus1_1_int8", 917)])
+def test_the_cases_get_their_true_accuracy(name: str, right: int) -> None:
+    tflite = (SHARED / f"{name}.tflite").read_bytes()
+    digits = dataset.load_mnist("test").first(1000)
+    told = reference.pixel_range(tflite)
+    assert told is not None
+    outputs = reference.expected_outputs(tflite, reference.quantise(tflite, digits.images, told)).view(np.int8)
+    assert int((outputs.argmax(axis=1) == digits.labels).sum()) == right

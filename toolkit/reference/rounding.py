@@ -1,0 +1,105 @@
+"""By how much a float32 network's outputs may move by rounding alone: asked of the interpreter, not guessed.
+
+A sum that is computed in any order, with or without fused multiply-add, is the exact sum of terms that are each changed
+by a relative amount of at most n units of rounding, n being the number of terms, and of about the root of n as a rule
+(N. J. Higham, Accuracy and Stability of Numerical Algorithms, 2nd edition, sections 3.1 and 2.8). A changed term is a
+changed weight. So the network's constants and the input are changed at random by that much, and the interpreter tells
+where it takes the outputs: hardly anywhere as a rule, further where large terms cancel, nowhere where all is zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+UNIT = 2.0**-24
+"""Half a unit in the last place of 1: the most by which one float32 operation is wrong, relative to its result."""
+DRAWS = 16
+_LEAST = 4.0
+"""Units by which everything is changed at least: a sum of sixteen terms, or one function such as expf."""
+
+Infer = Callable[[npt.NDArray[Any]], npt.NDArray[Any]]
+
+
+class Rounding:
+    """One network, changed in up to DRAWS ways; each is made when it is first needed."""
+
+    def __init__(self, tflite: bytes, infer: Callable[[bytes], Infer]) -> None:
+        """Nothing is computed yet.
+
+        Args:
+            tflite: the model; its output is float32.
+            infer: makes an interpreter of a model: [1, ...] -> the output tensor.
+        """
+        self._tflite = tflite
+        self._infer = infer
+        self._changed: list[Infer] = []
+
+    def moved(self, value: npt.NDArray[Any], expected: npt.NDArray[np.uint8]) -> Iterator[npt.NDArray[np.float64]]:
+        """How far each output element moves, draw by draw; the same draws for every input.
+
+        Args:
+            value: [1, ...], the input tensor.
+            expected: uint8, the bytes of the unchanged network's output.
+
+        Yields:
+            float64 [elements], absolute.
+        """
+        host = expected.view("<f4").astype(np.float64)
+        for draw in range(DRAWS):
+            if draw == len(self._changed):
+                self._changed.append(self._infer(changed(self._tflite, draw)))
+            signs = np.random.default_rng((1, draw)).choice((-1.0, 1.0), value.shape)
+            near = value
+            if value.dtype == np.float32:
+                near = (value.astype(np.float64) * (1.0 + _LEAST * UNIT * signs)).astype(np.float32)
+            got = np.asarray(self._changed[draw](near)).astype(np.float64).ravel()
+            with np.errstate(invalid="ignore"):
+                yield np.abs(got - host)
+
+
+def changed(tflite: bytes, draw: int) -> bytes:
+    """The same network with every float32 constant made larger or smaller, by the root of its sum's length in units.
+
+    Args:
+        draw: another number, another choice of signs.
+    """
+    import tflite as reader
+
+    data = bytearray(tflite)
+    model = reader.Model.GetRootAsModel(data, 0)
+    random = np.random.default_rng((0, draw))
+    done: set[int] = set()
+    for place in range(model.SubgraphsLength()):
+        graph = model.Subgraphs(place)
+        channelwise = _depthwise_filters(model, graph)
+        for index in range(graph.TensorsLength()):
+            tensor = graph.Tensors(index)
+            buffer = model.Buffers(tensor.Buffer())
+            size = buffer.DataLength() // 4
+            if tensor.Type() != reader.TensorType.FLOAT32 or not size or tensor.Buffer() in done:
+                continue
+            done.add(tensor.Buffer())
+            values = buffer.DataAsNumpy().view("<f4")  # of `data` itself
+            shape = np.atleast_1d(tensor.ShapeAsNumpy()) if tensor.ShapeLength() else np.ones(1, np.int64)
+            terms = size / max(1, int(shape[-1 if index in channelwise else 0]))
+            by = UNIT * max(_LEAST, float(np.sqrt(terms)))
+            values[:] = values * (1.0 + by * random.choice((-1.0, 1.0), size))
+    return bytes(data)
+
+
+def _depthwise_filters(model: Any, graph: Any) -> set[int]:
+    """Tensors whose last dimension, not the first, counts the sums."""
+    import tflite as reader
+
+    kind = reader.BuiltinOperator.DEPTHWISE_CONV_2D
+    found = set()
+    for place in range(graph.OperatorsLength()):
+        operator = graph.Operators(place)
+        code = model.OperatorCodes(operator.OpcodeIndex())
+        if max(code.BuiltinCode(), code.DeprecatedBuiltinCode()) == kind and operator.InputsLength() > 1:
+            found.add(int(operator.Inputs(1)))
+    return found
