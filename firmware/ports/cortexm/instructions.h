@@ -10,8 +10,7 @@
  * A port's one source says before it includes this:
  *
  *   enum { INSTRUCTIONS_PER_TICKS = 5, TICKS_SHIFT = 4 };   2^4 ticks of the counter are 5 instructions
- *   static uint64_t counter(void);   ticks since the start, in a number of instructions that is always the
- * same
+ *   static uint64_t counter(void);   ticks since the start; it takes the same instructions every time
  *
  * and its interrupt handlers call interrupt_begins() first and interrupt_ends() last.
  */
@@ -22,13 +21,12 @@
 #include "port.h"
 
 static struct {
-  uint64_t read;     /* the counter, when it was read last */
-  uint32_t run;      /* instructions up to then */
-  uint32_t left_out; /* of these, by interrupts and by port_ticks() */
-  uint32_t began;    /* `run` when the interrupt began */
-  uint32_t per_call; /* what one call of port_ticks() adds */
-  uint32_t
-      per_entry; /* what an interrupt runs before interrupt_begins() has read, and after interrupt_ends() */
+  uint64_t read;      /* the counter, when it was read last */
+  uint32_t run;       /* instructions up to then */
+  uint32_t left_out;  /* of these, by interrupts and by port_ticks() */
+  uint32_t began;     /* `run` when the interrupt began */
+  uint32_t per_call;  /* what one call of port_ticks() adds */
+  uint32_t per_entry; /* what an interrupt runs before it has read the counter, and after it has again */
 } instructions;
 
 /* Brings `run` up to now. Not to be interrupted. */
