@@ -44,7 +44,8 @@ void port_wait(void);
  * cable) the rest is dropped: the frame then fails its CRC, and the host asks again. */
 void port_write(const uint8_t *data, size_t size);
 
-/* A free-running counter in the unit of port_info(); wraps at 2^32. */
+/* A free-running counter in the unit of port_info(), in steps of one; wraps at 2^32. Where there is only a
+ * coarser one, the unit is PORT_TICKS_NONE. */
 uint32_t port_ticks(void);
 
 /* The deepest the stack has been since start, in bytes, measured by painting; 0 if the port cannot tell. */

@@ -37,7 +37,7 @@ def test_qemu_argv() -> None:
         "qemu-system-arm",
         *("-machine", "mps2-an386"),
         *("-kernel", "out/firmware.elf"),
-        *("-icount", "shift=0"),
+        *("-icount", "shift=7"),
         *("-display", "none", "-monitor", "none", "-nodefaults"),
         *("-serial", "tcp:127.0.0.1:4000,server=on,wait=off,nodelay=on"),
     ]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.regression.workspace import Refused, build_of, tinyml
-from toolkit.artifacts import Verification
+from toolkit.artifacts import Verdict, Verification
 from toolkit.errors import LinkError, TinymlError
 
 SMALL = ("--limit", "5", "--json")
@@ -104,7 +104,7 @@ def test_a_run_that_cannot_flash_leaves_no_verdict(proven: Path, monkeypatch: py
 
 def test_a_report_of_differences_is_no_success(proven: Path) -> None:
     path = place(proven, "verification.json")
-    dataclasses.replace(Verification.load(path), proven=False, bit_exact=0, within_tolerance=0).save(path)
+    dataclasses.replace(Verification.load(path), verdict=Verdict.DIFFERS, bit_exact=0, within_tolerance=0).save(path)
     with pytest.raises(Refused, match="not proven") as caught:
         tinyml("report", "--junit", str(proven / "junit.xml"), folder=proven)
     assert caught.value.error.exit_code == 4

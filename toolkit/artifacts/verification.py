@@ -49,6 +49,7 @@ class Ticks(Artifact):
         unit: "instructions", "cycles" or "microseconds".
         min, median, max: over all answered images.
         histogram: the distribution; None if it was not kept.
+        resolution: the step of the device's counter, in `unit`.
     """
 
     unit: str
@@ -56,6 +57,16 @@ class Ticks(Artifact):
     median: int
     max: int
     histogram: Histogram | None = None
+    resolution: int = 1
+
+    @property
+    def constant(self) -> bool:
+        """No two inferences differ by more than the counter can tell: what spread there is may be the counter's.
+
+        One that counts events one by one tells all differences; a clock is read somewhere within its step.
+        """
+        exact = self.resolution == 1 and self.unit != "microseconds"
+        return self.max - self.min <= (0 if exact else self.resolution)
 
 
 @dataclass(frozen=True)

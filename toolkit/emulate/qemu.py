@@ -27,14 +27,15 @@ def tools() -> tuple[str, ...]:
 def command(board: Board, image: Path, port: int) -> list[str]:
     """The argv that boots `image`; pure.
 
-    One instruction is one nanosecond of the board's time (`-icount shift=0`), so its timers count instructions exactly.
+    One instruction is 128 ns of the board's time (`-icount shift=7`), more than a tick of its timers, by which the
+    firmware can so count instructions one by one.
     Without `nodelay` small exchanges wait for each other's acknowledgements.
     """
     return [
         PROGRAM,
         *("-machine", board.flash.machine or board.id),
         *("-kernel", str(image)),
-        *("-icount", "shift=0"),
+        *("-icount", "shift=7"),
         *("-display", "none", "-monitor", "none", "-nodefaults"),
         *("-serial", f"tcp:{HOST}:{port},server=on,wait=off,nodelay=on"),
     ]

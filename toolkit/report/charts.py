@@ -112,10 +112,10 @@ def times(ticks: Ticks, build: Build) -> TimeChart:
         each = f"{ticks.median / build.macs:.2f} {unit}s"
         facts.append(("per multiply-accumulate", each, f"{build.macs:,} of them in an inference"))
     histogram = ticks.histogram
-    if histogram is None or ticks.min == ticks.max:
+    if histogram is None or ticks.constant:
         bars: tuple[Bar, ...] = ()
         labels = ("", "", "")
-        beyond = "Every inference took exactly the same." if ticks.min == ticks.max else ""
+        beyond = _constancy(ticks)
         median_at = 50.0
     else:
         bars = _bars(histogram)
@@ -125,9 +125,17 @@ def times(ticks: Ticks, build: Build) -> TimeChart:
         beyond = (
             f"{text.many(histogram.beyond, 'inference')} took longer, up to {ticks.max:,}." if histogram.beyond else ""
         )
-    return TimeChart(
-        bars, round(median_at, 3), labels, beyond, tuple(facts), text.UNIT_NOTES.get(ticks.unit, ticks.unit)
-    )
+    note = f"{text.UNIT_NOTES.get(ticks.unit, ticks.unit)} {text.resolution(ticks).capitalize()}."
+    return TimeChart(bars, round(median_at, 3), labels, beyond, tuple(facts), note)
+
+
+def _constancy(ticks: Ticks) -> str:
+    if not ticks.constant:
+        return ""
+    if ticks.min == ticks.max:
+        return "Every inference took exactly the same."
+    step = text.ticks(ticks.resolution, ticks.unit)
+    return f"Every inference took the same, as far as a counter in steps of {step} can tell."
 
 
 def _bars(histogram: Histogram) -> tuple[Bar, ...]:

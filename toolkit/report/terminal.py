@@ -61,9 +61,10 @@ def _facts(verification: Verification, build: Build | None) -> Table:
         table.add_row("one by one", _external(verification))
     ticks = verification.ticks
     if ticks is not None:
-        told = f"{text.ticks(ticks.median, ticks.unit)}, at most {ticks.max:,}"
+        told = f"{text.ticks(ticks.median, ticks.unit)}, {text.spread(ticks)}"
         if build is not None and (time := text.as_time(ticks.median, ticks, build.clock_hz)):
             told += f" ({time})"
+        told += f"; {text.resolution(ticks)}"
         table.add_row("per inference", told)
     if build is not None and build.runtime == Runtime.TFLM:
         table.add_row("arena", text.arena(verification.device, build))

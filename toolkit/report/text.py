@@ -7,10 +7,11 @@ import re
 from toolkit.artifacts import Build, DeviceIdentity, DType, Score, Ticks, Verdict, Verification
 
 UNIT_NOTES = {
-    "instructions": "Instructions, counted exactly by the emulator. They are neither cycles nor time.",
-    "cycles": "Processor cycles, counted by the device.",
-    "microseconds": "Microseconds, by the device's own clock.",
+    "instructions": "Instructions of the network alone, without those of interrupts. They are neither cycles nor time.",
+    "cycles": "Processor cycles, with those of the interrupts that came meanwhile.",
+    "microseconds": "Microseconds of the device's own clock, with all that it did meanwhile.",
 }
+"""What is in a figure of this unit, and what is not."""
 
 
 WORDS = {
@@ -85,6 +86,20 @@ def duration(seconds: float) -> str:
 def ticks(value: int, unit: str) -> str:
     """71,140 instructions."""
     return many(value, unit.removesuffix("s"), unit)
+
+
+def resolution(kind: Ticks) -> str:
+    """How finely the device counts: "counted one by one", "in steps of 40 instructions"."""
+    if kind.resolution == 1 and kind.unit != "microseconds":
+        return "counted one by one"
+    return f"in steps of {ticks(kind.resolution, kind.unit)}"
+
+
+def spread(kind: Ticks) -> str:
+    """What is known of the slowest inference, beside the median."""
+    if not kind.constant:
+        return f"at most {kind.max:,}"
+    return "always" if kind.min == kind.max else "the same for all to a step of the counter"
 
 
 def as_time(value: int, kind: Ticks, clock_hz: int) -> str:

@@ -125,8 +125,9 @@ def _figures(verification: Verification, build: Build) -> tuple[Figure, ...]:
         )
     ticks = verification.ticks
     if ticks is not None:
-        note = text.as_time(ticks.median, ticks, build.clock_hz) or f"at most {ticks.max:,}"
-        figures.append(Figure("per inference", text.count(ticks.median), ticks.unit, f"median; {note}"))
+        note = text.as_time(ticks.median, ticks, build.clock_hz) or text.spread(ticks)
+        note = f"median; {note}; {text.resolution(ticks)}"
+        figures.append(Figure("per inference", text.count(ticks.median), ticks.unit, note))
     stack, origin = _stack(verification, build)
     counted = f"with {text.size(stack)} of stack, {origin}" if stack else "without the stack"
     for name, used, limit, note in (

@@ -5,17 +5,19 @@
  *   #define CMSDK_UART 0x40004000u                       its address
  *   enum { CMSDK_UART_RX_IRQ = 0,                        its receive interrupt
  *          CMSDK_UART_CLOCK_HZ = 25000000, CMSDK_UART_BAUD = 115200 };
+ *   what instructions.h asks for
  *   #include "cmsdk_uart.h"
  *
- * It brings port_info(), port_read(), port_wait(), port_write(), the table of interrupts, and
- * cmsdk_uart_init() for the port's port_init(). Left to the port: port_init() and port_ticks(), which counts
- * instructions. Registers: Arm CMSDK technical reference manual (DDI 0479), 4.3.
+ * It brings port_info(), port_read(), port_wait(), port_write(), port_ticks(), the table of interrupts, and
+ * cmsdk_uart_init() and instructions_init() for the port's port_init(), in this order. Registers: Arm CMSDK
+ * technical reference manual (DDI 0479), 4.3.
  */
 #ifndef TINYML_CMSDK_UART_H
 #define TINYML_CMSDK_UART_H
 
 #include "build_info.h"
 #include "cortexm.h"
+#include "instructions.h"
 #include "port.h"
 #include "ring.h"
 
@@ -36,8 +38,10 @@
 static ring_t received;
 
 static void serve_uart(void) {
+  interrupt_begins();
   UART_INTCLEAR = UART_INT_RX;
   while (UART_STATE & UART_STATE_RX_FULL) ring_put(&received, (uint8_t)UART_DATA);
+  interrupt_ends();
 }
 
 CORTEXM_INTERRUPTS = {[CMSDK_UART_RX_IRQ] = serve_uart};

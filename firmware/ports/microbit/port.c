@@ -1,8 +1,7 @@
 /* port.h for QEMU's microbit: UART 0 of the nRF51822, received by interrupt; instructions counted by TIMER 0.
  *
- * QEMU must run with -icount shift=0: one instruction is then one nanosecond of virtual time, and a tick of
- * the 8 MHz timer is 125 instructions. Registers: nRF51 series reference manual v3.0, chapters 18 (TIMER) and
- * 29 (UART).
+ * The timer's 16 MHz are 62.5 ns a tick: see cortexm/instructions.h. Registers: nRF51 series reference manual
+ * v3.0, chapters 18 (TIMER) and 29 (UART).
  */
 #include "port.h"
 
@@ -38,25 +37,36 @@ enum {
   UART0_IRQ = 2,
   TX_PIN = 24, /* the pins to the micro:bit's USB interface */
   RX_PIN = 25,
-  PRESCALER_8_MHZ = 1, /* 16 MHz / 2: the fastest whose tick is a whole number of instructions */
-  INSTRUCTIONS_PER_TICK = 125,
+  PRESCALER_16_MHZ = 0,
+  INSTRUCTIONS_PER_TICKS = 125, /* 62.5 ns of 128 */
+  TICKS_SHIFT = 8,
 };
+
+/* 32 bits: more than 2.1e9 instructions between two readings are counted short. */
+static uint64_t counter(void) {
+  TIMER0_CAPTURE0 = 1;
+  return TIMER0_CC0;
+}
+
+#include "instructions.h"
 
 static ring_t received;
 
 static void serve_uart(void) {
+  interrupt_begins();
   /* Each read of RXD takes one byte out of the FIFO of six, and raises RXDRDY again if there is another. */
   while (UART_RXDRDY) {
     UART_RXDRDY = 0;
     ring_put(&received, (uint8_t)UART_RXD);
   }
+  interrupt_ends();
 }
 
 CORTEXM_INTERRUPTS = {[UART0_IRQ] = serve_uart};
 
 void port_init(void) {
   TIMER0_BITMODE = TIMER_32_BITS;
-  TIMER0_PRESCALER = PRESCALER_8_MHZ;
+  TIMER0_PRESCALER = PRESCALER_16_MHZ;
   TIMER0_START = 1;
   UART_PSELTXD = TX_PIN;
   UART_PSELRXD = RX_PIN;
@@ -66,6 +76,7 @@ void port_init(void) {
   UART_STARTTX = 1;
   UART_STARTRX = 1;
   cortexm_enable_interrupt(UART0_IRQ);
+  instructions_init(UART0_IRQ);
 }
 
 const port_info_t *port_info(void) {
@@ -89,10 +100,4 @@ void port_write(const uint8_t *data, size_t size) {
     while (!UART_TXDRDY) {
     }
   }
-}
-
-/* All 32 bits count, so that the product wraps at 2^32 as well. */
-uint32_t port_ticks(void) {
-  TIMER0_CAPTURE0 = 1;
-  return TIMER0_CC0 * INSTRUCTIONS_PER_TICK;
 }

@@ -48,6 +48,8 @@
 #define USBD_EV_EPDATA REG32(USBD_BASE + 0x160u)
 #define USBD_EVENTCAUSE REG32(USBD_BASE + 0x400u)
 #define USBD_EVENTCAUSE_READY (1u << 11)
+#define USBD_HALTED_EPIN(n) REG32(USBD_BASE + 0x420u + 4u * (n)) /* as GET_STATUS is to be answered */
+#define USBD_HALTED_EPOUT(n) REG32(USBD_BASE + 0x444u + 4u * (n))
 #define USBD_EPDATASTATUS REG32(USBD_BASE + 0x46Cu)
 #define USBD_EPDATA_IN(n) (1u << (n))
 #define USBD_EPDATA_OUT(n) (0x10000u << (n))

@@ -77,13 +77,21 @@ void usb_control_data_done(void) {
   control = CONTROL_IDLE;
 }
 
+/* Table 9-6: the one feature of an endpoint is that it is halted. */
+enum { ENDPOINT_HALT = 0, DIRECTION_IN = 0x80 };
+
 static bool endpoint_request(const usb_setup_t *setup, uint8_t status[2]) {
   const uint8_t address = (uint8_t)setup->index;
-  const uint8_t ep = address & 7u;
-  if (ep == 0 || ep > USB_EP_DATA || configuration == 0) return ep == 0 && setup->request == GET_STATUS;
+  const uint8_t ep = address & 0x7Fu;
+  if (ep == 0) return setup->request == GET_STATUS;
+  if (configuration == 0 || (ep != USB_EP_DATA && address != (DIRECTION_IN | USB_EP_NOTIFY))) return false;
+  if (setup->request == GET_STATUS) {
+    status[0] = (uint8_t)((address & DIRECTION_IN) ? USBD_HALTED_EPIN(ep) : USBD_HALTED_EPOUT(ep));
+    return true;
+  }
+  if (setup->value != ENDPOINT_HALT) return false;
   if (setup->request == CLEAR_FEATURE) usb_ep_open(address);
   if (setup->request == SET_FEATURE) USBD_EPSTALL = USBD_EPSTALL_STALL | address;
-  status[0] = 0;
   return true;
 }
 

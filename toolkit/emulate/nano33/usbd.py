@@ -18,6 +18,7 @@ _START_EPIN, _START_EPOUT = 0x004, 0x028
 _EP0RCVOUT, _EP0STATUS, _EP0STALL = 0x04C, 0x050, 0x054
 _EV_USBRESET, _EV_STARTED, _EV_ENDEPIN, _EV_EP0DATADONE, _EV_ENDEPOUT = 0x100, 0x104, 0x108, 0x128, 0x130
 _EV_EP0SETUP, _EV_EPDATA = 0x15C, 0x160
+_HALTED_EPIN, _HALTED_EPOUT = 0x420, 0x444
 _EVENTCAUSE, _EPDATASTATUS, _USBADDR, _SETUP, _SIZE_EPOUT = 0x400, 0x46C, 0x470, 0x480, 0x4A0
 _ENABLE, _USBPULLUP, _DTOGGLE, _EPINEN, _EPOUTEN, _EPSTALL, _FRAMECNTR = 0x500, 0x504, 0x50C, 0x510, 0x514, 0x518, 0x520
 _EPIN, _EPOUT, _EP_STRIDE = 0x600, 0x700, 0x14
@@ -128,6 +129,9 @@ class UsbDevice:
         # Toggles are unknown after power-up; a driver that does not set them must not get away with it.
         self._in_toggle, self._out_toggle = [1] * ENDPOINTS, [1] * ENDPOINTS
         self._in_stalled, self._out_stalled = [False] * ENDPOINTS, [False] * ENDPOINTS
+        for ep in range(ENDPOINTS):
+            self._set(_HALTED_EPIN + 4 * ep, 0)
+            self._set(_HALTED_EPOUT + 4 * ep, 0)
         self._setting_address = False
 
     def _task(self, name: str, flag: str) -> None:
@@ -207,8 +211,9 @@ class UsbDevice:
         self._toggle_selected = -1
 
     def _set_stall(self, value: int) -> None:
-        stalls = self._in_stalled if value & 0x80 else self._out_stalled
+        stalls, halted = (self._in_stalled, _HALTED_EPIN) if value & 0x80 else (self._out_stalled, _HALTED_EPOUT)
         stalls[value & 7] = bool(value >> 8 & 1)
+        self._set(halted + 4 * (value & 7), value >> 8 & 1)
 
     # ---- the host's side ----------------------------------------------------------------------------------------
 
