@@ -160,7 +160,7 @@ def test_the_name_of_a_model_stays_in_its_comment(name: str, tmp_path: Path) -> 
     tflite = resources.models() / "cnn-2-2" / "cnn-2-2_int8.tflite"
     board = boards.load("uno")
     model = ModelFile(name, tflite, DType.INT8, sha256_of(tflite.read_bytes()), 1)
-    values = {"board": board, "cpu": board.cpu, "runtime": "aot", "model": model, "optimise": "-Os"}
+    values = {"board": board, "cpu": board.cpu, "runtime": "aot", "model": model, "optimise": "-Os", "strict": True}
     values |= {"version": "1", "model_sha256_bytes": "0", "build_id": "", "build_id_bytes": "0"}
     rendered = project._rendered(board, board.toolchain[0], values)
     sketch = rendered["sketch.ino"].decode().splitlines()

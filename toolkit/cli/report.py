@@ -6,7 +6,7 @@ from pathlib import Path
 
 import typer
 
-from toolkit.cli import options, output, verdicts, workspace
+from toolkit.cli import options, output, verdicts, verify, workspace
 
 
 def register(app: typer.Typer) -> None:
@@ -20,7 +20,6 @@ def register(app: typer.Typer) -> None:
         json: options.Json = False,
     ) -> None:
         """Make the HTML report of the newest build's verification again, from its JSON."""
-        from toolkit.errors import NotProvenError
         from toolkit.report import html, summary
         from toolkit.report import junit as junit_report
 
@@ -36,4 +35,4 @@ def register(app: typer.Typer) -> None:
                 output.line(str(place.report.resolve()))
             if not result.proven:
                 output.use_json(False)  # what there is to say is on stdout already
-                raise NotProvenError("the verdict of that verification is: not proven", f"look at {place.report}")
+                raise verify.wanting(place, result)

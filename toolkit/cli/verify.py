@@ -201,10 +201,11 @@ def finish(place: BoardFolder, build: Build, result: Verification, *, json: bool
         render(place, build, result)
     if not result.proven:
         output.use_json(False)  # the verdict is on stdout already
-        raise _wanting(place, result)
+        raise wanting(place, result)
 
 
-def _wanting(place: BoardFolder, result: Verification) -> TinymlError:
+def wanting(place: BoardFolder, result: Verification) -> TinymlError:
+    """What a verdict that is not PROVEN ends a command with: why, what helps, and its exit code."""
     from toolkit.errors import NotProvenError, UndecidedError, WeakProofError
     from toolkit.report import text
 
