@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from toolkit.artifacts.agreement import Agreement
 from toolkit.artifacts.base import Artifact, DType, Runtime
 from toolkit.artifacts.model import LayerReport, ModelCard, PlannedBuffer, TensorSpec
 
@@ -67,6 +68,7 @@ class Build(Artifact):
         arena_bytes: RAM for tensors and scratch, as planned, or as reserved for the interpreter.
         layers, plan: see CompiledModel; empty for an interpreter.
         card: how the model was trained; None for a user's own file.
+        agreement: whether TensorFlow Lite Micro computes what LiteRT does; None where that was not asked.
     """
 
     board: str
@@ -98,6 +100,7 @@ class Build(Artifact):
     layers: tuple[LayerReport, ...] = ()
     plan: tuple[PlannedBuffer, ...] = ()
     card: ModelCard | None = None
+    agreement: Agreement | None = None
 
 
 @dataclass(frozen=True)

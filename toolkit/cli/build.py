@@ -65,7 +65,7 @@ def build(request: Request) -> Build:
     from toolkit import build as builders
     from toolkit import models, project, tflm
     from toolkit.build import size
-    from toolkit.cli import engines
+    from toolkit.cli import agreement, engines
     from toolkit.errors import TinymlError, ToolError
 
     if request.optimise not in ("speed", "size"):
@@ -98,6 +98,7 @@ def build(request: Request) -> Build:
     )
     if missing is not None:
         raise _not_built(missing, board, candidates, made.path)
+    compared = agreement.begin(model.path, model.dtype, stored)
     built = builder.build(made.path, board, toolchain)
     report = size.measure(built.elf or built.image, built.map_file, board)
     size.check(report, board)
@@ -132,7 +133,10 @@ def build(request: Request) -> Build:
         layers=compiled.layers if compiled else (),
         plan=compiled.plan if compiled else (),
         card=stored.card if stored else None,
+        agreement=compared(),
     )
+    if result.agreement is not None and not result.agreement.agrees:
+        output.warning(result.agreement.in_words)
     result.save(place.build)
     return result
 

@@ -200,7 +200,7 @@ def expected_outputs(
         )
     package = interpreter or interpreter_name()
     try:
-        infer = _tflm(tflite) if package == "tflite_micro" else _lite(tflite, package)
+        infer = runner(tflite, package)
         outputs = np.empty((len(inputs), spec.output.size_bytes), np.uint8)
         told = time.monotonic()
         for place in range(len(inputs)):
@@ -243,6 +243,15 @@ def probe(model: Path, code: str = _PROBE) -> None:
             f"the reference interpreter dies of {model.name} (signal {-done.returncode})",
             "are its scales those of a trained network? Convert it again with real calibration data",
         )
+
+
+def runner(tflite: bytes, package: str) -> Callable[[npt.NDArray[Any]], npt.NDArray[Any]]:
+    """A function from one input, batch of 1 in front, to the output.
+
+    Raises:
+        RuntimeError, ValueError: the interpreter refuses the model; the function raises them too.
+    """
+    return _tflm(tflite) if package == "tflite_micro" else _lite(tflite, package)
 
 
 def _tflm(tflite: bytes) -> Callable[[npt.NDArray[Any]], npt.NDArray[Any]]:
