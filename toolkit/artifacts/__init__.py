@@ -6,10 +6,12 @@ A stage never imports another stage; it reads and writes these.
     model.py         a network, compiled and trained
     build.py         a firmware build and the device that runs it
     verification.py  device against host
+    agreement.py     TensorFlow Lite Micro against LiteRT
 """
 
 from __future__ import annotations
 
+from toolkit.artifacts.agreement import Agreement
 from toolkit.artifacts.base import Artifact, DType, Runtime, from_jsonable, sha256_of, to_jsonable, write_atomically
 from toolkit.artifacts.build import Build, LayerSize, RunningDevice, SizeReport
 from toolkit.artifacts.model import CompiledModel, LayerReport, ModelCard, ModelFile, PlannedBuffer, Score, TensorSpec
@@ -26,6 +28,7 @@ from toolkit.artifacts.verification import (
 )
 
 __all__ = [
+    "Agreement",
     "Artifact",
     "Build",
     "CompiledModel",

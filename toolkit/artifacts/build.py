@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
+from toolkit.artifacts.agreement import Agreement
 from toolkit.artifacts.base import Artifact, DType, Runtime, read_json, sha256_of, to_jsonable
 from toolkit.artifacts.model import LayerReport, ModelCard, PlannedBuffer, TensorSpec
 from toolkit.errors import ChangedFileError
@@ -74,6 +75,7 @@ class Build(Artifact):
         arena_bytes: RAM for tensors and scratch, as planned, or as reserved for the interpreter.
         layers, plan: see CompiledModel; empty for an interpreter.
         card: how the model was trained; None for a user's own file.
+        agreement: whether TensorFlow Lite Micro computes what LiteRT does; None where that was not asked.
         record_sha256: of this record as JSON, without this and the paths; `save` fills it in, `load` demands it.
     """
 
@@ -106,6 +108,7 @@ class Build(Artifact):
     layers: tuple[LayerReport, ...] = ()
     plan: tuple[PlannedBuffer, ...] = ()
     card: ModelCard | None = None
+    agreement: Agreement | None = None
     record_sha256: str = ""
 
     def sealed(self) -> Self:

@@ -68,7 +68,7 @@ def build(request: Request, board: Board | None = None) -> Build:
     from toolkit import build as builders
     from toolkit import models, project, tflm
     from toolkit.build import size
-    from toolkit.cli import engines, verdicts
+    from toolkit.cli import agreement, engines, verdicts
     from toolkit.errors import TinymlError, ToolError
 
     if request.optimise not in ("speed", "size"):
@@ -101,6 +101,7 @@ def build(request: Request, board: Board | None = None) -> Build:
     )
     if missing is not None:
         raise _not_built(missing, board, candidates, made.path)
+    compared = agreement.begin(model.path, model.dtype, stored)
     built = builder.build(made.path, board, toolchain)
     size.check(size.measure(built.elf or built.image, built.map_file, board), board)
     made = project.seal(made, built.image.read_bytes())
@@ -138,7 +139,10 @@ def build(request: Request, board: Board | None = None) -> Build:
         layers=compiled.layers if compiled else (),
         plan=compiled.plan if compiled else (),
         card=stored.card if stored else None,
+        agreement=compared(),
     ).sealed()
+    if result.agreement is not None and not result.agreement.agrees:
+        output.warning(result.agreement.in_words)
     verdicts.set_aside(place, other_than=result)
     result.save(place.build)
     return result

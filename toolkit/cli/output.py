@@ -116,6 +116,13 @@ def say(text: str) -> None:
     stderr().print(f"[dim]{plain(text)}[/dim]", soft_wrap=True)
 
 
+def warning(text: str) -> None:
+    """One line that is no error, and should not be overlooked."""
+    from rich.markup import escape
+
+    stderr().print(f"[bold yellow]warning:[/bold yellow] {escape(text)}", soft_wrap=True)
+
+
 def use_json(asked: bool) -> bool:
     """Option callback: from now on stdout carries one JSON value and nothing else."""
     _state["json"] = asked

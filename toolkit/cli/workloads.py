@@ -219,19 +219,22 @@ def _from_images(
     )
 
 
+def made_up(io: ModelIO, count: int) -> npt.NDArray[Any]:
+    """Seeded inputs for a network that does not read digits, [count, ...]: every int8 value, or floats in [-1, 1)."""
+    spec = io.input
+    generator = np.random.default_rng(SEED)
+    shape = (count, *spec.shape[1:])
+    if spec.dtype is DType.FLOAT32:
+        return generator.uniform(-1.0, 1.0, size=shape).astype(np.float32)
+    limits = np.iinfo(spec.numpy)
+    return generator.integers(limits.min, int(limits.max) + 1, size=shape, dtype=np.int64).astype(spec.numpy)
+
+
 def _from_seed(given: Inputs, progress: Computed | None, moved: _Moved | None) -> Workload:
-    """Seeded inputs for a network that does not read digits: every int8 value, or floats in [-1, 1)."""
     from toolkit import reference
     from toolkit.verify import Workload
 
-    spec = reference.model_io(given.tflite).input
-    generator = np.random.default_rng(SEED)
-    shape = (given.made_up, *spec.shape[1:])
-    if spec.dtype is DType.FLOAT32:
-        inputs = generator.uniform(-1.0, 1.0, size=shape).astype(np.float32)
-    else:
-        limits = np.iinfo(spec.numpy)
-        inputs = generator.integers(limits.min, int(limits.max) + 1, size=shape, dtype=np.int64).astype(spec.numpy)
+    inputs = made_up(reference.model_io(given.tflite), given.made_up)
     expected = reference.expected_outputs(given.tflite, inputs, progress=progress)
     return Workload(
         set="random",

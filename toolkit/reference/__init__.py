@@ -223,7 +223,7 @@ def expected_outputs(
         )
     package = interpreter or interpreter_name()
     try:
-        infer = _interpreter(tflite, package)
+        infer = runner(tflite, package)
         outputs = np.empty((len(inputs), spec.output.size_bytes), np.uint8)
         told = time.monotonic()
         for place in range(len(inputs)):
@@ -245,7 +245,7 @@ def rounding(tflite: bytes) -> Rounding:
         ModelError: no interpreter is installed.
     """
     package = interpreter_name()
-    return Rounding(tflite, lambda changed: _interpreter(changed, package))
+    return Rounding(tflite, lambda changed: runner(changed, package))
 
 
 _PROBE = """
@@ -278,7 +278,12 @@ def probe(model: Path, code: str = _PROBE) -> None:
         )
 
 
-def _interpreter(tflite: bytes, package: str) -> Callable[[npt.NDArray[Any]], npt.NDArray[Any]]:
+def runner(tflite: bytes, package: str) -> Callable[[npt.NDArray[Any]], npt.NDArray[Any]]:
+    """A function from one input, batch of 1 in front, to the output.
+
+    Raises:
+        RuntimeError, ValueError: the interpreter refuses the model; the function raises them too.
+    """
     return _tflm(tflite) if package == OFFICIAL else _lite(tflite, package)
 
 

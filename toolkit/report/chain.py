@@ -74,6 +74,7 @@ def _file(build: Build) -> Step:
             Fact("input", _tensor(build.input)),
             Fact("output", _tensor(build.output)),
             Fact("SHA-256", build.model_sha256, mono=True),
+            Fact("TFLM", build.agreement.in_words if build.agreement else ""),
         ),
     )
 

@@ -68,6 +68,8 @@ def _facts(verification: Verification, build: Build | None) -> Table:
         table.add_row("per inference", told)
     if build is not None and build.runtime == Runtime.TFLM:
         table.add_row("arena", text.arena(verification.device, build))
+    if build is not None and build.agreement is not None and not build.agreement.agrees:
+        table.add_row("TFLM", Text(build.agreement.in_words, style="yellow"))
     table.add_row(
         "link",
         Text(

@@ -3,16 +3,19 @@
 The interpreter counts with 64-bit pointers. Its head (tensors, scratch) holds none and is the same everywhere. Of its
 tail, the records that it counts one by one are replaced by their size with 32-bit pointers; whatever it does not name
 stays at its 64-bit size, which can only be too large. docs/tflm.md derives every constant and holds the result against
-measured arenas; a test compiles the sizes from TFLM's own headers.
+measured arenas; a test compiles the sizes from TFLM's own headers. What optimised kernels ask beyond the reference
+ones, `cmsis_nn` says.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
-from toolkit.tflm import operators
+from toolkit.tflm import cmsis_nn, operators
 from toolkit.tflm.figures import HostFigures
+from toolkit.tflm.planner import Buffer, planned
 
 # sizeof on a 32-bit ABI, of a library built without TF_LITE_STATIC_MEMORY, the larger of the two layouts (c/common.h).
 TFLITE_EVAL_TENSOR = 12
@@ -63,7 +66,8 @@ class Shape:
         computed: the tensors that are no constants.
         scratch_buffers: how many the kernels may request, all together.
         prepare: bytes of the descriptions that one operator's Prepare holds at a time, the largest.
-        scratch: bytes of scratch that an optimised kernel of one operator may ask, the largest.
+        scratch: bytes by which the scratch of optimised kernels may raise the plan of the head.
+        lasting: bytes that optimised kernels may keep in the tail, of all operators together.
     """
 
     tensors: int
@@ -73,6 +77,7 @@ class Shape:
     scratch_buffers: int
     prepare: int
     scratch: int
+    lasting: int
 
 
 @dataclass(frozen=True)
@@ -117,28 +122,98 @@ def size(figures: HostFigures, shape: Shape) -> Arena:
     planning += PLANNER_PER_BUFFER * (shape.computed + shape.scratch_buffers)
     planning += 4 * shape.subgraphs + 3 * _ALIGNMENT
     head = max(figures.head, requests + max(planning, shape.prepare))
-    # An optimised kernel keeps a handle and an index per scratch buffer, and wraps the reference kernel's data.
-    margin = _round_up(shape.scratch) + SCRATCH_BUFFER_HANDLE * shape.scratch_buffers + _ALIGNMENT * shape.operators
+    # An optimised kernel's scratch buffer has a handle, and the plan is aligned anew.
+    handles = SCRATCH_BUFFER_HANDLE * shape.scratch_buffers
+    margin = _round_up(shape.scratch) + _round_up(shape.lasting) + _round_up(handles)
     need = _round_up(head) + tail
     return Arena(size=_round_up(need + margin), need=need, margin=margin, host=figures.head + figures.tail)
 
 
-def shape_of(tflite: bytes) -> Shape:
-    """Counts of a sound model; see Shape."""
+def shape_of(tflite: bytes, *, vector: bool = False) -> Shape:
+    """Counts of a sound model; see Shape.
+
+    Args:
+        tflite: the model.
+        vector: the library was built for a core with MVE.
+    """
     import tflite as reader
 
     model = reader.Model.GetRootAsModel(tflite, 0)
     graphs = [model.Subgraphs(place) for place in range(model.SubgraphsLength())]
     nodes = [(graph, graph.Operators(place)) for graph in graphs for place in range(graph.OperatorsLength())]
+    names = [use.name for use in operators.uses(tflite)]
+    demands = [
+        cmsis_nn.demand(_operator(reader, graph, operator, name), vector=vector)
+        for (graph, operator), name in zip(nodes, names, strict=True)
+    ]
+    lasting = sum(demand.lasting for demand in demands)
+    # Sums over weights are kept, or made anew in scratch: the one or the other, whichever needs more.
+    sums = sum(_round_up(demand.sums) for demand in demands)
+    buffers = _buffers(reader, model)
+    kept = _growth(buffers, [demand.scratch for demand in demands])
+    made = _growth(buffers, [(*demand.scratch, demand.sums) for demand in demands])
     return Shape(
         tensors=sum(graph.TensorsLength() for graph in graphs),
         computed=sum(_computed(model, graph) for graph in graphs),
         operators=len(nodes),
         subgraphs=len(graphs),
-        scratch_buffers=sum(_SCRATCH_BUFFERS.get(use.name, 0) for use in operators.uses(tflite)),
+        scratch_buffers=sum(_SCRATCH_BUFFERS.get(name, 0) for name in names),
         prepare=max((_prepare(graph, operator) for graph, operator in nodes), default=0),
-        scratch=max((_scratch(reader, model, graph, operator) for graph, operator in nodes), default=0),
+        scratch=max(kept, made - sums),
+        lasting=lasting + sums,
     )
+
+
+def _growth(buffers: list[Buffer], scratch: list[tuple[int, ...]]) -> int:
+    """By how much the plan grows with these scratch buffers, per operator in order: what one operator asks, at least.
+
+    Only the first subgraph is laid out; what operators of others ask is taken as it is.
+    """
+    asked = [[_round_up(size) for size in sizes if size > 0] for sizes in scratch]
+    added = [Buffer(size, place, place) for place, sizes in enumerate(asked, start=1) for size in sizes]
+    most = max((sum(sizes) for sizes in asked), default=0)
+    return max(most, planned([*buffers, *added]) - planned(buffers))
+
+
+def _buffers(reader: Any, model: Any) -> list[Buffer]:
+    """The tensors that the planner places for the first subgraph: lifetimes as in micro_allocation_info.cc."""
+    graph = model.Subgraphs(0)
+    first: dict[int, int] = {graph.Inputs(at): 0 for at in range(graph.InputsLength())}
+    last = dict(first)
+    for place in range(graph.OperatorsLength()):
+        operator = graph.Operators(place)
+        for at in range(operator.OutputsLength()):
+            first.setdefault(operator.Outputs(at), place + 1)
+            last[operator.Outputs(at)] = place + 1
+        for at in range(operator.InputsLength()):
+            last[operator.Inputs(at)] = place + 1
+    last |= {graph.Outputs(at): graph.OperatorsLength() for at in range(graph.OutputsLength())}
+    return [
+        Buffer(_round_up(_bytes(reader, graph.Tensors(place))), since, last[place])
+        for place, since in sorted(first.items())
+        if not graph.Tensors(place).IsVariable() and model.Buffers(graph.Tensors(place).Buffer()).DataLength() == 0
+    ]
+
+
+def _tensor(reader: Any, tensor: Any) -> cmsis_nn.Tensor:
+    sizes = reader.TensorType
+    element = {sizes.FLOAT32: 4, sizes.INT32: 4, sizes.INT64: 8, sizes.INT16: 2, sizes.FLOAT16: 2, sizes.FLOAT64: 8}
+    shape = tuple(int(tensor.Shape(at)) for at in range(tensor.ShapeLength()))
+    return cmsis_nn.Tensor(shape or (1,), element.get(tensor.Type(), 1))
+
+
+def _bytes(reader: Any, tensor: Any) -> int:
+    made = _tensor(reader, tensor)
+    return math.prod(made.shape) * made.element
+
+
+def _operator(reader: Any, graph: Any, operator: Any, name: str) -> cmsis_nn.Operator:
+    def at(place: int) -> cmsis_nn.Tensor | None:
+        return None if place < 0 else _tensor(reader, graph.Tensors(place))
+
+    inputs = tuple(at(operator.Inputs(place)) for place in range(operator.InputsLength()))
+    outputs = [at(operator.Outputs(place)) for place in range(operator.OutputsLength())]
+    return cmsis_nn.Operator(name, inputs, tuple(tensor for tensor in outputs if tensor is not None))
 
 
 def _computed(model: Any, graph: Any) -> int:
@@ -160,23 +235,3 @@ def _prepare(graph: Any, operator: Any) -> int:
         channels = 0 if quantization is None else quantization.ScaleLength()
         total += TFLITE_TENSOR + TFLITE_AFFINE_QUANTIZATION + 4 * (1 + channels)
     return total
-
-
-def _scratch(reader: Any, model: Any, graph: Any, operator: Any) -> int:
-    """CMSIS-NN's *_get_buffer_size on a core with SIMD: two columns of the kernel in int16, each rounded up to four.
-
-    Dense layers and average pooling ask an int32 per output or channel (of cores with MVE, and all cores).
-    """
-    code = model.OperatorCodes(operator.OpcodeIndex())
-    builtin = max(code.BuiltinCode(), code.DeprecatedBuiltinCode())
-    names = reader.BuiltinOperator
-    tensors = _tensors(graph, operator)
-    if builtin in (names.CONV_2D, names.DEPTHWISE_CONV_2D, names.TRANSPOSE_CONV):
-        # The kernel's shape: [out, height, width, in]; of a depthwise one [1, height, width, out].
-        shape = [int(value) for value in tensors[1].ShapeAsNumpy()]
-        column = _round_up(shape[1] * shape[2] * shape[3], 4)
-        transposed = 4 * int(tensors[-1].ShapeAsNumpy().prod()) if builtin == names.TRANSPOSE_CONV else 0
-        return 2 * 2 * column + 4 * max(shape[0], shape[3]) + transposed
-    if builtin in (names.FULLY_CONNECTED, names.AVERAGE_POOL_2D):
-        return 4 * int(tensors[-1].ShapeAsNumpy()[-1])
-    return 0

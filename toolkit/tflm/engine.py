@@ -70,7 +70,8 @@ def prepare(tflite: bytes, library: Library | None) -> Prepared:
     found = operators.uses(tflite)
     operators.check(found, arduino=library is None)
     dtype, input_bytes, output_bytes = _io(tflite)
-    arena = arenas.size(figures.measure(tflite), arenas.shape_of(tflite))
+    vector = library is not None and library.vector
+    arena = arenas.size(figures.measure(tflite), arenas.shape_of(tflite, vector=vector))
     methods = operators.methods(found)
     header, source = c_array(tflite, "tflm_model")
     generated: dict[str, str] = {

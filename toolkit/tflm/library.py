@@ -48,12 +48,14 @@ class Library:
         includes: folders of headers, relative to TFLM_DIR.
         defines: what the headers must be compiled with to agree with the archive.
         sha256: of the archive.
+        vector: it was built for a core with MVE: its kernels may ask more of the arena.
     """
 
     archive: str
     includes: tuple[str, ...]
     defines: tuple[str, ...]
     sha256: str
+    vector: bool = False
 
     def makefile(self) -> str:
         """What the project's Makefile includes; nothing in it depends on where TFLM_DIR lies."""
@@ -98,14 +100,20 @@ def find_library(environment: Mapping[str, str], board: Board) -> Library:
         )
     archive = fitting[0]
     content = archive.read_bytes()
-    # TF_LITE_STATIC_MEMORY changes the layout of TfLiteTensor and TfLiteNode. A library built without it holds the
-    # functions that free tensors (c/common.cc); the headers must be told the same, or the program crashes.
-    static = "TfLiteTensorDataFree" not in _symbols(content)
+    symbols = _symbols(content)
+    # The headers must be told what the archive was built with. TF_LITE_STATIC_MEMORY changes the layout of TfLiteTensor
+    # and TfLiteNode: a library built without it holds the functions that free tensors (c/common.cc). A release library
+    # is built with TF_LITE_STRIP_ERROR_STRINGS and has no MicroPrintf, which the headers' inline code calls otherwise.
+    defines = {
+        "TF_LITE_STATIC_MEMORY": "TfLiteTensorDataFree" not in symbols,
+        "TF_LITE_STRIP_ERROR_STRINGS": not any("MicroPrintf" in name for name in symbols),
+    }
     return Library(
         archive=archive.relative_to(root).as_posix(),
         includes=tuple(dict.fromkeys(_include(root, *wanted) for wanted in _HEADERS)),
-        defines=("TF_LITE_STATIC_MEMORY",) if static else (),
+        defines=tuple(name for name, wanted in defines.items() if wanted),
         sha256=hashlib.sha256(content).hexdigest(),
+        vector=_has_vectors(content),
     )
 
 
@@ -161,6 +169,12 @@ def _misfit(path: Path, board: Board) -> str | None:
     except (OSError, ELFError, ValueError, struct.error) as caught:
         return f"cannot be read: {caught}"
     return "holds no object file"
+
+
+def _has_vectors(archive: bytes) -> bool:
+    """Any object was compiled for a core with MVE: assembly beside it may carry no such attribute."""
+    elves = (content for _, content in _members(archive) if content.startswith(b"\x7fELF"))
+    return any(_attributes(ELFFile(io.BytesIO(content))).get("TAG_MVE_ARCH", 0) > 0 for content in elves)
 
 
 def _attributes(elf: ELFFile) -> dict[str, int]:

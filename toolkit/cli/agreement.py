@@ -1,0 +1,82 @@
+"""At build: does TensorFlow Lite Micro, which every device is held against, compute what was trained?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from toolkit.artifacts import Agreement, DType
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from toolkit.models import StoredModel
+
+
+def begin(path: Path, dtype: DType, stored: StoredModel | None) -> Callable[[], Agreement]:
+    """Start holding TFLM against LiteRT beside the compiler; the function that is returned waits for the result.
+
+    Args:
+        path: the model.
+        dtype: of its input.
+        stored: the trained model that it belongs to, whose float32 file is the third voice.
+    """
+    from concurrent.futures import ThreadPoolExecutor
+
+    pool = ThreadPoolExecutor(1)
+    found = pool.submit(_compare, path, dtype, stored)
+    pool.shutdown(wait=False)
+    return found.result
+
+
+def _compare(path: Path, dtype: DType, stored: StoredModel | None) -> Agreement:
+    from toolkit import reference
+    from toolkit.errors import TinymlError
+    from toolkit.reference import agreement
+
+    tflite = path.read_bytes()
+    try:
+        if stored is None:  # of unknown origin: the interpreter aborts on some absurd files, and would end this process
+            reference.probe(path)
+        inputs = _sample(tflite)
+    except TinymlError as caught:
+        return Agreement(dtype, why_not=caught.message)
+    return agreement.of(tflite, inputs, _float32(stored) if dtype is DType.INT8 else None)
+
+
+def _float32(stored: StoredModel | None) -> bytes | None:
+    from toolkit import models
+
+    if stored is None:
+        return None
+    file = stored.folder / models.file_name(stored.card.name, DType.FLOAT32)
+    return file.read_bytes() if file.is_file() else None
+
+
+def _sample(tflite: bytes) -> npt.NDArray[Any]:
+    """Some of what is sent by default: digits that are at hand without a download, or the made-up inputs."""
+    from toolkit import dataset, reference
+    from toolkit.cli import workloads
+    from toolkit.reference import agreement, pixels
+
+    io = reference.model_io(tflite)
+    if not workloads.reads_digits(io):
+        return workloads.made_up(io, agreement.MOST_INPUTS)
+    images = _digits(dataset.load_external().images, agreement.MOST_INPUTS)
+    return reference.quantise(tflite, images, reference.pixel_range(tflite) or pixels.UNIT)
+
+
+def _digits(drawn: npt.NDArray[np.uint8], count: int) -> npt.NDArray[np.uint8]:
+    import numpy as np
+
+    from toolkit import dataset
+    from toolkit.dataset import catalogue, sources
+    from toolkit.errors import DatasetError
+
+    try:
+        known = dataset.load_mnist("test", sources.cache_folder(catalogue.MNIST)).images
+    except DatasetError:
+        return drawn
+    return np.concatenate([drawn, known[: count - len(drawn)]])

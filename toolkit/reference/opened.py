@@ -1,0 +1,62 @@
+"""A network taken apart: every operator gets its inputs given, so that each can be judged by itself.
+
+    as it is   x -> CONV_2D -> a -> SUM -> b -> SOFTMAX -> y
+    opened     x -> CONV_2D -> a      a' -> SUM -> b      b' -> SOFTMAX -> y       a' and b' are inputs, a and b outputs
+
+What one operator rounds otherwise is then not handed on to the next, where it may grow to any size.
+"""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A network taken apart.
+
+    Attributes:
+        tflite: the file.
+        given: tensor that an operator computes -> the input that stands for it.
+        operators: name and place, and the tensors that it computes; tensors are numbered as in the network itself.
+        source: the network's own input.
+    """
+
+    tflite: bytes
+    given: dict[int, int]
+    operators: tuple[tuple[str, tuple[int, ...]], ...]
+    source: int
+
+
+def opened(tflite: bytes) -> Opened:
+    """Take a sound network apart: its main graph; an operator that calls another graph stays whole."""
+    import flatbuffers
+    from ai_edge_litert import schema_py_generated as schema
+
+    model: Any = schema.ModelT.InitFromPackedBuf(tflite)
+    graph = model.subgraphs[0]
+    computed = sorted({int(tensor) for operator in graph.operators for tensor in operator.outputs})
+    used = {int(tensor) for operator in graph.operators for tensor in operator.inputs}
+    given: dict[int, int] = {}
+    for tensor in used.intersection(computed):
+        stand_in = copy.copy(graph.tensors[tensor])
+        stand_in.name = (stand_in.name or b"") + b" (given)"
+        given[tensor] = len(graph.tensors)
+        graph.tensors.append(stand_in)
+    for operator in graph.operators:
+        operator.inputs = [given.get(int(tensor), int(tensor)) for tensor in operator.inputs]
+    source = int(graph.inputs[0])
+    graph.inputs = [*(int(tensor) for tensor in graph.inputs), *given.values()]
+    graph.outputs = computed
+    model.signatureDefs = []
+    names = {value: name for name, value in vars(schema.BuiltinOperator).items() if isinstance(value, int)}
+    operators = []
+    for place, operator in enumerate(graph.operators):
+        code = model.operatorCodes[operator.opcodeIndex]
+        name = names.get(max(int(code.builtinCode), int(code.deprecatedBuiltinCode)), "unknown")
+        operators.append((f"{name} (operator {place})", tuple(int(tensor) for tensor in operator.outputs)))
+    builder = flatbuffers.Builder(1024)
+    builder.Finish(model.Pack(builder), b"TFL3")
+    return Opened(bytes(builder.Output()), given, tuple(operators), source)
