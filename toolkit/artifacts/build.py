@@ -67,6 +67,7 @@ class Build(Artifact):
         arena_bytes: RAM for tensors and scratch, as planned, or as reserved for the interpreter.
         layers, plan: see CompiledModel; empty for an interpreter.
         card: how the model was trained; None for a user's own file.
+        original, original_sha256, changes: the user's file, where the model is what was made of it; see ModelFile.
     """
 
     board: str
@@ -98,6 +99,9 @@ class Build(Artifact):
     layers: tuple[LayerReport, ...] = ()
     plan: tuple[PlannedBuffer, ...] = ()
     card: ModelCard | None = None
+    original: Path | None = None
+    original_sha256: str = ""
+    changes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from toolkit.artifacts.base import Artifact, DType
+from toolkit.artifacts.base import Artifact, DType, sha256_of
+from toolkit.errors import ModelError
 
 
 @dataclass(frozen=True)
@@ -14,10 +15,13 @@ class ModelFile(Artifact):
 
     Attributes:
         name: the zoo's name, or the stem of a user's own file.
-        path: the `.tflite`.
+        path: the `.tflite` that both sides read.
         dtype: of its input and output.
         sha256: of the file's bytes.
         size_bytes: of the file.
+        original: the user's own file, where it had to be rewritten for both sides; None where `path` is that file.
+        original_sha256: of its bytes; empty where it is None.
+        changes: what was done to it, each in words that follow "with ...", such as "its free batch fixed at 1".
     """
 
     name: str
@@ -25,6 +29,23 @@ class ModelFile(Artifact):
     dtype: DType
     sha256: str
     size_bytes: int
+    original: Path | None = None
+    original_sha256: str = ""
+    changes: tuple[str, ...] = ()
+
+    def read(self) -> bytes:
+        """The file's bytes.
+
+        Raises:
+            ModelError: they are not there any more, or not those that were resolved.
+        """
+        try:
+            data = self.path.read_bytes()
+        except OSError as caught:
+            raise ModelError(f"{self.path} cannot be read: {caught.strerror}", "run the command again") from caught
+        if sha256_of(data) != self.sha256:
+            raise ModelError(f"{self.path} was changed while it was read", "run the command again")
+        return data
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ import tflite
 from toolkit.compiler import ir
 from toolkit.compiler.ir import Activation, ElementType, Tensor, Window
 from toolkit.errors import ModelError
+from toolkit.tflite import Obstacle, UnsupportedError, describe
 
 _Tensors = tuple[Tensor, ...]
 _Reader = Callable[[str, tuple[int, ...], tuple[int, ...], Any, _Tensors], ir.Operator]
@@ -25,13 +26,11 @@ UNARY = (
 )  # fmt: skip
 
 
-def supported() -> tuple[str, ...]:
-    """The names of the operators that the compiler knows, sorted."""
-    return tuple(sorted(READERS))
+_DOCUMENTED = "see docs/compiler.md for what aot supports of each operator"
 
 
 def _refuse(kind: str, what: str) -> ModelError:
-    return ModelError(f"{kind}: {what}", "see docs/compiler.md for what is supported of each operator")
+    return UnsupportedError([Obstacle(f"{kind}: {what}", _DOCUMENTED)])
 
 
 def _broken(kind: str, what: str) -> ModelError:
@@ -323,3 +322,22 @@ READERS: dict[str, _Reader] = {
     "TRANSPOSE": _transpose,
     "BATCH_MATMUL": _batch_matmul,
 }
+
+
+def lacking(kinds: Iterable[str]) -> tuple[Obstacle, ...]:
+    """The obstacle that operators are which the compiler does not know; none if it knows them all."""
+    unknown = dict.fromkeys(kind for kind in kinds if kind not in READERS)
+    if not unknown:
+        return ()
+    many = len(unknown) > 1
+    said = f"operator{'s' * many} {', '.join(unknown)} {'are' if many else 'is'} not supported by aot"
+    return (Obstacle(said, _DOCUMENTED),)
+
+
+def missing_operators(tflite: bytes) -> tuple[Obstacle, ...]:
+    """The same of a file, of all its subgraphs.
+
+    Raises:
+        ModelError: it is no .tflite, or a broken one.
+    """
+    return lacking(operator.kind for graph in describe(tflite).subgraphs for operator in graph.operators)
