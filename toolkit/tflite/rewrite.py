@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from toolkit.tflite import batch, float16, schema
+from toolkit.tflite import batch, float16, padding, schema
 from toolkit.tflite.batch import NotFixedError
 from toolkit.tflite.description import ASTRAY, Description, broken
 from toolkit.tflite.obstacles import Obstacle
+from toolkit.tflite.padding import UnknownPaddingError
 
 BATCH_HINT = "fix the batch before you convert: keras.Input(shape, batch_size=1)"
 
@@ -30,14 +31,14 @@ class Rewritten:
 
 
 def _is_suspect(description: Description) -> bool:
-    """Whether anything can be to do, told from the description alone: few files are ever unpacked."""
+    """Whether there can be anything to do, told from the description alone: few files are ever unpacked."""
     return any(
         tensor.free or tensor.type == "float16" for graph in description.subgraphs for tensor in graph.tensors
-    ) or any(operator.kind == "SPACE_TO_BATCH_ND" for operator in description.main.operators)
+    ) or any(operator.kind == padding.KIND for graph in description.subgraphs for operator in graph.operators)
 
 
 def rewrite(tflite: bytes, description: Description) -> Rewritten:
-    """Fix a free batch at 1, and make float16 weights float32.
+    """Fix a free batch at 1, make float16 weights float32, and have a PAD pad for SPACE_TO_BATCH_ND.
 
     Args:
         tflite: the file.
@@ -62,8 +63,12 @@ def _rewritten(tflite: bytes) -> Rewritten:
     try:
         if batch.fix(model):
             changes.append("its free batch fixed at 1")
+        if padding.split(model):
+            changes.append("a PAD before SPACE_TO_BATCH_ND")
     except NotFixedError as caught:
         return Rewritten(tflite, (), (Obstacle(f"a free batch: {caught}", BATCH_HINT),))
+    except UnknownPaddingError as caught:
+        return Rewritten(tflite, (), (Obstacle(str(caught), BATCH_HINT),))
     if not changes:
         return Rewritten(tflite)
     _prune(model)

@@ -234,10 +234,10 @@ def slices(node: Node) -> tuple[Any, ...]:
             index.append(Ellipsis)
         elif options.newAxisMask & bit:
             index.append(np.newaxis)
+        elif step == 0 or (options.shrinkAxisMask & bit and step < 0):
+            raise UnknownError(f"has a stride of {step}")
         elif options.shrinkAxisMask & bit:
-            index.append(first)
-        elif step == 0:
-            raise UnknownError("has a stride of 0")
+            index.append(0 if options.beginMask & bit else first)
         else:
             index.append(
                 slice(None if options.beginMask & bit else first, None if options.endMask & bit else last, step)

@@ -21,7 +21,9 @@ _KERAS = "tf.lite.TFLiteConverter.from_keras_model(keras.models.load_model(...))
 _SAVED = "convert it: tf.lite.TFLiteConverter.from_saved_model(folder).convert()"
 _PYTORCH = "convert it to a .tflite: litert-torch, or torch.onnx.export and then onnx2tf"
 _ARRAY = re.compile(rb"\{([\s0-9a-fA-FxXuU,]*)\}")
-_IDENTIFIER_IN_C = re.compile(rb"0x54\s*,\s*0x46\s*,\s*0x4c\s*,\s*0x33|84\s*,\s*70\s*,\s*76\s*,\s*51", re.IGNORECASE)
+_IDENTIFIER_IN_C = re.compile(
+    rb"0x54u?\s*,\s*0x46u?\s*,\s*0x4cu?\s*,\s*0x33|84u?\s*,\s*70u?\s*,\s*76u?\s*,\s*51", re.IGNORECASE
+)
 
 # Where, which bytes, what that is, and how a .tflite is made of it.
 _MARKS: tuple[tuple[int, tuple[bytes, ...], str, str], ...] = (
@@ -76,15 +78,17 @@ def _content(path: Path) -> bytes:
     except ValueError as caught:  # a NUL in the name
         raise ModelError(f"{path} cannot be read: {caught}", "check the path") from caught
     except OSError as caught:
-        if path.is_dir():
+        if os.path.isdir(path):  # noqa: PTH112 - unlike Path's, it never raises
             raise _folder(path) from caught
         raise ModelError(f"{path} cannot be read: {caught.strerror}", "check the path") from caught
     try:
         with os.fdopen(handle, "rb") as stream:
             if not stat.S_ISREG(os.fstat(handle).st_mode):
+                if path.is_dir():
+                    raise _folder(path)
                 raise ModelError(f"{path} is no regular file", "name a .tflite file")
             data = stream.read(LARGEST_FILE + 1)
-    except IsADirectoryError as caught:
+    except IsADirectoryError as caught:  # some systems open a folder, and refuse to make a stream of it
         raise _folder(path) from caught
     except OSError as caught:
         raise ModelError(f"{path} cannot be read: {caught.strerror}", "check the path") from caught
