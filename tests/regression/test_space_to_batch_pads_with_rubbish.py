@@ -1,13 +1,14 @@
 """TensorFlow Lite Micro's SPACE_TO_BATCH_ND pads with what its memory holds: one in ten float32 answers was rubbish.
 
-The host's answer so differed from one run to the next, and a sound device was blamed. int8 was never padded with its zero
-point.
+The host's answer so differed from one run to the next, and a sound device was blamed. int8 was never padded with its
+zero point.
 """
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
+from ai_edge_litert.interpreter import Interpreter
 
 from tests.compiler.graphs import Graph
 from tests.tflite import files
@@ -39,7 +40,7 @@ def test_a_pad_does_it_exactly(
     rewritten = tflite.rewrite(data, tflite.describe(data))
     assert rewritten.changes == (("a PAD before SPACE_TO_BATCH_ND",) if np.any(pads) else ())
     inputs = files.some_inputs(data)
-    interpreter = files.Interpreter(model_content=data)
+    interpreter = Interpreter(model_content=data)
     interpreter.allocate_tensors()
     source, sink = interpreter.get_input_details()[0]["index"], interpreter.get_output_details()[0]["index"]
     outputs = reference.expected_outputs(rewritten.data, inputs)
