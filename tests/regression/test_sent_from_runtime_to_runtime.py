@@ -69,3 +69,10 @@ def test_operators_are_named_beside_ends_that_are_refused(tmp_path: Path) -> Non
     host = boards.load("host")
     with pytest.raises(ModelError, match=r"uint8 inputs and outputs.*operator ELU is not supported by aot"):
         engines.resolve(host.toolchains(None, Runtime.AOT)[0], Runtime.AOT, str(path), DType.INT8, tmp_path)
+
+
+def test_shape_arithmetic_that_nothing_depends_on_is_no_obstacle() -> None:
+    """aot takes shapes from the file: SHAPE, PACK ... are said to be missing only where something needs them."""
+    from toolkit.compiler import missing_operators
+
+    assert missing_operators(files.rows()) == ()

@@ -25,7 +25,7 @@ def hint(model: str, dtype: DType, runtime: Runtime, optimise: str, folder: Path
 
 def test_only_what_is_left_is_said(tmp_path: Path) -> None:
     done = hint("proposed", DType.INT8, Runtime.AOT, "size", tmp_path)
-    assert done == "try a smaller model (tinyml models) or a larger board (tinyml boards)"
+    assert done == "a smaller model (tinyml models) or a larger board (tinyml boards)"
     assert "--optimise size" in hint("proposed", DType.INT8, Runtime.AOT, "speed", tmp_path)
     assert "--dtype int8" in hint("proposed", DType.FLOAT32, Runtime.AOT, "size", tmp_path)
     assert "--runtime aot" in hint("proposed", DType.INT8, Runtime.TFLM, "size", tmp_path)

@@ -209,9 +209,9 @@ def render(result: Build) -> None:
         console.print(_layer_table(result))
     console.print(f"model {result.model_bytes:,} bytes, SHA-256 {result.model_sha256[:16]}…, build {result.build_id}")
     if result.original is not None:
+        given, changes = output.plain(result.original.name), " and ".join(result.changes)
         console.print(
-            f"of {output.plain(result.original.name)}, SHA-256 {result.original_sha256[:16]}…, with {' and '.join(result.changes)}: "
-            "device and host both compute the file so made",
+            f"made of {given}, SHA-256 {result.original_sha256[:16]}…, with {changes}: device and host compute that",
             soft_wrap=True,
         )
     console.print(f"image {output.plain(result.image)}", soft_wrap=True)

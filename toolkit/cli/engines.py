@@ -64,7 +64,10 @@ def prepare(board: Board, toolchain: Toolchain, runtime: Runtime, model: ModelFi
     try:
         return _prepare(board, toolchain, runtime, tflite, optimise)
     except ModelError as caught:
-        raise ModelError(caught.message, _way_out(caught, board, runtime, tflite, optimise)) from caught
+        from toolkit.tflite import UnsupportedError
+
+        named = UnsupportedError(caught.obstacles, model.name) if isinstance(caught, UnsupportedError) else caught
+        raise ModelError(named.message, _way_out(caught, board, runtime, tflite, optimise)) from caught
 
 
 def _prepare(board: Board, toolchain: Toolchain, runtime: Runtime, tflite: bytes, optimise: str) -> Engine:
@@ -160,7 +163,7 @@ def what_is_left(board: Board, runtime: Runtime, model: ModelFile, optimise: str
             if _refusal(board, toolchain, Runtime.AOT, model.read(), "size") is None:
                 ways.append("--runtime aot, which has no interpreter")
     ways += ["a smaller model" + ("" if _is_users(model) else " (tinyml models)"), "a larger board (tinyml boards)"]
-    return f"try {', '.join(ways[:-1])} or {ways[-1]}"
+    return f"{', '.join(ways[:-1])} or {ways[-1]}"
 
 
 def _is_users(model: ModelFile) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -335,9 +335,27 @@ def lacking(kinds: Iterable[str]) -> tuple[Obstacle, ...]:
 
 
 def missing_operators(tflite: bytes) -> tuple[Obstacle, ...]:
-    """The same of a file, of all its subgraphs.
+    """The same of a file, of all its subgraphs, without operators that nothing depends on.
 
     Raises:
         ModelError: it is no .tflite, or a broken one.
     """
-    return lacking(operator.kind for graph in describe(tflite).subgraphs for operator in graph.operators)
+    main, *bodies = describe(tflite).subgraphs
+    steps = [(each.kind, each.inputs, each.outputs) for each in main.operators]
+    kept = [step[0] for keep, step in zip(alive(steps, main.outputs), steps, strict=True) if keep]
+    return lacking([*kept, *(operator.kind for graph in bodies for operator in graph.operators)])
+
+
+def alive(steps: Sequence[tuple[str, tuple[int, ...], tuple[int, ...]]], outputs: Iterable[int]) -> list[bool]:
+    """Which operators (kind, inputs, outputs) the outputs depend on.
+
+    A reshape does not depend on its shape operand: shapes are static.
+    """
+    needed = set(outputs)
+    found = [False] * len(steps)
+    for place in range(len(steps) - 1, -1, -1):
+        kind, inputs, made = steps[place]
+        if needed.intersection(made):
+            found[place] = True
+            needed.update(inputs[:1] if kind in SHAPE_ONLY else inputs)
+    return found

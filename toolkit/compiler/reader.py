@@ -16,7 +16,7 @@ import numpy as np
 import tflite
 
 from toolkit.compiler.ir import ElementType, Graph, Operator, Quantisation, Tensor
-from toolkit.compiler.operators import READERS, SHAPE_ONLY, lacking, missing_operators
+from toolkit.compiler.operators import READERS, SHAPE_ONLY, alive, lacking, missing_operators
 from toolkit.errors import ModelError
 from toolkit.tflite import Obstacle, UnsupportedError
 from toolkit.tflite.description import ASTRAY, broken, names
@@ -103,9 +103,10 @@ def _read(data: bytes) -> Graph:
         _operator(model, subgraph, index, len(tensors), data)
         for index in range(_count(subgraph.OperatorsLength(), data, "operators"))
     ]
-    alive = [each for keep, each in zip(_alive(raw, ends[1]), raw, strict=True) if keep]
-    found.extend(lacking(kind for kind, *_ in alive) if model.SubgraphsLength() == 1 else ())
-    operators = _typed(alive, tensors, found)
+    kept = alive([each[:3] for each in raw], ends[1])
+    needed = [each for keep, each in zip(kept, raw, strict=True) if keep]
+    found.extend(lacking(kind for kind, *_ in needed) if model.SubgraphsLength() == 1 else ())
+    operators = _typed(needed, tensors, found)
     states = [tensor.name for tensor in tensors if subgraph.Tensors(tensor.index).IsVariable()]
     if states:
         found.append(Obstacle(f"state in {len(states)} variable tensors", "convert a function without state"))
@@ -144,18 +145,6 @@ def _operator(model: Any, subgraph: Any, index: int, tensors: int, data: bytes) 
     if any(not -1 <= i < tensors for i in inputs) or any(not 0 <= i < tensors for i in outputs):
         raise broken(f"operator {index} ({kind}) names a tensor that is not there")
     return kind, inputs, outputs, operator
-
-
-def _alive(raw: list[_Raw], outputs: Sequence[int]) -> list[bool]:
-    """Which operators the outputs depend on. A reshape does not depend on its shape operand: shapes are static."""
-    needed = set(outputs)
-    alive = [False] * len(raw)
-    for place in range(len(raw) - 1, -1, -1):
-        kind, inputs, outputs, _ = raw[place]
-        if needed.intersection(outputs):
-            alive[place] = True
-            needed.update(inputs[:1] if kind in SHAPE_ONLY else inputs)
-    return alive
 
 
 def _check_order(graph: Graph) -> None:
