@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 
 from toolkit.artifacts import DType
-from toolkit.convert.slim import slim
 from toolkit.quiet import load_tensorflow, quiet
+from toolkit.tflite.slim import slim
 
 SEED = 20
 CALIBRATION = 32

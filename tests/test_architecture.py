@@ -14,12 +14,25 @@ PACKAGE = Path(__file__).parents[1] / "toolkit"
 FOUNDATION = {"__init__", "__version__", "artifacts", "errors", "statistics"}
 # What several stages stand on. The data sets and the zoo's architectures are among them: training, conversion and the
 # paper's tables all need both, and neither needs any stage.
-SHARED = {"board", "c_array", "dataset", "images", "link", "models", "ports", "process", "quiet", "resources", "zoo"}
+SHARED = {
+    "board",
+    "c_array",
+    "dataset",
+    "images",
+    "link",
+    "models",
+    "ports",
+    "process",
+    "quiet",
+    "resources",
+    "tflite",
+    "zoo",
+}
 # These put stages together, as the command line does, for more callers than one.
 COMPOSERS = {"cli", "compress", "paper", "pipeline"}
 HEAVY = {"tensorflow", "keras", "tf_keras", "tensorflow_model_optimization"}
-# The reference only where neither of the other interpreters is installed (Windows).
-MAY_USE_TENSORFLOW = {"compress", "convert", "paper", "reference", "train", "zoo"}
+# The reference and the format's schema only where LiteRT is not installed (Windows).
+MAY_USE_TENSORFLOW = {"compress", "convert", "paper", "reference", "tflite", "train", "zoo"}
 
 
 def _room(path: Path) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from toolkit import resources, zoo
-from toolkit.artifacts import DType, ModelCard, ModelFile, sha256_of
+from toolkit import resources, tflite, zoo
+from toolkit.artifacts import DType, ModelCard, ModelFile, sha256_of, write_atomically
 from toolkit.errors import ModelError
 
 CARD = "card.json"
@@ -33,6 +34,8 @@ def workspace_folder(workspace: Path, name: str) -> Path:
 
 def find(name: str, workspace: Path) -> StoredModel | None:
     """The stored model of this name: the workspace's own before the shipped one; None if there is neither."""
+    if Path(name).name != name:
+        return None
     for folder, shipped in ((workspace_folder(workspace, name), False), (resources.models() / name, True)):
         if (folder / CARD).is_file():
             return StoredModel(folder, ModelCard.load(folder / CARD), shipped)
@@ -53,16 +56,18 @@ def resolve(name_or_path: str, dtype: DType, workspace: Path, *, per_tensor: boo
     """The converted model that is meant.
 
     Args:
-        name_or_path: a path that ends in `.tflite`, or the name of a trained model.
+        name_or_path: the name of a trained model, or a path to a `.tflite` under any name, or to a C array of one.
         dtype: wanted; a file given by its path must be of it.
-        workspace: whose `build/models` is searched before the shipped models.
+        workspace: whose `build/models` is searched before the shipped models; a file that had to be rewritten for both
+            sides is kept in its `build/rewritten`.
         per_tensor: the int8 file whose dense layers have one scale each, for TFLM libraries before 2024.
 
     Raises:
+        UnsupportedError: the file is sound, and neither runtime can take it; all reasons are named.
         ModelError: there is no such file or name, or not of this type; the hint says how to get it.
     """
-    if name_or_path.endswith(".tflite"):
-        return _user_file(Path(name_or_path), dtype)
+    if _is_path(name_or_path, workspace):
+        return _user_file(Path(name_or_path), dtype, workspace)
     model = find(name_or_path, workspace)
     if model is None:
         if name_or_path in zoo.names():
@@ -82,15 +87,16 @@ def resolve(name_or_path: str, dtype: DType, workspace: Path, *, per_tensor: boo
     return ModelFile(name_or_path, file.resolve(), dtype, sha256_of(data), len(data))
 
 
-def _user_file(path: Path, dtype: DType) -> ModelFile:
+def _is_path(text: str, workspace: Path) -> bool:
+    """Whether a path is meant: anything with a folder or a suffix, and whatever lies there and is no model's name."""
+    if "/" in text or os.sep in text or Path(text).suffix.lower() == ".tflite":
+        return True
+    if text in zoo.names() or find(text, workspace) is not None:
+        return False
     try:
-        data = path.read_bytes()
-    except OSError as caught:
-        raise ModelError(f"{path} cannot be read: {caught.strerror}", "check the path") from caught
-    found = _input_type(data, path)
-    if found is not dtype:
-        raise ModelError(f"{path.name} takes {found}, not {dtype}", f"--dtype {found}")
-    return ModelFile(_readable(path.stem), path.resolve(), dtype, sha256_of(data), len(data))
+        return Path(text).suffix != "" or Path(text).exists()
+    except (OSError, ValueError):  # a name that no file can have
+        return True
 
 
 def _readable(stem: str) -> str:
@@ -98,18 +104,32 @@ def _readable(stem: str) -> str:
     return "".join(sign if sign.isprintable() and sign not in "/\\" else "_" for sign in stem)
 
 
-def _input_type(data: bytes, path: Path) -> DType:
-    import tflite
-
-    kinds = {tflite.TensorType.INT8: DType.INT8, tflite.TensorType.FLOAT32: DType.FLOAT32}
-    try:
-        if data[4:8] != b"TFL3":
-            raise ValueError("no TFL3 identifier")
-        graph = tflite.Model.GetRootAsModel(data, 0).Subgraphs(0)
-        return kinds[graph.Tensors(graph.Inputs(0)).Type()]
-    except KeyError:
-        raise ModelError(f"{path.name} takes neither int8 nor float32", "convert it with one of those types") from None
-    except Exception as caught:  # the reader checks nothing: a damaged file fails anywhere in it
+def _user_file(path: Path, dtype: DType, workspace: Path) -> ModelFile:
+    source = tflite.source.read(path)
+    description = tflite.describe(source.tflite)
+    rewritten = tflite.rewrite(source.tflite, description)
+    wrong = [*tflite.obstacles.of(description), *rewritten.obstacles]
+    if wrong:
+        raise tflite.UnsupportedError(wrong, path.name, rewritten.data)
+    if description.inputs[0].type != dtype:
         raise ModelError(
-            f"{path.name} is no TensorFlow Lite model, or a damaged one", "name a .tflite file"
-        ) from caught
+            f"{path.name} takes {description.inputs[0].type}, not {dtype}", f"--dtype {description.inputs[0].type}"
+        )
+    changes = rewritten.changes
+    if source.tflite is not source.file:
+        changes = ("its C array as a file", *changes)
+    if not changes:
+        return ModelFile(_readable(path.stem), path.resolve(), dtype, sha256_of(source.file), len(source.file))
+    digest = sha256_of(rewritten.data)
+    place = workspace / "build" / "rewritten" / f"{digest[:16]}.tflite"
+    write_atomically(place, rewritten.data)
+    return ModelFile(
+        _readable(path.stem),
+        place.resolve(),
+        dtype,
+        digest,
+        len(rewritten.data),
+        original=path.resolve(),
+        original_sha256=sha256_of(source.file),
+        changes=changes,
+    )

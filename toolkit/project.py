@@ -170,7 +170,7 @@ def generate(
     Raises:
         ProjectError: `out` holds something else, or it cannot be written.
     """
-    tflite = model.path.read_bytes()
+    tflite = model.read()
     values: dict[str, object] = {
         "board": board,
         "cpu": board.cpu,

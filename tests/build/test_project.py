@@ -16,6 +16,7 @@ from toolkit.project import EngineFiles
 
 def _model(folder: Path, content: bytes = b"not looked into") -> ModelFile:
     path = folder / "net.tflite"
+    folder.mkdir(exist_ok=True)
     path.write_bytes(content)
     return ModelFile("net", path, DType.INT8, sha256_of(content), len(content))
 
@@ -66,7 +67,7 @@ def test_build_id_tells_everything_apart_that_changes_the_image(tmp_path: Path) 
     model = _model(tmp_path)
     base = _generate(tmp_path / "p", model)
     others = [
-        _generate(tmp_path / "p", _model(tmp_path, b"another network")),
+        _generate(tmp_path / "p", _model(tmp_path / "other", b"another network")),
         _generate(tmp_path / "p", model, optimise="-Os"),
         _generate(tmp_path / "p", model, tool="gcc 2"),
         _generate(tmp_path / "p", model, board="microbit"),

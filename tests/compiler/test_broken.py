@@ -68,10 +68,8 @@ def _one(kind: str, dtype: str = "int8", scale: float | None = 0.1) -> bytes:
     return g.file(source, output)
 
 
-def test_an_unknown_operator_is_named_with_those_that_are_known() -> None:
-    error = refused(_one("LSTM"))
-    assert "LSTM" in error.message
-    assert "CONV_2D" in error.hint
+def test_an_unknown_operator_is_named() -> None:
+    assert "operator LSTM is not supported by aot" in refused(_one("LSTM")).message
 
 
 def test_int8_without_a_scale() -> None:

@@ -54,7 +54,7 @@ def test_an_unknown_name_and_a_missing_file(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="cannot be read"):
         models.resolve(str(tmp_path / "x.tflite"), DType.INT8, tmp_path)
     (tmp_path / "x.tflite").write_bytes(b"no model")
-    with pytest.raises(ModelError, match=r"x\.tflite is no TensorFlow Lite model"):
+    with pytest.raises(ModelError, match=r"x\.tflite is a text, no TensorFlow Lite model"):
         models.resolve(str(tmp_path / "x.tflite"), DType.INT8, tmp_path)
 
 

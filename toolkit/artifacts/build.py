@@ -75,6 +75,7 @@ class Build(Artifact):
         arena_bytes: RAM for tensors and scratch, as planned, or as reserved for the interpreter.
         layers, plan: see CompiledModel; empty for an interpreter.
         card: how the model was trained; None for a user's own file.
+        original, original_sha256, changes: the user's file, where the model is what was made of it; see ModelFile.
         agreement: whether TensorFlow Lite Micro computes what LiteRT does; None where that was not asked.
         record_sha256: of this record as JSON, without this and the paths; `save` fills it in, `load` demands it.
     """
@@ -108,6 +109,9 @@ class Build(Artifact):
     layers: tuple[LayerReport, ...] = ()
     plan: tuple[PlannedBuffer, ...] = ()
     card: ModelCard | None = None
+    original: Path | None = None
+    original_sha256: str = ""
+    changes: tuple[str, ...] = ()
     agreement: Agreement | None = None
     record_sha256: str = ""
 

@@ -6,7 +6,8 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
-from toolkit.artifacts.base import Artifact, DType
+from toolkit.artifacts.base import Artifact, DType, sha256_of
+from toolkit.errors import ModelError
 
 ELEMENT_BYTES = {DType.INT8: 1, DType.FLOAT32: 4}
 
@@ -17,10 +18,13 @@ class ModelFile(Artifact):
 
     Attributes:
         name: the zoo's name, or the stem of a user's own file.
-        path: the `.tflite`.
+        path: the `.tflite` that both sides read.
         dtype: of its input and output.
         sha256: of the file's bytes.
         size_bytes: of the file.
+        original: the user's own file, where it had to be rewritten for both sides; None where `path` is that file.
+        original_sha256: of its bytes; empty where it is None.
+        changes: what was done to it, each in words that follow "with ...", such as "its free batch fixed at 1".
     """
 
     name: str
@@ -28,6 +32,23 @@ class ModelFile(Artifact):
     dtype: DType
     sha256: str
     size_bytes: int
+    original: Path | None = None
+    original_sha256: str = ""
+    changes: tuple[str, ...] = ()
+
+    def read(self) -> bytes:
+        """The file's bytes.
+
+        Raises:
+            ModelError: they are not there any more, or not those that were resolved.
+        """
+        try:
+            data = self.path.read_bytes()
+        except OSError as caught:
+            raise ModelError(f"{self.path} cannot be read: {caught.strerror}", "run the command again") from caught
+        if sha256_of(data) != self.sha256:
+            raise ModelError(f"{self.path} was changed while it was read", "run the command again")
+        return data
 
 
 @dataclass(frozen=True)

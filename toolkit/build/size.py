@@ -105,5 +105,5 @@ def check(size: SizeReport, board: Board) -> None:
     if over:
         raise DoesNotFitError(
             f"too big for {board.name}: {' and '.join(over)}",
-            "try --dtype int8, --optimise size, a smaller model (tinyml models) or a larger board (tinyml boards)",
+            "a smaller model (tinyml models) or a larger board (tinyml boards)",
         )

@@ -15,6 +15,7 @@ from toolkit.cli import options, output, workspace
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from toolkit.artifacts import ModelFile
     from toolkit.board import Board, Toolchain
     from toolkit.errors import ToolError
 
@@ -66,10 +67,8 @@ def build(request: Request, board: Board | None = None) -> Build:
     """
     from toolkit import board as boards
     from toolkit import build as builders
-    from toolkit import models, project, tflm
-    from toolkit.build import size
-    from toolkit.cli import agreement, engines, verdicts
-    from toolkit.errors import TinymlError, ToolError
+    from toolkit.cli import engines
+    from toolkit.errors import TinymlError
 
     if request.optimise not in ("speed", "size"):
         raise TinymlError(f"--optimise is {request.optimise!r}", "one of: speed, size")
@@ -77,9 +76,26 @@ def build(request: Request, board: Board | None = None) -> Build:
     candidates = board.toolchains(request.toolchain, request.runtime)
     toolchain = builders.choose(candidates)
     runtime = request.runtime or toolchain.runtimes[0]
+    model = engines.resolve(toolchain, runtime, request.model, request.dtype, request.workspace)
+    with engines.fitting(board, runtime, model, request.optimise):
+        return _build(request, board, candidates, toolchain, runtime, model)
+
+
+def _build(
+    request: Request,
+    board: Board,
+    candidates: tuple[Toolchain, ...],
+    toolchain: Toolchain,
+    runtime: Runtime,
+    model: ModelFile,
+) -> Build:
+    from toolkit import build as builders
+    from toolkit import models, project
+    from toolkit.build import size
+    from toolkit.cli import agreement, engines, verdicts
+    from toolkit.errors import ToolError
+
     builder = builders.load(toolchain.builder)
-    per_tensor = runtime is Runtime.TFLM and tflm.needs_per_tensor(toolchain)
-    model = models.resolve(request.model, request.dtype, request.workspace, per_tensor=per_tensor)
     engine = engines.prepare(board, toolchain, runtime, model, request.optimise)
     stored = models.find(request.model, request.workspace)
     place = workspace.folder(request.workspace, board)
@@ -139,6 +155,9 @@ def build(request: Request, board: Board | None = None) -> Build:
         layers=compiled.layers if compiled else (),
         plan=compiled.plan if compiled else (),
         card=stored.card if stored else None,
+        original=model.original,
+        original_sha256=model.original_sha256,
+        changes=model.changes,
         agreement=compared(),
     ).sealed()
     if result.agreement is not None and not result.agreement.agrees:
@@ -200,6 +219,12 @@ def render(result: Build) -> None:
     if result.layers:
         console.print(_layer_table(result))
     console.print(f"model {result.model_bytes:,} bytes, SHA-256 {result.model_sha256[:16]}…, build {result.build_id}")
+    if result.original is not None:
+        given, changes = output.plain(result.original.name), " and ".join(result.changes)
+        console.print(
+            f"made of {given}, SHA-256 {result.original_sha256[:16]}…, with {changes}: device and host compute that",
+            soft_wrap=True,
+        )
     console.print(f"image {output.plain(result.image)}", soft_wrap=True)
 
 

@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from toolkit.compiler.compile import compile_model
+from toolkit.compiler.operators import missing_operators
 
-__all__ = ["compile_model"]
+__all__ = ["compile_model", "missing_operators"]

@@ -13,6 +13,8 @@ from toolkit.compiler.c import Constant
 from toolkit.compiler.ir import ElementType, Graph, Tensor
 from toolkit.compiler.lower import Call, Target, avr, lower
 from toolkit.errors import ModelError
+from toolkit.tflite import UnsupportedError
+from toolkit.tflite.obstacles import obstacles_of
 
 INSTRUCTION_SETS = ("armv6m", "armv7em", "armv8_1m_mve", "avr", "native")
 OPTIMISATIONS = ("speed", "size")
@@ -49,10 +51,7 @@ def compile_model(tflite: bytes, *, isa: str, fpu: bool, optimise: str = "speed"
         )
     layers, roots = fuse.fuse(graph)
     target = Target(isa, fpu, optimise)
-    calls = tuple(
-        _with_constants(graph, lower(graph, layer, f"layer{place}", target), target)
-        for place, layer in enumerate(layers)
-    )
+    calls = _lowered(graph, layers, target)
     buffers, shared = _buffers(graph, calls, roots)
     offsets, arena_bytes = plan.place(buffers)
     offsets |= {index: offsets[root] for index, root in shared.items()}
@@ -74,6 +73,26 @@ def compile_model(tflite: bytes, *, isa: str, fpu: bool, optimise: str = "speed"
         layers=reports,
         plan=plan.picture(buffers, offsets),
     )
+
+
+def _lowered(graph: Graph, layers: Sequence[fuse.Layer], target: Target) -> tuple[Call, ...]:
+    """Every layer's call.
+
+    Raises:
+        UnsupportedError: of all layers that cannot be lowered, where there are several.
+        ModelError: of the one that cannot.
+    """
+    calls, refused = [], []
+    for place, layer in enumerate(layers):
+        try:
+            calls.append(_with_constants(graph, lower(graph, layer, f"layer{place}", target), target))
+        except ModelError as caught:
+            refused.append(caught)
+    if len({caught.message for caught in refused}) > 1:
+        raise UnsupportedError([obstacle for caught in refused for obstacle in obstacles_of(caught)])
+    if refused:
+        raise refused[0]
+    return tuple(calls)
 
 
 def _spec(tensor: Tensor) -> TensorSpec:

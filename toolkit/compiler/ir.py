@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toolkit.errors import ModelError
+from toolkit.tflite import Obstacle, UnsupportedError
 
 
 class ElementType(StrEnum):
@@ -46,7 +47,7 @@ class Tensor:
     Attributes:
         index: its place in the file.
         name: as in the file, made safe for one line.
-        shape: every dimension at least 1; () is a scalar.
+        shape: every dimension at least 1, but for tensors that nothing uses; () is a scalar.
         dtype: element type; None for a type that is not known here (only dead tensors may have one).
         quantisation: None for tensors without one.
         data: the constant's elements in `shape`, or None for a tensor that is computed.
@@ -77,7 +78,8 @@ class Tensor:
             ModelError: it is not one.
         """
         if self.data is None:
-            raise ModelError(f"tensor {self.name} must be a constant", "convert a function with frozen weights")
+            hint = "convert a function with frozen weights"
+            raise UnsupportedError([Obstacle(f"tensor {self.name} is computed, and must be a constant", hint)])
         return self.data
 
     @property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ import tflite
 from toolkit.compiler import ir
 from toolkit.compiler.ir import Activation, ElementType, Tensor, Window
 from toolkit.errors import ModelError
+from toolkit.tflite import Obstacle, UnsupportedError, describe
 
 _Tensors = tuple[Tensor, ...]
 _Reader = Callable[[str, tuple[int, ...], tuple[int, ...], Any, _Tensors], ir.Operator]
@@ -25,13 +26,11 @@ UNARY = (
 )  # fmt: skip
 
 
-def supported() -> tuple[str, ...]:
-    """The names of the operators that the compiler knows, sorted."""
-    return tuple(sorted(READERS))
+_DOCUMENTED = "see docs/compiler.md for what aot supports of each operator"
 
 
 def _refuse(kind: str, what: str) -> ModelError:
-    return ModelError(f"{kind}: {what}", "see docs/compiler.md for what is supported of each operator")
+    return UnsupportedError([Obstacle(f"{kind}: {what}", _DOCUMENTED)])
 
 
 def _broken(kind: str, what: str) -> ModelError:
@@ -323,3 +322,40 @@ READERS: dict[str, _Reader] = {
     "TRANSPOSE": _transpose,
     "BATCH_MATMUL": _batch_matmul,
 }
+
+
+def lacking(kinds: Iterable[str]) -> tuple[Obstacle, ...]:
+    """The obstacle that operators are which the compiler does not know; none if it knows them all."""
+    unknown = dict.fromkeys(kind for kind in kinds if kind not in READERS)
+    if not unknown:
+        return ()
+    many = len(unknown) > 1
+    said = f"operator{'s' * many} {', '.join(unknown)} {'are' if many else 'is'} not supported by aot"
+    return (Obstacle(said, _DOCUMENTED),)
+
+
+def missing_operators(tflite: bytes) -> tuple[Obstacle, ...]:
+    """The same of a file, of all its subgraphs, without operators that nothing depends on.
+
+    Raises:
+        ModelError: it is no .tflite, or a broken one.
+    """
+    main, *bodies = describe(tflite).subgraphs
+    steps = [(each.kind, each.inputs, each.outputs) for each in main.operators]
+    kept = [step[0] for keep, step in zip(alive(steps, main.outputs), steps, strict=True) if keep]
+    return lacking([*kept, *(operator.kind for graph in bodies for operator in graph.operators)])
+
+
+def alive(steps: Sequence[tuple[str, tuple[int, ...], tuple[int, ...]]], outputs: Iterable[int]) -> list[bool]:
+    """Which operators (kind, inputs, outputs) the outputs depend on.
+
+    A reshape does not depend on its shape operand: shapes are static.
+    """
+    needed = set(outputs)
+    found = [False] * len(steps)
+    for place in range(len(steps) - 1, -1, -1):
+        kind, inputs, made = steps[place]
+        if needed.intersection(made):
+            found[place] = True
+            needed.update(inputs[:1] if kind in SHAPE_ONLY else inputs)
+    return found

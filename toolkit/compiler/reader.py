@@ -7,18 +7,21 @@ file's own size before it is looped over.
 
 from __future__ import annotations
 
-import functools
 import math
 import re
-import struct
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import tflite
 
 from toolkit.compiler.ir import ElementType, Graph, Operator, Quantisation, Tensor
-from toolkit.compiler.operators import READERS, SHAPE_ONLY, supported
+from toolkit.compiler.operators import READERS, SHAPE_ONLY, alive, lacking, missing_operators
 from toolkit.errors import ModelError
+from toolkit.tflite import Obstacle, UnsupportedError
+from toolkit.tflite.description import ASTRAY, broken, names
+
+_Raw = tuple[str, tuple[int, ...], tuple[int, ...], Any]
 
 _IDENTIFIER = b"TFL3"
 _SCHEMA_VERSION = 3
@@ -37,18 +40,6 @@ _NUMPY = {
     ElementType.INT32: np.dtype("<i4"),
     ElementType.INT64: np.dtype("<i8"),
 }
-# What the flatbuffers package raises when an offset, a length or a string of a broken file leads it astray.
-_ASTRAY = (struct.error, IndexError, ValueError, TypeError, AttributeError, OverflowError, AssertionError, KeyError)
-
-
-def broken(what: str) -> ModelError:
-    """The error for a file that is not a sound .tflite."""
-    return ModelError(f"the .tflite is broken: {what}", "convert the model again, or download it again")
-
-
-@functools.cache
-def _enumerators(kind: type) -> dict[int, str]:
-    return {value: name for name, value in vars(kind).items() if isinstance(value, int)}
 
 
 def read(data: bytes) -> Graph:
@@ -67,7 +58,7 @@ def read(data: bytes) -> Graph:
         raise ModelError("the file is no .tflite: its identifier is not TFL3", "give a file that TensorFlow Lite wrote")
     try:
         return _read(data)
-    except _ASTRAY as caught:
+    except ASTRAY as caught:
         raise broken(f"{type(caught).__name__} while it was read") from caught
 
 
@@ -86,11 +77,11 @@ def _read(data: bytes) -> Graph:
     model = tflite.Model.GetRootAsModel(data, 0)
     if model.Version() != _SCHEMA_VERSION:
         raise broken(f"schema version {model.Version()}, not {_SCHEMA_VERSION}")
+    found: list[Obstacle] = []
     if model.SubgraphsLength() != 1:
-        raise ModelError(
-            f"the model has {model.SubgraphsLength()} subgraphs; one is supported",
-            "control flow is not supported: convert a function without it",
-        )
+        hint = "convert a function without control flow and state"
+        found.append(Obstacle(f"{model.SubgraphsLength()} subgraphs (aot supports one)", hint))
+        found.extend(missing_operators(data))
     subgraph = model.Subgraphs(0)
     buffers = _count(model.BuffersLength(), data, "buffers")
     tensors = tuple(
@@ -99,36 +90,46 @@ def _read(data: bytes) -> Graph:
     )
     ends = []
     for what, stored in (("input", subgraph.InputsAsNumpy()), ("output", subgraph.OutputsAsNumpy())):
-        indices = _array(stored)
+        indices = [int(index) for index in _array(stored)]
         if len(indices) != 1:
-            raise ModelError(
-                f"the model has {len(indices)} {what}s; one is supported",
-                "convert a function of one tensor to one tensor",
-            )
-        if not 0 <= indices[0] < len(tensors):
-            raise broken(f"the {what} is tensor {indices[0]} of {len(tensors)}")
-        ends.append(int(indices[0]))
+            hint = "convert a function of one tensor to one tensor"
+            found.append(Obstacle(f"{len(indices)} {what}s (one is supported)", hint))
+        for index in indices:
+            if not 0 <= index < len(tensors):
+                raise broken(f"the {what} is tensor {index} of {len(tensors)}")
+        ends.append(indices)
 
     raw = [
         _operator(model, subgraph, index, len(tensors), data)
         for index in range(_count(subgraph.OperatorsLength(), data, "operators"))
     ]
-    alive = _alive(raw, ends[1])
-    operators = tuple(
-        READERS[kind](kind, inputs, outputs, options, tensors) if kind in READERS else _unsupported(kind)
-        for keep, (kind, inputs, outputs, options) in zip(alive, raw, strict=True)
-        if keep
-    )
-    graph = Graph(tensors, operators, ends[0], ends[1])
+    kept = alive([each[:3] for each in raw], ends[1])
+    needed = [each for keep, each in zip(kept, raw, strict=True) if keep]
+    found.extend(lacking(kind for kind, *_ in needed) if model.SubgraphsLength() == 1 else ())
+    operators = _typed(needed, tensors, found)
+    states = [tensor.name for tensor in tensors if subgraph.Tensors(tensor.index).IsVariable()]
+    if states:
+        found.append(Obstacle(f"state in {len(states)} variable tensors", "convert a function without state"))
+    if found:
+        raise UnsupportedError(found)
+    graph = Graph(tensors, operators, ends[0][0], ends[1][0])
     _check_order(graph)
     return graph
 
 
-def _unsupported(kind: str) -> Operator:
-    raise ModelError(f"operator {kind} is not supported", f"supported: {', '.join(supported())}")
-
-
-_Raw = tuple[str, tuple[int, ...], tuple[int, ...], Any]
+def _typed(raw: Sequence[_Raw], tensors: tuple[Tensor, ...], found: list[Obstacle]) -> tuple[Operator, ...]:
+    """The operators that are known, read; what is not supported of them is added to `found`."""
+    operators = []
+    for kind, inputs, outputs, options in raw:
+        if kind in READERS:
+            for index in (*inputs, *outputs):
+                if index >= 0 and 0 in tensors[index].shape:
+                    raise broken(f"{kind} uses a tensor of the shape {list(tensors[index].shape)}")
+            try:
+                operators.append(READERS[kind](kind, inputs, outputs, options, tensors))
+            except UnsupportedError as caught:
+                found.extend(caught.obstacles)
+    return tuple(operators)
 
 
 def _operator(model: Any, subgraph: Any, index: int, tensors: int, data: bytes) -> _Raw:
@@ -138,24 +139,12 @@ def _operator(model: Any, subgraph: Any, index: int, tensors: int, data: bytes) 
     code = model.OperatorCodes(operator.OpcodeIndex())
     # Files written before 2020 have the code in the first field only; both are set by newer converters.
     number = max(code.BuiltinCode(), code.DeprecatedBuiltinCode())
-    kind = _enumerators(tflite.BuiltinOperator).get(number, f"number {number}")
+    kind = names("BuiltinOperator").get(number, f"number {number}")
     inputs = tuple(int(i) for i in _array(operator.InputsAsNumpy()))
     outputs = tuple(int(i) for i in _array(operator.OutputsAsNumpy()))
     if any(not -1 <= i < tensors for i in inputs) or any(not 0 <= i < tensors for i in outputs):
         raise broken(f"operator {index} ({kind}) names a tensor that is not there")
     return kind, inputs, outputs, operator
-
-
-def _alive(raw: list[_Raw], output: int) -> list[bool]:
-    """Which operators the output depends on. A reshape does not depend on its shape operand: shapes are static."""
-    needed = {output}
-    alive = [False] * len(raw)
-    for place in range(len(raw) - 1, -1, -1):
-        kind, inputs, outputs, _ = raw[place]
-        if needed.intersection(outputs):
-            alive[place] = True
-            needed.update(inputs[:1] if kind in SHAPE_ONLY else inputs)
-    return alive
 
 
 def _check_order(graph: Graph) -> None:
@@ -178,13 +167,11 @@ def _tensor(model: Any, tensor: Any, index: int, buffers: int) -> Tensor:
     text = (tensor.Name() or b"").decode("utf-8", errors="replace")
     name = re.sub(r"[^\w./:;-]+", "_", text)[:80] or f"tensor_{index}"
     shape = tuple(int(d) for d in _array(tensor.ShapeAsNumpy()))
-    if len(shape) > _LARGEST_RANK or any(d < 1 for d in shape) or math.prod(shape) > _LARGEST_TENSOR:
+    if len(shape) > _LARGEST_RANK or any(d < 0 for d in shape) or math.prod(shape) > _LARGEST_TENSOR:
         raise broken(f"tensor {index} ({name}) has the shape {list(shape)[: _LARGEST_RANK + 1]}")
     dtype = _TYPES.get(tensor.Type())
     if not 0 <= tensor.Buffer() < buffers:
         raise broken(f"tensor {index} ({name}) has buffer {tensor.Buffer()} of {buffers}")
-    if tensor.IsVariable():
-        raise ModelError(f"tensor {name} is a variable; they are not supported", "convert a function without state")
     buffer = model.Buffers(tensor.Buffer())
     data = None
     if buffer.Offset() > 1 or (tensor.Sparsity() is not None and buffer.DataLength()):

@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from toolkit.artifacts import DType
-from toolkit.convert.slim import slim
 from toolkit.errors import TrainError
 from toolkit.quiet import quiet
+from toolkit.tflite.slim import slim
 
 __all__ = ["CALIBRATION_IMAGES", "convert", "operators", "slim"]
 

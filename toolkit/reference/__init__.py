@@ -25,6 +25,7 @@ from toolkit.errors import ModelError
 from toolkit.reference import looked_up, pixels
 from toolkit.reference.pixels import PixelRange
 from toolkit.reference.rounding import Rounding
+from toolkit.tflite import UnsupportedError, description, obstacles
 
 Progress = Callable[[int, int], None]
 """Called with the number of inputs done and their total."""
@@ -79,39 +80,17 @@ def model_io(tflite: bytes) -> ModelIO:
     Raises:
         ModelError: it is no `.tflite`, has several inputs or outputs, or they are neither int8 nor float32.
     """
-    import tflite as reader
-
-    if len(tflite) < 8 or tflite[4:8] != b"TFL3":
-        raise ModelError("the file is no TensorFlow Lite model", "name a .tflite file, or one of: tinyml models")
-    try:
-        graph = reader.Model.GetRootAsModel(tflite, 0).Subgraphs(0)
-        counts = graph.InputsLength(), graph.OutputsLength()
-        tensors = [graph.Tensors(graph.Inputs(0)), graph.Tensors(graph.Outputs(0))] if counts == (1, 1) else []
-        described = [_describe(tensor) for tensor in tensors]
-    except ModelError:
-        raise
-    except Exception as caught:  # the reader checks nothing: a damaged file fails anywhere in it
-        raise ModelError("the file is a damaged TensorFlow Lite model", "make it again") from caught
-    if not described:
-        raise ModelError(f"the model has {counts[0]} inputs and {counts[1]} outputs", "only one of each is supported")
-    return ModelIO(*described)
+    described = description.describe(tflite)
+    wrong = obstacles.of_ends(described)
+    if wrong:
+        raise UnsupportedError(wrong)
+    return ModelIO(_tensor(described.inputs[0]), _tensor(described.outputs[0]))
 
 
-def _describe(tensor: Any) -> Tensor:
-    import tflite as reader
-
-    dtypes = {reader.TensorType.INT8: DType.INT8, reader.TensorType.FLOAT32: DType.FLOAT32}
-    if tensor.Type() not in dtypes:
-        raise ModelError("the model's input or output is neither int8 nor float32", "convert it with those types")
-    dtype = dtypes[tensor.Type()]
-    shape = tuple(int(size) for size in tensor.ShapeAsNumpy())
-    name = (tensor.Name() or b"").decode("utf-8", errors="replace")
-    if dtype is DType.FLOAT32:
-        return Tensor(shape, dtype, 1.0, 0, name)
-    quantization = tensor.Quantization()
-    if quantization is None or quantization.ScaleLength() != 1 or quantization.ZeroPointLength() != 1:
-        raise ModelError("the model's int8 input or output has no scale", "convert it with full-integer quantisation")
-    return Tensor(shape, dtype, float(quantization.Scale(0)), int(quantization.ZeroPoint(0)), name)
+def _tensor(tensor: description.Tensor) -> Tensor:
+    if tensor.type == "float32":
+        return Tensor(tensor.shape, DType.FLOAT32, 1.0, 0, tensor.name)
+    return Tensor(tensor.shape, DType.INT8, float(tensor.scales[0]), int(tensor.zero_points[0]), tensor.name)
 
 
 def pixel_range(tflite: bytes) -> PixelRange | None:

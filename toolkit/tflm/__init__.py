@@ -2,8 +2,23 @@
 
 from __future__ import annotations
 
+from toolkit.tflm import figures, operators
 from toolkit.tflm.arena import Arena
 from toolkit.tflm.engine import Prepared, for_toolchain, needs_per_tensor, prepare
 from toolkit.tflm.library import Library, find_library
 
-__all__ = ["Arena", "Library", "Prepared", "find_library", "for_toolchain", "needs_per_tensor", "prepare"]
+__all__ = ["Arena", "Library", "Prepared", "check", "find_library", "for_toolchain", "needs_per_tensor", "prepare"]
+
+
+def check(tflite: bytes, *, arduino: bool) -> None:
+    """Ask the interpreter whether it would take a model, without a library at hand.
+
+    Args:
+        tflite: the model; its ends must be of the types that are supported.
+        arduino: the library is one of the Arduino ones.
+
+    Raises:
+        ModelError: it would not, or the interpreter is not installed on this computer.
+    """
+    operators.check(operators.uses(tflite), arduino=arduino)
+    figures.measure(tflite)

@@ -69,9 +69,7 @@ def measure(tflite: bytes) -> HostFigures:
             "it exists for Linux on x86-64 (pip install tflite-micro); elsewhere build with --runtime aot",
         )
     if done.returncode != 0:
-        raise ModelError(
-            f"TensorFlow Lite Micro refuses the model: {_reason(done.stderr)}", "build it with --runtime aot"
-        )
+        raise ModelError(f"TensorFlow Lite Micro refuses the model: {_reason(done.stderr)}", "convert it another way")
     return parse(done.stderr)
 
 

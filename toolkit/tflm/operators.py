@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
-from toolkit.errors import ModelError
+from toolkit.tflite import Obstacle, UnsupportedError, describe
+from toolkit.tflite.description import SCHEMA_VERSION, Operator, Subgraph
 
-# Schema's name -> method of MicroMutableOpResolver (tensorflow/lite/micro/micro_mutable_op_resolver.h). The operators
-# of resource variables (VAR_HANDLE, CALL_ONCE ...) are left out: they need a MicroResourceVariables, and a network that
-# keeps a state from one image to the next could not be verified image by image.
+__all__ = ["METHODS", "NEWER_THAN_ARDUINO", "NO_INT8", "SCHEMA_VERSION", "STATE", "Use", "check", "methods", "uses"]
+
+# Schema's name -> method of MicroMutableOpResolver (tensorflow/lite/micro/micro_mutable_op_resolver.h). A test asks the
+# official interpreter for every operator of the schema: this and STATE are those that it has.
 METHODS: dict[str, str] = {
     "ABS": "AddAbs",
     "ADD": "AddAdd",
@@ -110,9 +110,9 @@ METHODS: dict[str, str] = {
     "ZEROS_LIKE": "AddZerosLike",
 }
 
-# TFLITE_SCHEMA_VERSION of micro_interpreter.h. Operators carry versions too, but TFLM's resolver does not look at
-# them: the kernels' Prepare refuses what it cannot do, and `figures.measure` has called each of them on the host.
-SCHEMA_VERSION = 3
+# Operators of resource variables. TFLM has them, but they need a MicroResourceVariables, which tflm_engine.cc does not
+# make; and a network that keeps a state from one input to the next cannot be verified input by input.
+STATE = frozenset({"ASSIGN_VARIABLE", "CALL_ONCE", "READ_VARIABLE", "VAR_HANDLE"})
 
 # Added to TFLM after the Arduino libraries were cut from it.
 NEWER_THAN_ARDUINO = frozenset(
@@ -159,49 +159,24 @@ class Use:
 def uses(tflite: bytes) -> tuple[Use, ...]:
     """Every operator of every subgraph.
 
+    Operators carry versions too, but TFLM's resolver does not look at them: the kernels' Prepare refuses what it cannot
+    do, and `figures.measure` has called each of them on the host.
+
     Raises:
-        ModelError: it is no `.tflite`, or a damaged one.
+        ModelError: it is no `.tflite`, of another schema version, or a damaged one.
     """
-    import tflite as reader
-
-    if len(tflite) < 8 or tflite[4:8] != b"TFL3":
-        raise ModelError("the file is no TensorFlow Lite model", "name a .tflite file, or one of: tinyml models")
-    try:
-        model = reader.Model.GetRootAsModel(tflite, 0)
-        version = model.Version()
-        found = tuple(_uses(reader, model)) if version == SCHEMA_VERSION else ()
-    except Exception as caught:  # the reader checks nothing: a damaged file fails anywhere in it
-        raise ModelError("the file is a damaged TensorFlow Lite model", "make it again") from caught
-    if version != SCHEMA_VERSION:
-        raise ModelError(
-            f"the model is of schema version {version}, TensorFlow Lite Micro reads version {SCHEMA_VERSION}",
-            "convert it with a current TensorFlow",
-        )
-    if not found:
-        raise ModelError("the model has no operators, or is damaged", "make it again")
-    return found
+    return tuple(
+        _use(graph, operator, index)
+        for graph in describe(tflite).subgraphs
+        for index, operator in enumerate(graph.operators)
+    )
 
 
-def _uses(reader: Any, model: Any) -> Iterator[Use]:
-    names = {value: name for name, value in vars(reader.BuiltinOperator).items() if isinstance(value, int)}
-    for place in range(model.SubgraphsLength()):
-        graph = model.Subgraphs(place)
-        for index in range(graph.OperatorsLength()):
-            operator = graph.Operators(index)
-            code = model.OperatorCodes(operator.OpcodeIndex())
-            # Codes below 127 are stored in the old byte-wide field, the others only in the new one.
-            name = names.get(max(code.BuiltinCode(), code.DeprecatedBuiltinCode()), "unknown")
-            if name == "CUSTOM":
-                name = f"CUSTOM:{(code.CustomCode() or b'').decode(errors='replace')}"
-            inputs = [operator.Inputs(at) for at in range(operator.InputsLength())]
-            outputs = [operator.Outputs(at) for at in range(operator.OutputsLength())]
-            tensors = [graph.Tensors(at) for at in (*inputs, *outputs) if at >= 0]  # -1: an optional input left out
-            scales = 0
-            if len(inputs) > 1 and inputs[1] >= 0:
-                quantization = graph.Tensors(inputs[1]).Quantization()
-                scales = 0 if quantization is None else quantization.ScaleLength()
-            int8 = any(tensor.Type() == reader.TensorType.INT8 for tensor in tensors)
-            yield Use(name, index, int8, scales)
+def _use(graph: Subgraph, operator: Operator, index: int) -> Use:
+    tensors = [graph.tensors[at] for at in (*operator.inputs, *operator.outputs) if at >= 0]  # -1: one left out
+    second = operator.inputs[1] if len(operator.inputs) > 1 else -1
+    scales = len(graph.tensors[second].scales) if second >= 0 else 0
+    return Use(operator.kind, index, any(tensor.type == "int8" for tensor in tensors), scales)
 
 
 def check(found: tuple[Use, ...], *, arduino: bool) -> None:
@@ -212,26 +187,44 @@ def check(found: tuple[Use, ...], *, arduino: bool) -> None:
         arduino: the library is one of the Arduino ones, which predate per-channel dense layers (tflite-micro#2673).
 
     Raises:
-        ModelError: an operator is not in the library, has no int8 kernel, or is a per-channel dense layer.
+        UnsupportedError: operators are not in the library, have no int8 kernel, keep a state, or are per-channel dense
+            layers; all of them are named.
     """
-    other_runtime = "build it with --runtime aot, or another model"
-    for use in found:
-        where = f"operator {use.index} of the model, {use.name},"
-        if use.name not in METHODS:
-            raise ModelError(f"{where} is not in TensorFlow Lite Micro", other_runtime)
-        if use.int8 and use.name in NO_INT8:
-            raise ModelError(
-                f"{where} has no int8 kernel in TensorFlow Lite Micro, only a float32 one",
-                "build it with --dtype float32, or another model",
+    obstacles = []
+
+    def refuse(names: list[str], one: str, several: str, what: str, hint: str = "") -> None:
+        if names:
+            noun, verb = ("operators", several) if len(set(names)) > 1 else ("operator", one)
+            obstacles.append(Obstacle(f"{noun} {', '.join(dict.fromkeys(names))} {verb} {what}", hint))
+
+    custom = [use.name for use in found if use.name.startswith("CUSTOM:")]
+    lacking = [use.name for use in found if use.name not in METHODS.keys() | STATE and use.name not in custom]
+    refuse(custom, "is", "are", "custom (none is supported)", "convert without converter.allow_custom_ops")
+    refuse(lacking, "is", "are", "not in TensorFlow Lite Micro")
+    refuse(
+        [use.name for use in found if use.name in STATE],
+        *("keeps", "keep", "a state from one input to the next (not supported)"),
+        "convert a function of the whole sequence, without state",
+    )
+    refuse(
+        [use.name for use in found if use.int8 and use.name in NO_INT8],
+        *("has", "have", "no int8 kernel in TensorFlow Lite Micro, only a float32 one"),
+        "build the float32 network (--dtype float32)",
+    )
+    if arduino:
+        newer = [use.name for use in found if use.name in NEWER_THAN_ARDUINO]
+        refuse(newer, "is", "are", "newer than the Arduino libraries of TensorFlow Lite Micro")
+        dense = [use for use in found if use.int8 and use.name == "FULLY_CONNECTED" and use.weight_scales > 1]
+        if dense:
+            obstacles.append(
+                Obstacle(
+                    f"operator FULLY_CONNECTED is quantised per channel ({dense[0].weight_scales} scales): the Arduino "
+                    "libraries predate that, use the first scale for all and give wrong results without a word",
+                    "convert it with _experimental_disable_per_channel_quantization_for_dense_layers",
+                )
             )
-        if arduino and use.name in NEWER_THAN_ARDUINO:
-            raise ModelError(f"{where} is newer than the Arduino libraries of TensorFlow Lite Micro", other_runtime)
-        if arduino and use.int8 and use.name == "FULLY_CONNECTED" and use.weight_scales > 1:
-            raise ModelError(
-                f"{where} is quantised per channel ({use.weight_scales} scales): the Arduino libraries predate that, "
-                "use the first scale for all and give wrong results without a word",
-                "convert it with _experimental_disable_per_channel_quantization_for_dense_layers; or --runtime aot",
-            )
+    if obstacles:
+        raise UnsupportedError(obstacles)
 
 
 def methods(found: tuple[Use, ...]) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-_DATA_ALIGNMENT = 16  # the schema's `force_align: 16` on Buffer.data; the Python writer does not honour it by itself
+from toolkit.tflite import schema
 
 
 def slim(tflite: bytes) -> bytes:
@@ -16,26 +16,10 @@ def slim(tflite: bytes) -> bytes:
 
     Tensors without data of their own share buffer 0, which the schema keeps empty. Equal constants share a buffer.
     """
-    import flatbuffers
-    from tensorflow.lite.python import schema_py_generated as schema
-
-    class AlignedBuffer(schema.BufferT):  # type: ignore[misc]  # generated code without types
-        def Pack(self, builder: Any) -> Any:  # noqa: N802  # the generated code's name
-            data = None
-            if self.data is not None and len(self.data) > 0:
-                raw = bytes(self.data)
-                builder.StartVector(1, len(raw), _DATA_ALIGNMENT)
-                builder.head -= len(raw)
-                builder.Bytes[builder.head : builder.head + len(raw)] = raw
-                data = builder.EndVector()
-            schema.BufferStart(builder)
-            if data is not None:
-                schema.BufferAddData(builder, data)
-            return schema.BufferEnd(builder)
-
-    model = schema.ModelT.InitFromPackedBuf(tflite)
+    kind = schema.load().BufferT
+    model = schema.unpacked(tflite)
     places: dict[bytes, int] = {b"": 0}
-    buffers = [AlignedBuffer()]
+    buffers = [kind()]
     for graph in model.subgraphs:
         graph.name = None
         for tensor in graph.tensors:
@@ -43,7 +27,7 @@ def slim(tflite: bytes) -> bytes:
             raw = b"" if data is None else bytes(data)
             if raw not in places:
                 places[raw] = len(buffers)
-                buffers.append(AlignedBuffer(data=raw))
+                buffers.append(kind(data=raw))
             tensor.buffer = places[raw]
             tensor.name = None
             _slim_tensor(tensor)
@@ -52,9 +36,7 @@ def slim(tflite: bytes) -> bytes:
     model.metadata = None
     model.metadataBuffer = None
     model.signatureDefs = None
-    builder = flatbuffers.Builder(len(tflite))
-    builder.Finish(model.Pack(builder), b"TFL3")
-    return bytes(builder.Output())
+    return schema.packed(model, len(tflite))
 
 
 def _slim_tensor(tensor: Any) -> None:

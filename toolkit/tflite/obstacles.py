@@ -1,0 +1,166 @@
+"""What in a file stands in the way of either runtime, each in words and with the converter's line that helps.
+
+An obstacle that only one runtime has (an operator, mostly) is that runtime's to name.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from toolkit.artifacts import DType
+from toolkit.errors import ModelError
+from toolkit.tflite.description import Description, Operator, Subgraph, Tensor
+
+LARGEST_END = 1 << 26
+"""Elements of an input or output; more is a damaged file."""
+
+_INT8_ENDS = "convert with converter.inference_input_type = converter.inference_output_type = tf.int8"
+_FULL_INT8 = (
+    "convert with converter.optimizations = [tf.lite.Optimize.DEFAULT], converter.representative_dataset = a function "
+    "that yields some inputs, and converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]"
+)
+_FLOAT32 = "for float32, leave converter.optimizations out"
+# What the converter needs to be told, by the type of an end.
+_TYPE_HINTS = {
+    "uint8": _INT8_ENDS,
+    "int16": f"{_FULL_INT8}; int16 activations (16x8) are not supported yet",
+    "float16": "leave converter.inference_input_type at tf.float32: float16 weights are taken, float16 inputs are not",
+    "int32": "convert a function whose inputs and outputs are float32 (or int8, quantised): cast outside the network",
+    "int64": "convert a function whose inputs and outputs are float32 (or int8, quantised): cast outside the network",
+    "bool": "convert a function whose inputs and outputs are float32 (or int8, quantised): cast outside the network",
+}
+# Operators that have weights of their own, and which inputs they are.
+_WEIGHTED = {
+    "CONV_2D": (1,),
+    "DEPTHWISE_CONV_2D": (1,),
+    "FULLY_CONNECTED": (1,),
+    "TRANSPOSE_CONV": (1,),
+    "BATCH_MATMUL": (0, 1),
+    "SVDF": (1, 2),
+    "UNIDIRECTIONAL_SEQUENCE_LSTM": tuple(range(1, 9)),
+    "UNIDIRECTIONAL_SEQUENCE_RNN": (1, 2),
+}
+_INTEGER_WEIGHTS = ("int8", "uint8", "int4")
+
+
+@dataclass(frozen=True)
+class Obstacle:
+    """What stands in the way, in a few words, and what to try; empty where there is nothing."""
+
+    what: str
+    hint: str
+
+
+def obstacles_of(caught: ModelError) -> tuple[Obstacle, ...]:
+    """What an error tells of: its obstacles, or itself as the only one."""
+    if isinstance(caught, UnsupportedError):
+        return caught.obstacles
+    return (Obstacle(caught.message, caught.hint),)
+
+
+class UnsupportedError(ModelError):
+    """A sound model that cannot be taken: `message` says all obstacles that were found in one line.
+
+    Args:
+        obstacles: at least one.
+        name: what the message calls the model.
+        tflite: its bytes, for who wants to ask more of it.
+    """
+
+    def __init__(self, obstacles: Sequence[Obstacle], name: str = "the model", tflite: bytes | None = None) -> None:
+        whats = list(dict.fromkeys(obstacle.what for obstacle in obstacles))
+        hints = list(dict.fromkeys(obstacle.hint for obstacle in obstacles if obstacle.hint))
+        super().__init__(f"{name} cannot be built: {'; '.join(whats)}", "; ".join(hints))
+        self.obstacles = tuple(obstacles)
+        self.name = name
+        self.tflite = tflite
+
+
+def dtype_of(tensor: Tensor) -> DType | None:
+    """The type of an end, None if it is not one of those that are taken."""
+    return {"int8": DType.INT8, "float32": DType.FLOAT32}.get(tensor.type)
+
+
+def _list(words: Iterable[str]) -> str:
+    return ", ".join(dict.fromkeys(words))
+
+
+def of_ends(description: Description) -> list[Obstacle]:
+    """What keeps the network's inputs and outputs from being taken: their number, their types, a scale that lacks."""
+    found = []
+    ends = (("input", description.inputs), ("output", description.outputs))
+    counts = [len(tensors) for _, tensors in ends]
+    if counts != [1, 1]:
+        words = " and ".join(f"{n} {what}{'s' * (n != 1)}" for n, (what, _) in zip(counts, ends, strict=True))
+        found.append(Obstacle(f"{words} (one of each is supported)", "convert a function of one tensor to one"))
+    others: dict[str, list[str]] = {}
+    for what, tensors in ends:
+        for kind in dict.fromkeys(tensor.type for tensor in tensors if dtype_of(tensor) is None):
+            others.setdefault(kind, []).append(f"{what}s")
+    for place, (kind, whats) in enumerate(others.items(), 1):
+        otherwise = "convert a function whose inputs and outputs are float32, or int8"
+        remark = " (int8 and float32 are supported)" if place == len(others) else ""
+        found.append(Obstacle(f"{kind} {' and '.join(whats)}{remark}", _TYPE_HINTS.get(kind, otherwise)))
+    for what, tensors in ends:
+        for tensor in tensors:
+            if not 0 < math.prod(tensor.shape) <= LARGEST_END:
+                found.append(Obstacle(f"an {what} of shape {list(tensor.shape)}", "is it damaged? convert it again"))
+            if tensor.type == "int8" and not len(tensor.scales) == len(tensor.zero_points) == 1:
+                lacks = "scale" if len(tensor.scales) != 1 else "zero point"
+                found.append(Obstacle(f"an int8 {what} without a {lacks}", _FULL_INT8))
+    kinds = {tensor.type for _, tensors in ends for tensor in tensors}
+    if kinds == {"int8", "float32"}:
+        said = " and ".join(f"{_list(tensor.type for tensor in tensors)} {what}s" for what, tensors in ends)
+        found.append(
+            Obstacle(
+                f"{said} (they must be of one type)",
+                "convert with converter.inference_input_type equal to converter.inference_output_type",
+            )
+        )
+    return found
+
+
+def _is_hybrid(graph: Subgraph, operator: Operator) -> bool:
+    if not operator.inputs or operator.inputs[0] < 0 or operator.kind not in _WEIGHTED:
+        return False
+    weights = [
+        graph.tensors[operator.inputs[place]]
+        for place in _WEIGHTED[operator.kind]
+        if place < len(operator.inputs) and operator.inputs[place] >= 0
+    ]
+    results = [graph.tensors[index] for index in operator.outputs]
+    return any(result.type == "float32" for result in results) and any(
+        weight.type in _INTEGER_WEIGHTS and weight.constant_bytes for weight in weights
+    )
+
+
+def of(description: Description) -> list[Obstacle]:
+    """All that both runtimes have."""
+    return [*of_ends(description), *of_types(description)]
+
+
+def of_types(description: Description) -> list[Obstacle]:
+    """Arithmetic of types that neither runtime computes: dynamic range, 16x8, uint8 throughout, float16."""
+    found = []
+    operators = [(graph, operator) for graph in description.subgraphs for operator in graph.operators]
+    hybrid = [operator.kind for graph, operator in operators if _is_hybrid(graph, operator)]
+    if hybrid:
+        found.append(
+            Obstacle(
+                f"int8 weights with float32 activations (dynamic range quantisation) in {_list(hybrid)}",
+                f"{_FULL_INT8}; {_FLOAT32}",
+            )
+        )
+    halves = [
+        operator.kind
+        for graph, operator in operators
+        if operator.kind != "DEQUANTIZE"
+        and any(
+            index >= 0 and graph.tensors[index].type == "float16" for index in (*operator.inputs, *operator.outputs)
+        )
+    ]
+    if halves:
+        found.append(Obstacle(f"float16 arithmetic in {_list(halves)}", f"convert to float32 or int8; {_FLOAT32}"))
+    return found
