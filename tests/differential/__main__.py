@@ -50,8 +50,8 @@ def run(
                 optimise = ("speed", "size")[(seed // rounds + place) % 2]
                 for finding in compare(networks, target, optimise, expected):
                     figures[target.name, finding.outcome] += 1
-                    if finding.outcome is Outcome.WE_REFUSE:
-                        alone[f"{finding.network.partition(':')[0]}: {finding.detail}"] += 1
+                    if finding.outcome in (Outcome.WE_REFUSE, Outcome.THEY_REFUSE):
+                        alone[f"{finding.outcome}: {finding.network.partition(':')[0]}: {finding.detail}"] += 1
                     if finding.outcome.failed:
                         failures.append(finding)
                         print(finding, flush=True)
@@ -62,7 +62,7 @@ def run(
                 print(f"{told - started:6.0f} s  {count:,} networks, {len(failures)} to be mended", flush=True)
     print(_table(figures, chosen))
     for what, number in alone.most_common(25):
-        print(f"{number:9,}  refused by the compiler alone: {what}")
+        print(f"{number:9,}  {what}")
     return count, seed, failures
 
 

@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 _T = TypeVar("_T")
 
 
-
 class Dice:
     """Draws from one seed."""
 
@@ -55,7 +54,9 @@ class Dice:
 
     def fraction(self, of: float) -> float:
         """A scale that is a small fraction or multiple of another one, at times a bit beside it."""
-        return self.beside(of * (self.number(1, 14) / self.number(1, 14) if self.chance(0.8) else self.pick((1, 2, 0.5))))
+        return self.beside(
+            of * (self.number(1, 14) / self.number(1, 14) if self.chance(0.8) else self.pick((1, 2, 0.5)))
+        )
 
     def beside(self, value: float) -> float:
         """The value in single precision, or a neighbour of it."""

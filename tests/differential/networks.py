@@ -110,6 +110,11 @@ def _members(kernel: list[int] | None, stride: list[int], dilation: list[int] | 
     return members
 
 
+def _operands(n: Draft, source: int, weights: int, bias: int, depthwise: bool) -> list[int]:
+    """Of a convolution: no bias is -1 or nothing; the interpreter does not survive a -1 of DEPTHWISE_CONV_2D."""
+    return [source, weights, bias] if bias >= 0 or (not depthwise and n.dice.chance(0.5)) else [source, weights]
+
+
 def _convolution(n: Draft, source: int | None, *, depthwise: bool) -> tuple[int, int]:
     """(source, output); without a source one is made that the window suits."""
     d = n.dice
@@ -133,8 +138,7 @@ def _convolution(n: Draft, source: int | None, *, depthwise: bool) -> tuple[int,
     if depthwise:
         members["depthMultiplier"] = out_c // channels
     kind, options = ("DEPTHWISE_CONV_2D", "DepthwiseConv2DOptions") if depthwise else ("CONV_2D", "Conv2DOptions")
-    operands = [source, weights, bias] if bias >= 0 or d.chance(0.5) else [source, weights]
-    n.graph.operator(kind, operands, [output], options, **members)
+    n.graph.operator(kind, _operands(n, source, weights, bias, depthwise), [output], options, **members)
     return source, output
 
 
@@ -157,12 +161,12 @@ def _leaky(n: Draft, source: int) -> int:
     return output
 
 
-def _max_pool(n: Draft, source: int) -> int:
+def _max_pool(n: Draft, source: int, *, plain: bool = False) -> int:
     d = n.dice
     _, height, width, channels = n.shape(source)
-    kernel = d.pick(([2, 2], [2, 2], [1, 2], [3, 3], [2, 1]))
-    stride = d.pick((kernel, kernel, [2, 2], [1, 1]))
-    same = d.chance(0.4) or height < kernel[0] or width < kernel[1]
+    kernel = [2, 2] if plain else d.pick(([2, 2], [2, 2], [1, 2], [3, 3], [2, 1]))
+    stride = kernel if plain else d.pick((kernel, kernel, [2, 2], [1, 1]))
+    same = (not plain and d.chance(0.4)) or height < kernel[0] or width < kernel[1]
     out = _out(kernel, stride, [1, 1], [height, width], same)
     output = n.like(source, (1, *out, channels))
     members = _members(kernel, stride, None, same) | {"fusedActivationFunction": n.fused()}
@@ -212,6 +216,72 @@ def _dense_layer(n: Draft, source: int) -> int:
     members = {"fusedActivationFunction": n.fused(), "keepNumDims": keep}
     n.graph.operator("FULLY_CONNECTED", [source, weights, bias], [output], "FullyConnectedOptions", **members)
     return output
+
+
+def large(n: Draft) -> tuple[int, int]:
+    """A convolution or pool of which one size is large, up to the ends of the kernels' own fields."""
+    d = n.dice
+    what = d.pick(("width", "height", "in_c", "out_c", "kernel", "stride", "dilation", "pool"))
+    kernel, stride, dilation = [1, d.number(1, 3)], [1, d.number(1, 2)], [1, 1]
+    size, in_c, out_c, same = [1, d.number(4, 20)], d.number(1, 3), d.number(1, 5), d.chance(0.5)
+    turn = d.chance(0.3)
+    depthwise = what not in ("out_c", "pool") and d.chance(0.3)
+    if what == "width":
+        # The widest image for which there is assembly has 1,300 columns.
+        kernel, size, in_c, stride = (
+            d.pick(([3, 3], [1, 3])),
+            [d.number(4, 6), d.pick((1300, 1301, 1400, 3000))],
+            1,
+            [1, 1],
+        )
+    elif what == "height":
+        kernel, size = [3, 1], [d.pick((254, 255, 256, 257, 700)), 3]
+    elif what in ("in_c", "out_c"):
+        many = d.pick((127, 128, 255, 256, 257, 600, 1025))
+        in_c, out_c = (many, out_c) if what == "in_c" else (in_c, many)
+    elif what == "kernel":
+        kernel, size = [1, d.pick((100, 127, 128, 254, 255))], [1, d.number(255, 300)]
+    elif what == "stride":
+        stride, size = [1, d.pick((127, 128, 254, 255))], [1, d.number(255, 600)]
+    elif what == "dilation":
+        kernel, dilation, size = [1, d.number(2, 9)], [1, d.pick((64, 127, 128, 254, 255))], [1, d.number(20, 300)]
+        stride = [1, 1]
+        same = same or size[1] <= (kernel[1] - 1) * dilation[1]
+    if turn:
+        kernel, stride, dilation, size = kernel[::-1], stride[::-1], dilation[::-1], size[::-1]
+    if what == "pool":
+        return _large_pool(n, turn)
+    same = same or any(s < (k - 1) * a + 1 for s, k, a in zip(size, kernel, dilation, strict=True))
+    source = n.fresh((1, *size, in_c))
+    out_c = in_c if depthwise else out_c
+    out = _out(kernel, stride, dilation, size, same)
+    weights, bias, unit = _filters(
+        n, (1, *kernel, out_c) if depthwise else (out_c, *kernel, in_c), 3 * depthwise, n.scale(source)
+    )
+    output = n.after((1, *out, out_c), unit, 74 * 74 * 2 * math.sqrt(math.prod(kernel) * (1 if depthwise else in_c)))
+    members = _members(None, stride, dilation, same) | {"fusedActivationFunction": n.fused()}
+    kind = "DEPTHWISE_CONV_2D" if depthwise else "CONV_2D"
+    if depthwise:
+        members["depthMultiplier"] = 1
+    operands = _operands(n, source, weights, bias, depthwise)
+    n.graph.operator(kind, operands, [output], ("DepthwiseConv2DOptions" if depthwise else "Conv2DOptions"), **members)
+    if what == "width" and min(out) > 1:
+        return source, _max_pool(n, output, plain=True)
+    return source, _tail(n, output)
+
+
+def _large_pool(n: Draft, turn: bool) -> tuple[int, int]:
+    d = n.dice
+    kernel, stride = [1, d.pick((127, 128, 254, 255))], [1, d.pick((1, 7, 127, 255))]
+    size = [d.number(1, 3), d.number(255, 400)]
+    if turn:
+        kernel, stride, size = kernel[::-1], stride[::-1], size[::-1]
+    same = d.chance(0.5)
+    source = n.fresh((1, *size, 2))
+    output = n.like(source, (1, *_out(kernel, stride, [1, 1], size, same), 2))
+    members = _members(kernel, stride, None, same) | {"fusedActivationFunction": n.fused()}
+    n.graph.operator(d.pick(("MAX_POOL_2D", "AVERAGE_POOL_2D")), [source], [output], "Pool2DOptions", **members)
+    return source, output
 
 
 def dense(n: Draft) -> tuple[int, int]:
@@ -321,15 +391,22 @@ def _reduce(kind: str) -> Callable[[Draft], tuple[int, int]]:
 
 
 def batch_matmul(n: Draft) -> tuple[int, int]:
-    """BATCH_MATMUL of the input with a constant, or with itself."""
+    """BATCH_MATMUL of the input with a constant, or with what was made of itself."""
     d = n.dice
     rows, inner, columns = d.small(1, 7), d.small(1, 24), d.small(1, 7)
+    own = d.chance(0.4)
+    if own:
+        columns = rows
     batch = d.shape(0, 2, 3)
     adj_x, adj_y = d.chance(0.5), d.chance(0.5)
     a = (*batch, *((inner, rows) if adj_x else (rows, inner)))
     b = (*(1 if d.chance(0.3) else s for s in batch), *((columns, inner) if adj_y else (inner, columns)))
     source = n.fresh(a)
-    second = n.constant(b, d.pick((d.scale(), d.fraction(n.scale(source)))), d.zero())
+    if own:
+        adj_y = not adj_x
+        second = _leaky(n, source)
+    else:
+        second = n.constant(b, d.pick((d.scale(), d.fraction(n.scale(source)))), d.zero())
     unit = n.scale(source) * n.scale(second)
     output = n.after((*batch, rows, columns), unit, 74 * 74 * 2 * math.sqrt(inner))
     n.graph.operator("BATCH_MATMUL", [source, second], [output], "BatchMatMulOptions", adjX=adj_x, adjY=adj_y)
@@ -467,6 +544,7 @@ _BOTH: dict[str, _Drawing] = {
     "CONV_2D": conv,
     "CONV_2D image": image,
     "DEPTHWISE_CONV_2D": depthwise,
+    "large": large,
     "FULLY_CONNECTED": dense,
     "MAX_POOL_2D": _pool("MAX_POOL_2D"),
     "AVERAGE_POOL_2D": _pool("AVERAGE_POOL_2D"),

@@ -100,7 +100,7 @@ class Target:
         done = _run([*argv, f"-I{resources.firmware() / 'kernels'}", *arguments], folder)
         if done.returncode:
             lines = done.stderr.decode(errors="replace").splitlines()
-            first = [line for line in lines if "error" in line or "undefined" in line] or lines or ["?"]
+            first = [line for line in lines if re.search(r"[Ee]rror:|undefined", line)] or lines or ["?"]
             raise ProgramError(f"{self.compiler}: {first[0]}")
 
     def _kernels(self, jobs: Sequence[Job], optimise: str) -> list[str]:
@@ -162,8 +162,8 @@ SECTIONS {
 }
 """
 
-# Inputs are in the image; the outputs of a network leave in one call, to a file in the emulator's folder. Any fault ends
-# the run at once. Accesses that are not aligned are faults on a Cortex-M0, so there the M4 that stands in has to trap them.
+# Inputs are in the image; the outputs of a network leave in one call, to a file in the emulator's folder. Any fault
+# ends the run at once. Accesses that are not aligned are faults on a Cortex-M0, so the M4 in its place has to trap them.
 _ARM_MAIN = """
 #include <string.h>
 extern uint32_t stack_top;
@@ -208,7 +208,9 @@ __attribute__((naked)) void reset(void) {
 }
 """
 
-_BLOB = '__asm__(".section .rodata\\n.balign 4\\n.global all_inputs\\nall_inputs: .incbin \\"inputs.bin\\"\\n.text\\n");\n'
+_BLOB = (
+    '__asm__(".section .rodata\\n.balign 4\\n.global all_inputs\\nall_inputs: .incbin \\"inputs.bin\\"\\n.text\\n");\n'
+)
 
 
 @dataclass(eq=False)
@@ -274,7 +276,9 @@ int main(void) {
 }
 """
 # Behind the program: constants must stay within the first 64 kB.
-_AVR_BLOB = '__asm__(".section .text.zz,\\"ax\\"\\n.global all_inputs\\nall_inputs: .incbin \\"inputs.bin\\"\\n.text\\n");\n'
+_AVR_BLOB = (
+    '__asm__(".section .text.zz,\\"ax\\"\\n.global all_inputs\\nall_inputs: .incbin \\"inputs.bin\\"\\n.text\\n");\n'
+)
 
 
 class Avr(Target):
@@ -299,7 +303,7 @@ _ARM_TOOLS = ("arm-none-eabi-gcc", "qemu-system-arm")
 
 
 def all_targets() -> list[Target]:
-    """One of each instruction set. The Cortex-M0's code runs on an M4, which has more memory and the same instructions."""
+    """One of each instruction set. The Cortex-M0's code runs on an M4: it has more memory, and all its instructions."""
     return [
         Host("native", "native", "gcc", ("gcc",), ("-O1", *_SANITISERS)),
         Arm("cortex-m0", "cortex-m0", "arm-none-eabi-gcc", _ARM_TOOLS, machine="mps2-an386"),

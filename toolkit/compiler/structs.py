@@ -58,7 +58,7 @@ def check(kind: str, name: str, fields: Mapping[str, Any]) -> None:
             low, high = _LIMITS.get(member, (number, number))
             if not low <= number <= high:
                 raise ModelError(
-                    f"the network is too large for its kernel: {name}.{field} is {number}, {low} to {high} are possible",
+                    f"the network is too large for its kernel: {name}.{field} is {number}, not {low} to {high}",
                     "see docs/compiler.md for the limits of each operator",
                 )
 
