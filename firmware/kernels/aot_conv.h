@@ -16,7 +16,7 @@ typedef struct {
   uint8_t h, w;
   uint8_t stride_h, stride_w;
   uint8_t dilation_h, dilation_w;
-  uint8_t pad_top, pad_left;
+  uint16_t pad_top, pad_left; /* a dilated window is up to 64,771 wide */
 } aot_window_t;
 
 typedef struct {

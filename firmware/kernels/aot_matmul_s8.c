@@ -5,7 +5,7 @@
 static int8_t element(const aot_matmul_s8_t *l, const int8_t *a, const int8_t *b) {
   int32_t sum = 0;
   for (uint32_t k = l->shape.inner; k > 0; --k, a += l->shape.a_inner, b += l->shape.b_inner) {
-    sum += (*a - l->a_zero) * (*b - l->b_zero);
+    sum += (int32_t)(*a - l->a_zero) * (*b - l->b_zero); /* an int of 16 bits would not hold it */
   }
   return (int8_t)aot_clamp(aot_requantise(sum, l->multiplier, l->shift) + l->output_zero, INT8_MIN, INT8_MAX);
 }

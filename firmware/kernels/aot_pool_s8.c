@@ -7,7 +7,7 @@ typedef struct {
   int32_t from, to;
 } span_t;
 
-static span_t span(uint16_t out, uint8_t stride, uint8_t pad, uint8_t length, uint16_t size) {
+static span_t span(uint16_t out, uint8_t stride, uint16_t pad, uint8_t length, uint16_t size) {
   span_t s = {(int32_t)out * stride - pad, 0};
   s.to = s.from + length;
   if (s.from < 0) s.from = 0;

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toolkit import resources
+from toolkit.compiler import structs
 from toolkit.errors import ModelError
 
 _LINE = 100
@@ -82,7 +83,12 @@ def initialiser(fields: Mapping[str, Any]) -> str:
 
 
 def structure(kind: str, name: str, fields: Mapping[str, Any]) -> str:
-    """The definition of a parameter struct."""
+    """The definition of a parameter struct.
+
+    Raises:
+        ModelError: a number is too large for its member.
+    """
+    structs.check(kind, name, fields)
     return f"static const {kind} {name} AOT_CONST = {initialiser(fields)};\n"
 
 

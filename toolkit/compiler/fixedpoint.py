@@ -23,17 +23,17 @@ def round_half_away(value: float) -> int:
     return math.floor(value + 0.5) if value >= 0 else math.ceil(value - 0.5)
 
 
-def quantize_multiplier(real: float) -> tuple[int, int]:
+def quantize_multiplier(real: float, largest: float = LARGEST) -> tuple[int, int]:
     """(multiplier, shift) with real = multiplier * 2**(shift - 31) and multiplier in [2**30, 2**31).
 
     Raises:
-        ModelError: from 2**30 on, which no sound network needs, an int32 cannot be shifted so far.
+        ModelError: from `largest` on; from 2**30 on, which no sound network needs, an int32 cannot be shifted so far.
     """
     if real == 0.0:
         return 0, 0
-    if not abs(real) < LARGEST:
+    if not abs(real) < largest:
         raise ModelError(
-            f"the model scales by {real:g} between two tensors, at most {LARGEST:g} can be computed",
+            f"the model scales by {real:g} between two tensors, at most {largest:g} can be computed",
             "its quantisation is damaged; convert it again",
         )
     fraction, shift = math.frexp(real)
@@ -143,9 +143,13 @@ def inverse_sqrt(value: int) -> tuple[int, int]:
 
 
 def softmax_multiplier(scale: float, beta: float) -> tuple[int, int, int]:
-    """PreprocessSoftmaxScaling and CalculateInputRadius: (multiplier, left shift, smallest difference that counts)."""
+    """PreprocessSoftmaxScaling and CalculateInputRadius: (multiplier, left shift, smallest difference that counts).
+
+    The multiplier is capped: from there on a difference of 1 counts for nothing, and so none is ever shifted out of 32
+    bits.
+    """
     real = min(beta * scale * (1 << 26), float(INT32_MAX))
-    multiplier, shift = quantize_multiplier(real)
+    multiplier, shift = quantize_multiplier(real, 2.0**31)
     smallest = -math.floor(1.0 * 31 * (1 << 26) / (1 << shift)) if shift >= 0 else 0
     return multiplier, shift, smallest
 

@@ -183,25 +183,33 @@ def _tensor(model: Any, tensor: Any, index: int, buffers: int) -> Tensor:
                 f"tensor {index} ({name}) has {len(stored)} bytes, its shape asks {math.prod(shape) * dtype.size}"
             )
         data = stored.view(_NUMPY[dtype]).reshape(shape)
-    return Tensor(index, name, shape, dtype, _quantisation(tensor, name, shape), data)
+    return Tensor(index, name, shape, dtype, _quantisation(tensor, name), data)
 
 
-def _quantisation(tensor: Any, name: str, shape: tuple[int, ...]) -> Quantisation | None:
+def _quantisation(tensor: Any, name: str) -> Quantisation | None:
+    """What the tensor says. Which axis its scales are along is for those to check who read them: of a bias nobody does.
+
+    Raises:
+        ModelError: it is no quantisation, or one that TensorFlow Lite Micro does not see.
+    """
     stored = tensor.Quantization()
     if stored is None:
         return None
     scale, zero = _array(stored.ScaleAsNumpy()), _array(stored.ZeroPointAsNumpy())
     if len(scale) == 0:
         return None
-    axis = stored.QuantizedDimension()
     if len(zero) == 0:
-        zero = np.zeros(len(scale), np.int64)
+        if tensor.Type() != tflite.TensorType.INT8:
+            return None
+        raise ModelError(
+            f"int8 tensor {name} has a scale but no zero point: TensorFlow Lite Micro ignores both",
+            "convert the model again, with full-integer int8; converters of TensorFlow write a zero point, even if 0",
+        )
     if len(zero) not in (1, len(scale)):
         raise broken(f"tensor {name} has {len(scale)} scales and {len(zero)} zero points")
-    if len(scale) > 1 and (not 0 <= axis < len(shape) or shape[axis] != len(scale)):
-        raise broken(f"tensor {name} of shape {list(shape)} has {len(scale)} scales along dimension {axis}")
     if not (np.isfinite(scale).all() and (scale >= 0).all()):
         raise broken(f"tensor {name} has a scale that is not a positive number")
+    axis = stored.QuantizedDimension() if len(scale) > 1 else 0
     zeros = np.broadcast_to(zero, scale.shape)
     if (np.abs(zeros) > 255).any() and tensor.Type() == tflite.TensorType.INT8:
         raise broken(f"tensor {name} has a zero point out of range")

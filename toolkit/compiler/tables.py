@@ -1,7 +1,8 @@
 """Element-wise int8 functions as tables of 256, computed as TFLM's reference kernels compute them.
 
 Sources: tensorflow/lite/micro/kernels/{leaky_relu_common,activations_common,quantize_common}.cc and the reference
-headers that they call.
+headers that they call. Where they differ from the locked interpreter in the precision of a quotient of scales, the
+interpreter decides: see docs/compiler.md, "Scales".
 """
 
 from __future__ import annotations
@@ -59,15 +60,15 @@ def clamp_table(low: int, high: int) -> Table:
 
 def _leaky_relu(op: Unary, source: Tensor, output: Tensor) -> Table:
     x = fixedpoint.integers() - source.zero_point
-    alpha = float(np.float32(source.scale * np.float32(op.alpha)) / output.scale)
-    identity = float(source.scale / output.scale)
+    alpha = float(source.scale) * float(np.float32(op.alpha)) / float(output.scale)
+    identity = float(source.scale) / float(output.scale)
     negative = _rescaled(x, abs(alpha)) * (-1 if alpha < 0 else 1)
     return _saturated(output.zero_point + np.where(x >= 0, _rescaled(x, identity), negative))
 
 
 def _relu(_: Unary, source: Tensor, output: Tensor) -> Table:
     x = fixedpoint.integers() - source.zero_point
-    scaled = output.zero_point + _rescaled(x, float(source.scale / output.scale))
+    scaled = output.zero_point + _rescaled(x, float(source.scale) / float(output.scale))
     return np.clip(scaled, max(-128, output.zero_point), 127).astype(np.int8)
 
 
@@ -132,9 +133,9 @@ def _int16(x: Ints) -> Ints:
 
 
 def _hard_swish(_: Unary, source: Tensor, output: Tensor) -> Table:
-    fine = np.float32(1 / 128) * source.scale
-    out_multiplier, out_shift = fixedpoint.quantize_multiplier(float(fine / output.scale))
-    relu_multiplier, relu_shift = fixedpoint.quantize_multiplier(float(fine / np.float32(3.0 / 32768.0)))
+    fine = float(np.float32(1 / 128) * source.scale)
+    out_multiplier, out_shift = fixedpoint.quantize_multiplier(fine / float(output.scale))
+    relu_multiplier, relu_shift = fixedpoint.quantize_multiplier(fine / float(np.float32(3.0 / 32768.0)))
     if out_shift > 0:
         raise ModelError("HARD_SWISH: its output scale is too small", "the reference refuses it; calibrate again")
     # DownScaleInt32ToInt16Multiplier.
@@ -156,12 +157,12 @@ def _hard_swish(_: Unary, source: Tensor, output: Tensor) -> Table:
 def _abs(_: Unary, source: Tensor, output: Tensor) -> Table:
     size = np.abs(fixedpoint.integers() - source.zero_point)
     if source.scale != output.scale:
-        size = _rescaled(size, float(source.scale / output.scale))
+        size = _rescaled(size, float(source.scale) / float(output.scale))
     return _saturated(size + output.zero_point)
 
 
 def _rsqrt(_: Unary, source: Tensor, output: Tensor) -> Table:
-    multiplier, shift = fixedpoint.quantize_multiplier(1.0 / float(np.sqrt(source.scale) * output.scale))
+    multiplier, shift = fixedpoint.quantize_multiplier(1.0 / (math.sqrt(source.scale) * float(output.scale)))
     values = []
     for x in range(-128 - source.zero_point, 128 - source.zero_point):
         if x <= 0:

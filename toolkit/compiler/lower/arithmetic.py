@@ -9,8 +9,6 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numpy as np
-
 from toolkit.compiler import fixedpoint, ir, tables
 from toolkit.compiler.fuse import FLOAT_CLAMPS, FloatActivation
 from toolkit.compiler.ir import Tensor
@@ -58,20 +56,15 @@ def _call(context: Context, function: str, family: str, fields: dict[str, Any], 
 
 
 def _smaller_than_one(kind: str, real: float) -> tuple[int, int]:
-    if not 0 < real < 1:
+    multiplier, shift = fixedpoint.quantize_multiplier(real) if 0 < real < 1 else (0, 1)
+    if shift > 0:  # just below 1 it is rounded to 1
         raise ModelError(f"{kind}: its scales need a multiplier of {real}", "the reference refuses it; calibrate again")
-    return fixedpoint.quantize_multiplier(real)
+    return multiplier, shift
 
 
 def _sum(kind: str, a: Tensor, b: Tensor, output: Tensor) -> dict[str, int]:
-    if kind == "ADD":
-        twice = 2 * float(max(a.scale, b.scale))
-        reals = (float(a.scale) / twice, float(b.scale) / twice, twice / ((1 << _LEFT_SHIFT) * float(output.scale)))
-    else:
-        # The reference computes a difference's scales in single precision, a sum's in double.
-        wide = np.float32(2) * max(a.scale, b.scale)
-        shifted = np.float32(1 << _LEFT_SHIFT) * output.scale
-        reals = (float(a.scale / wide), float(b.scale / wide), float(wide / shifted))
+    twice = 2 * float(max(a.scale, b.scale))
+    reals = (float(a.scale) / twice, float(b.scale) / twice, twice / ((1 << _LEFT_SHIFT) * float(output.scale)))
     (first, first_shift), (second, second_shift), (out, out_shift) = (_smaller_than_one(kind, r) for r in reals)
     return {
         "a_multiplier": first,
@@ -137,8 +130,7 @@ def matmul(context: Context, op: ir.BatchMatMul) -> Call:
     inputs = context.layer.inputs
     macs = output.size * inner
     if context.is_int8(a, b, output):
-        # The reference multiplies the two scales in single precision.
-        multiplier, shift = fixedpoint.quantize_multiplier(float(np.float32(a.scale * b.scale)) / float(output.scale))
+        multiplier, shift = fixedpoint.quantize_multiplier(float(a.scale) * float(b.scale) / float(output.scale))
         if 255 * 255 * inner << max(shift, 0) >= 1 << 31:
             raise ModelError("BATCH_MATMUL: its sums may leave 32 bits", "calibrate the model again")
         fields: dict[str, Any] = {"shape": shape, "a_zero": a.zero_point, "b_zero": b.zero_point}

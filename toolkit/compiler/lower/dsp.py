@@ -21,6 +21,8 @@ ISAS = ("armv7em", "armv8_1m_mve")
 """With dual 16-bit multiply-accumulates."""
 
 _IMAGE_CHANNELS = 12
+# A load reaches 4,095 bytes from its pointer, and the last of four rows is read there.
+_IMAGE_WIDTH = 1300
 _CHANNEL = "aot_channel_dsp_t"
 
 
@@ -95,7 +97,8 @@ def linear(context: Context, shape: Shape, q: Quantised, macs: int) -> Call | No
     if constants is None or not shape.tiles or _pitch(shape) > 65_535:
         return None
     is_image = shape.input[2] == 1 and shape.window == ir.Window(3, 3) and shape.pool == ir.Window(2, 2, 2, 2)
-    if is_image and int(constants.shift.min()) > 0 and shape.output[2] <= _IMAGE_CHANNELS:
+    fits = shape.input[1] <= _IMAGE_WIDTH and shape.output[2] <= _IMAGE_CHANNELS
+    if is_image and fits and int(constants.shift.min()) > 0:
         return _image(context, shape, q, constants, macs)
     return _general(context, shape, q, constants, macs)
 

@@ -37,14 +37,8 @@ class Quantised:
     reach: NDArray[np.int64]
 
 
-def _multipliers(
-    context: Context, source: Tensor, weights: Tensor, output: Tensor, channels: int
-) -> list[tuple[int, int]]:
+def _multipliers(source: Tensor, weights: Tensor, output: Tensor, channels: int) -> list[tuple[int, int]]:
     scales = weights.affine.scale
-    if len(scales) == 1 and isinstance(context.first, ir.Dense):
-        # The reference multiplies the two scales in single precision here, and only here.
-        product = float(np.float32(source.scale * np.float32(scales[0])))
-        return [fixedpoint.quantize_multiplier(product / float(output.scale))] * channels
     each = scales if len(scales) > 1 else scales * channels
     return [
         fixedpoint.quantize_multiplier(float(source.scale) * float(np.float32(s)) / float(output.scale)) for s in each
@@ -83,11 +77,12 @@ def quantised(context: Context, weights: NDArray[Any], activation: ir.Activation
         )
     wide = weights.astype(np.int64)
     folded = bias.reshape(-1).astype(np.int64) - source.zero_point * wide.sum(axis=1)
-    pairs = _multipliers(context, source, filters, output, channels)
-    # Every partial sum lies within the folded bias +- 128 * sum |w|; a left shift must keep the sum in 32 bits as well.
+    pairs = _multipliers(source, filters, output, channels)
+    # Every partial sum lies within the folded bias +- 128 * sum |w|; a left shift must keep the sum in 32 bits as well,
+    # and leave room for the zero point.
     reach = np.abs(folded) + 128 * np.abs(wide).sum(axis=1)
     left = np.array([max(shift, 0) for _, shift in pairs], np.int64)
-    if (reach >= (1 << 31) >> np.minimum(left, 31)).any():
+    if (reach >= ((1 << 31) - 256) >> np.minimum(left, 31)).any():
         raise ModelError(f"{context.first.kind}: sums of {context.name} may leave 32 bits", "calibrate the model again")
     low, high = tables.activation_range(activation, output)
     return Quantised(

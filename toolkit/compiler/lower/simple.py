@@ -111,11 +111,7 @@ def softmax(context: Context, op: ir.Softmax) -> Call:
             f"aot_softmax_f32({rows}, {depth}, {number(float(op.beta))}, $0, $out);",
             ("aot_softmax_f32.c", "aot_exp_f32.c"), ("aot_softmax.h",), in_place=(0,),
         )  # fmt: skip
-    if (
-        abs(output.scale - _SOFTMAX_OUTPUT[0]) > 1e-6
-        or output.zero_point != _SOFTMAX_OUTPUT[1]
-        or depth > _LARGEST_SOFTMAX
-    ):
+    if (output.scale, output.zero_point) != _SOFTMAX_OUTPUT or depth > _LARGEST_SOFTMAX:
         raise ModelError(
             f"SOFTMAX: output scale {output.scale}, zero point {output.zero_point}, {depth} elements is not supported",
             f"scale 1/256, zero point -128 and at most {_LARGEST_SOFTMAX} elements are",
