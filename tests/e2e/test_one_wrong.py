@@ -60,7 +60,9 @@ def test_one_bit_in_ten_thousand_images_is_found_and_shown(tmp_path: Path) -> No
     device = bytearray(host)
     device[BYTE] ^= 1
     assert (failed[0]["expected"], failed[0]["got"]) == (host.hex(), device.hex())
-    assert f"mnist image {INDEX}: host {host.hex()}, device {device.hex()}" in done.stderr
+    mine, its = (int.from_bytes(each[BYTE : BYTE + 1], signed=True) for each in (host, device))
+    assert f"mnist image {INDEX}, element {BYTE} of 10: host {mine}, device {its}" in done.stderr
+    assert (result["verdict"], result["inputs"][:20]) == ("differs", "10,000 MNIST images,")
     report = (folder / "report.html").read_text()
     assert "1 output of 10,010 differs from the host" in report
     assert f"{INDEX:,}" in report

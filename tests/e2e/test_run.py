@@ -13,6 +13,7 @@ LIMIT = 40
 
 VERIFY_FIELDS = {
     "images", "answered", "bit_exact", "resent", "proven", "accuracy", "ticks", "seconds", "device",
+    "verdict", "inputs", "distinct_outputs",
 }  # fmt: skip
 BUILD_FIELDS = {
     "board", "model", "dtype", "runtime", "toolchain", "project", "image", "model_bytes", "flash_bytes", "flash_limit",
@@ -38,6 +39,9 @@ def test_run_is_proven(tmp_path: Path, board: str, unit: str, dtype: str) -> Non
     result = json.loads(done.stdout)
     assert result.keys() >= VERIFY_FIELDS
     assert result["proven"] is True
+    assert result["verdict"] == "proven"
+    assert result["inputs"].startswith(f"the first {LIMIT} MNIST images, 10 hand-drawn ones; pixels as 0..1, ")
+    assert 3 <= result["distinct_outputs"] <= LIMIT + 10
     assert result["images"] == result["answered"] == LIMIT + 10
     if dtype == "int8":
         assert result["bit_exact"] == LIMIT + 10

@@ -53,4 +53,5 @@ not known."""
 
 DEVICES = """\
 Emulated boards: no physical one was at hand. Flash and RAM are the whole firmware's, read from the linked image; int8
-is held to the host's bytes, float32 to a tolerance. Instructions are counted by QEMU and are not time."""
+is held to the host's bytes, float32 by the rule of [verdicts.md](verdicts.md). Instructions are counted by QEMU and
+are not time."""
