@@ -115,10 +115,10 @@ def test_a_write_that_fails_leaves_the_old_report(tmp_path: Path, monkeypatch: p
     page = tmp_path / "report.html"
     page.write_text("old")
 
-    def full(self: Path, data: bytes) -> int:
+    def full(path: Path) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_bytes", full)
+    monkeypatch.setattr("toolkit.files.fresh", full)
     with pytest.raises(TinymlError, match="No space left"):
         html.write(page, samples.proven(), samples.build())
     assert page.read_text() == "old"

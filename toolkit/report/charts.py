@@ -53,6 +53,8 @@ def intervals(accuracy: Mapping[str, Score], matrix: Sequence[Sequence[int]] = (
         return IntervalChart((), (), ())
     classes = [(label, row[label], sum(row)) for label, row in enumerate(matrix) if sum(row)]
     lowest = min(*(score.ci95[0] for score in scores.values()), 1.0, *(right / whole for _, right, whole in classes))
+    # Of a record that another hand has changed: the axis has as many marks as the value is far from 1.
+    lowest = min(max(0.0, lowest), 1.0)
     step = next((step for step in (0.01, 0.02, 0.05, 0.1, 0.2, 0.25) if (1 - lowest) / step <= 5), 0.25)
     first = min(math.floor(lowest / step) * step, 1 - step)
 
