@@ -1,7 +1,7 @@
 """`python -m tests.differential --seconds 3600`: random networks on every instruction set until the time is up.
 
-Each round draws one network of every kind from the next seed and runs it on every target, for speed or for size in turn.
-A finding is printed with its name, and `--only NAME` draws and runs that one again.
+Each round draws one network of every kind from the next seed and runs it on every target, for speed and for size in
+turn. A finding is printed with its name, and `--only NAME` draws and runs that one again.
 """
 
 from __future__ import annotations

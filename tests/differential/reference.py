@@ -80,13 +80,14 @@ class Reference:
         try:
             pickle.dump((tflite, inputs), self._process.stdin)
             self._process.stdin.flush()
-            return _answer(self._process)
+            answer: NDArray[Any] | str = _answer(self._process)
         except (EOFError, OSError, pickle.UnpicklingError):
             self.close()
             return "the interpreter aborts"
         except TimeoutError:
             self.close()
             return "the interpreter does not answer"
+        return answer
 
 
 def _answer(process: subprocess.Popen[bytes]) -> Any:

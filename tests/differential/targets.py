@@ -25,10 +25,15 @@ from toolkit.compiler import compile_model
 
 _WARNINGS = ("-Wall", "-Wextra", "-Wconversion", "-Werror", "-ffunction-sections", "-fdata-sections")
 _SECONDS = 120
+_MAINS = Path(__file__).parent / "mains"
 
 
 class ProgramError(Exception):
     """A program that does not compile, or does not run to its end; the first line says which."""
+
+
+def _main(name: str) -> str:
+    return (_MAINS / name).read_text()
 
 
 def _run(argv: Sequence[str], folder: Path, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
@@ -49,7 +54,7 @@ class Target:
         tools: what must be installed.
         flags: for the compiler, beside the core's own.
         core: in place of the core's own.
-        largest: bytes of arena and of inputs that a network may have here.
+        largest: bytes of arena, of constants and of inputs that a network may have here.
         batch: networks in one program.
     """
 
@@ -80,7 +85,7 @@ class Target:
 
     def takes(self, job: Job) -> bool:
         """True if it fits the memory here."""
-        return max(job.model.arena_bytes, job.inputs.nbytes) <= self.largest
+        return max(job.model.arena_bytes, job.model.constants_bytes, job.inputs.nbytes) <= self.largest
 
     def run(self, jobs: Sequence[Job], optimise: str) -> list[NDArray[Any]]:
         """Each job's outputs.
@@ -122,27 +127,11 @@ class Target:
             self._objects.clear()
 
 
-_HOST_MAIN = """
-#include <stdio.h>
-int main(void) {
-  for (uint32_t i = 0; i < NETWORKS; ++i) {
-    const network_t *n = networks + i;
-    for (uint32_t k = 0; k < n->count; ++k) {
-      if (fread(n->input(), 1, n->input_bytes, stdin) != n->input_bytes) return 2;
-      n->invoke();
-      if (fwrite(n->output(), 1, n->output_bytes, stdout) != n->output_bytes) return 3;
-    }
-  }
-  return 0;
-}
-"""
-
-
 class Host(Target):
     """This computer, under ASan and UBSan, each network with memory of its own."""
 
     def _outputs(self, jobs: Sequence[Job], optimise: str, folder: Path) -> bytes:
-        (folder / "unit.c").write_text(programs.unit(jobs) + _HOST_MAIN)
+        (folder / "unit.c").write_text(programs.unit(jobs) + _main("host.c"))
         self._gcc(optimise, "unit.c", *self._kernels(jobs, optimise), "-lm", "-o", "program", folder=folder)
         done = _run([str(folder / "program")], folder, programs.input_bytes(jobs))
         if done.returncode:
@@ -152,67 +141,6 @@ class Host(Target):
         return done.stdout
 
 
-_ARM_LINK = """
-SECTIONS {
-  .text 0 : { KEEP(*(.vectors)) *(.text*) *(.rodata*) . = ALIGN(4); }
-  .ARM.exidx : { *(.ARM.exidx*) }
-  .bss 0x20000000 : { *(.data*) *(.bss*) *(COMMON) }
-  stack_top = 0x20080000;
-  /DISCARD/ : { *(.note*) }
-}
-"""
-
-# Inputs are in the image; the outputs of a network leave in one call, to a file in the emulator's folder. Any fault
-# ends the run at once. Accesses that are not aligned are faults on a Cortex-M0, so the M4 in its place has to trap them.
-_ARM_MAIN = """
-#include <string.h>
-extern uint32_t stack_top;
-extern const uint8_t all_inputs[];
-void reset(void);
-void fault(void);
-static uint32_t semihosting(uint32_t operation, const void *argument) {
-  register uint32_t r0 __asm__("r0") = operation;
-  register const void *r1 __asm__("r1") = argument;
-  __asm__ volatile("bkpt 0xab" : "+r"(r0) : "r"(r1) : "memory");
-  return r0;
-}
-static void leave(uint32_t code) {
-  const uint32_t exit[2] = {0x20026u, code};
-  for (;;) semihosting(0x20, exit);
-}
-void fault(void) { leave(9); }
-__attribute__((section(".vectors"), used)) const void *const vectors[16] = {
-    &stack_top, (const void *)reset, (const void *)fault, (const void *)fault,
-    (const void *)fault, (const void *)fault, (const void *)fault};
-__attribute__((used)) static void go(void) {
-  const struct { const char *name; uint32_t mode, length; } file = {"outputs.bin", 5, 11};
-  const uint32_t handle = semihosting(1, &file);
-  const uint8_t *next = all_inputs;
-  for (uint32_t i = 0; i < NETWORKS; ++i) {
-    const network_t *n = networks + i;
-    for (uint32_t k = 0; k < n->count; ++k, next += n->input_bytes) {
-      memset(pool, 0x55, sizeof pool);
-      memcpy(n->input(), next, n->input_bytes);
-      n->invoke();
-      const struct { uint32_t handle; const void *from; uint32_t count; } part = {handle, n->output(), n->output_bytes};
-      if (semihosting(5, &part) != 0) leave(3);
-    }
-  }
-  semihosting(2, &handle);
-  leave(0);
-}
-__attribute__((naked)) void reset(void) {
-  __asm__ volatile(".syntax unified\\n\\tldr r0, =0xE000ED88\\n\\tldr r1, =0xF00000\\n\\tstr r1, [r0]\\n\\t"
-                   "ldr r0, =0xE000ED14\\n\\tldr r1, [r0]\\n\\tldr r2, =TRAP\\n\\torrs r1, r2\\n\\tstr r1, [r0]\\n\\t"
-                   "dsb\\n\\tisb\\n\\tldr r0, =go\\n\\tbx r0\\n\\t.ltorg");
-}
-"""
-
-_BLOB = (
-    '__asm__(".section .rodata\\n.balign 4\\n.global all_inputs\\nall_inputs: .incbin \\"inputs.bin\\"\\n.text\\n");\n'
-)
-
-
 @dataclass(eq=False)
 class Arm(Target):
     """A Cortex-M of QEMU; `machine` has code at 0 and RAM at 0x20000000."""
@@ -220,12 +148,9 @@ class Arm(Target):
     machine: str = ""
 
     def _outputs(self, jobs: Sequence[Job], optimise: str, folder: Path) -> bytes:
-        trap = "0x8" if self.cpu == "cortex-m0" else "0x0"
-        main = _BLOB + _ARM_MAIN.replace("TRAP", trap)
-        (folder / "unit.c").write_text(programs.unit(jobs, pool="pool") + main)
+        (folder / "unit.c").write_text(programs.unit(jobs, pool="pool") + _main("arm.c"))
         (folder / "inputs.bin").write_bytes(programs.input_bytes(jobs))
-        (folder / "link.ld").write_text(_ARM_LINK)
-        link = ("-nostartfiles", "--specs=nano.specs", "-Tlink.ld", "-Wl,--gc-sections", "-lm")
+        link = ("-nostartfiles", "--specs=nano.specs", f"-T{_MAINS / 'arm.ld'}", "-Wl,--gc-sections", "-lm")
         self._gcc(optimise, "unit.c", *self._kernels(jobs, optimise), *link, "-o", "image.elf", folder=folder)
         how = ("-semihosting-config", "enable=on,target=native", "-kernel", "image.elf")
         done = _run(["qemu-system-arm", "-M", self.machine, "-nographic", "-nic", "none", *how], folder)
@@ -234,58 +159,11 @@ class Arm(Target):
         return (folder / "outputs.bin").read_bytes()
 
 
-_AVR_MAIN = """
-#include <avr/interrupt.h>
-#include <avr/io.h>
-#include <avr/pgmspace.h>
-#include <avr/sleep.h>
-#include <string.h>
-extern const uint8_t all_inputs[];
-static void put(char c) {
-  while (!(UCSR0A & _BV(UDRE0))) {}
-  UDR0 = (uint8_t)c;
-}
-static uint8_t column;
-static void emit(uint8_t byte) {
-  put("0123456789abcdef"[byte >> 4]);
-  put("0123456789abcdef"[byte & 15]);
-  if (++column == 64) {
-    column = 0;
-    put('\\n');
-  }
-}
-int main(void) {
-  UCSR0A = _BV(U2X0);
-  UCSR0B = _BV(TXEN0);
-  uint_farptr_t next = pgm_get_far_address(all_inputs);
-  for (uint8_t i = 0; i < NETWORKS; ++i) {
-    const network_t *n = networks + i;
-    for (uint8_t k = 0; k < n->count; ++k, next += n->input_bytes) {
-      memset(pool, 0x55, sizeof pool);
-      memcpy_PF(n->input(), next, (size_t)n->input_bytes);
-      n->invoke();
-      const uint8_t *from = n->output();
-      for (uint16_t at = 0; at < n->output_bytes; ++at) emit(from[at]);
-    }
-  }
-  while (column) emit(0xEE);
-  put('\\n');
-  cli();
-  sleep_enable();
-  for (;;) sleep_cpu(); /* asleep without interrupts: simavr ends */
-}
-"""
-# Behind the program: constants must stay within the first 64 kB.
-_AVR_BLOB = (
-    '__asm__(".section .text.zz,\\"ax\\"\\n.global all_inputs\\nall_inputs: .incbin \\"inputs.bin\\"\\n.text\\n");\n'
-)
-
-
 class Avr(Target):
     """An ATmega1284P of simavr: the Uno's core, with memory for many networks."""
 
     def _outputs(self, jobs: Sequence[Job], optimise: str, folder: Path) -> bytes:
-        (folder / "unit.c").write_text(programs.unit(jobs, pool="pool") + _AVR_BLOB + _AVR_MAIN)
+        (folder / "unit.c").write_text(programs.unit(jobs, pool="pool") + _main("avr.c"))
         (folder / "inputs.bin").write_bytes(programs.input_bytes(jobs))
         link = ("-Wl,--gc-sections", "-lm", "-o", "avr.elf")
         self._gcc(optimise, "unit.c", *self._kernels(jobs, optimise), *link, folder=folder)
@@ -309,5 +187,5 @@ def all_targets() -> list[Target]:
         Arm("cortex-m0", "cortex-m0", "arm-none-eabi-gcc", _ARM_TOOLS, machine="mps2-an386"),
         Arm("cortex-m4f", "cortex-m4f", "arm-none-eabi-gcc", _ARM_TOOLS, machine="mps2-an386"),
         Arm("cortex-m55", "cortex-m55", "arm-none-eabi-gcc", _ARM_TOOLS, machine="mps3-an547"),
-        Avr("avr", "atmega328p", "avr-gcc", ("avr-gcc", "simavr"), (), ("-mmcu=atmega1284p",), 3_000, 10),
+        Avr("avr", "atmega328p", "avr-gcc", ("avr-gcc", "simavr"), (), ("-mmcu=atmega1284p",), 6_500, 8),
     ]

@@ -1,7 +1,7 @@
 """SUB, BATCH_MATMUL, dense layers and five functions took a quotient of scales in single precision, TFLM in double.
 
-No test saw it: their scales were round numbers far from each other, and a wrong last bit of a multiplier shows only where
-a result lies on the edge of a rounding. Here the scales are small fractions of each other, so that many results do.
+No test saw it: their scales were round numbers far from each other, and a wrong last bit of a multiplier shows only
+where a result lies on the edge of a rounding. Here scales are small fractions of each other, so that many results do.
 """
 
 from __future__ import annotations

@@ -1,0 +1,91 @@
+"""A few hundred of the random networks, every operator on every instruction set; `make differential` runs for an hour.
+
+What CI draws is always the same: a failure here is a fault of the change, not of the dice.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+from tests.differential import targets
+from tests.differential.comparing import Finding, Outcome, compare, references
+from tests.differential.networks import KINDS, draw
+from tests.differential.reference import Reference
+from toolkit.compiler import fixedpoint
+
+# Networks of each kind. This computer is quick, and half of the operators have one kernel for all instruction sets.
+ON_HOST, EMULATED = 12, 4
+NAMES = [target.name for target in targets.all_targets()]
+# The kinds whose multipliers are quotients of scales.
+SCALED = ("FULLY_CONNECTED", "BATCH_MATMUL", "ADD", "SUB", "MUL", "MEAN", "RELU", "LEAKY_RELU", "ABS", "QUANTIZE")
+
+
+@pytest.fixture(scope="module")
+def found() -> dict[str, list[Finding]]:
+    """By target: what came of each network, for speed and for size in turn."""
+    networks = [draw(kind, seed) for seed in range(ON_HOST) for kind in KINDS]
+    with Reference() as reference:
+        expected = references(networks, reference)
+    chosen = [target for target in targets.all_targets() if target.available]
+
+    def of(target: targets.Target) -> list[Finding]:
+        place = NAMES.index(target.name)
+        count = EMULATED if place else ON_HOST
+        try:
+            return [
+                finding
+                for which, optimise in enumerate(("speed", "size"))
+                for finding in compare(
+                    [n for n in networks if n.seed < count and (n.seed + place) % 2 == which],
+                    target,
+                    optimise,
+                    expected,
+                )
+            ]
+        finally:
+            target.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        return dict(zip((t.name for t in chosen), pool.map(of, chosen), strict=True))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [pytest.param(n, marks=pytest.mark.emulator) if n != "native" else n for n in NAMES])
+def test_random_networks_equal_the_interpreters(name: str, found: dict[str, list[Finding]]) -> None:
+    if name not in found:
+        pytest.skip("its compiler or its emulator is not installed")
+    findings = found[name]
+    assert len(findings) == len(KINDS) * (ON_HOST if name == "native" else EMULATED)
+    assert not [str(finding) for finding in findings if finding.outcome.failed]
+    equal = [f.network.partition(":")[0] for f in findings if f.outcome is Outcome.EQUAL]
+    # An AVR reads no constant operands, and what is too large for it is left out.
+    refused = [f for f in findings if f.outcome is Outcome.WE_REFUSE]
+    constant = {f.network.partition(":")[0] for f in refused if "constant operand" in f.detail}
+    assert set(equal) | constant == set(KINDS)
+    assert not constant or name == "avr"
+    assert len([f for f in refused if "constant operand" not in f.detail]) <= 2, [str(f) for f in refused]
+    assert len(equal) >= (0.7 if name == "avr" else 0.97) * len(findings)
+
+
+def test_a_multiplier_of_single_precision_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the networks are drawn for: if every quotient of scales were in single precision, they would show it."""
+    sound = fixedpoint.quantize_multiplier
+
+    def single(real: float, largest: float = fixedpoint.LARGEST) -> tuple[int, int]:
+        return sound(float(np.float32(real)), largest)
+
+    monkeypatch.setattr(fixedpoint, "quantize_multiplier", single)
+    networks = [draw(f"{kind} int8", seed) for kind in SCALED for seed in range(24)]
+    host = targets.all_targets()[0]
+    host.batch = 80
+    with Reference() as reference:
+        expected = references(networks, reference)
+    try:
+        findings = compare(networks, host, "speed", expected)
+    finally:
+        host.close()
+    differing = {f.network.partition(" ")[0] for f in findings if f.outcome is Outcome.DIFFERS}
+    assert differing == set(SCALED)
