@@ -11,7 +11,7 @@ import pytest
 from tests.compiler.graphs import Graph
 from tests.report import samples
 from toolkit import reference, resources
-from toolkit.artifacts import Build, DType
+from toolkit.artifacts import Build, DType, sha256_of
 from toolkit.cli import workloads
 from toolkit.cli.options import Selection
 from toolkit.errors import UsageError
@@ -48,7 +48,7 @@ def a_build(folder: Path, tflite: bytes, dtype: DType = DType.INT8) -> Build:
     """A build of this model."""
     model = folder / "model.tflite"
     model.write_bytes(tflite)
-    return dataclasses.replace(samples.build(), model_path=model, dtype=dtype)
+    return dataclasses.replace(samples.build(), model_path=model, model_sha256=sha256_of(tflite), dtype=dtype)
 
 
 def windowed(side: int = 4) -> bytes:
@@ -68,7 +68,7 @@ def test_what_was_made_up_is_said_and_gets_no_score(tmp_path: Path) -> None:
 
 def test_what_digits_were_sent_is_said() -> None:
     shipped = resources.models() / "proposed" / "proposed_int8.tflite"
-    build = dataclasses.replace(samples.build(), model_path=shipped)
+    build = dataclasses.replace(samples.build(), model_path=shipped, model_sha256=sha256_of(shipped.read_bytes()))
     told = workloads.prepare(build, Selection(limit=0)).told
     assert told == "10 hand-drawn ones; pixels as 0..1, as the input's quantisation tells"
 
