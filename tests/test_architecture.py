@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[1] / "toolkit"
-FOUNDATION = {"__init__", "__version__", "artifacts", "errors", "statistics"}
+FOUNDATION = {"__init__", "__version__", "artifacts", "errors", "files", "statistics"}
 # What several stages stand on. The data sets and the zoo's architectures are among them: training, conversion and the
 # paper's tables all need both, and neither needs any stage.
 SHARED = {
