@@ -88,6 +88,13 @@ def test_an_option_that_cannot_apply_is_an_error(tmp_path: Path, selection: Sele
     assert caught.value.exit_code == 2
 
 
+def test_data_of_which_nothing_is_sent_is_an_error() -> None:
+    shipped = resources.models() / "proposed" / "proposed_int8.tflite"
+    build = dataclasses.replace(samples.build(), model_path=shipped, model_sha256=sha256_of(shipped.read_bytes()))
+    with pytest.raises(UsageError, match="--limit 0 sends nothing of --data"):
+        workloads.prepare(build, Selection(limit=0, data=Path("x")))
+
+
 @pytest.mark.skipif(not SHARED.is_dir(), reason="the cases are not beside this checkout")
 @pytest.mark.parametrize("name", ["keyword_49x16_int8", "autoencoder_784_int8"])
 def test_the_cases_that_were_taken_for_digits(name: str) -> None:

@@ -68,9 +68,8 @@ def test_pixels_as_training_scripts_make_them() -> None:
 
 def test_float32_is_said_and_may_be_said_otherwise() -> None:
     model = resources.models() / "proposed" / "proposed_float32.tflite"
-    build = dataclasses.replace(
-        samples.build(), model_path=model, model_sha256=sha256_of(model.read_bytes()), dtype=DType.FLOAT32
-    )
+    digest = sha256_of(model.read_bytes())
+    build = dataclasses.replace(samples.build(), model_path=model, model_sha256=digest, dtype=DType.FLOAT32)
     plain = workloads.assemble(build, Selection(limit=0))
     assert "pixels as 0..1, the default for float32 (--range says otherwise)" in plain.inputs.told
     assert plain.workloads[0].kind == "pixels"

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
+from tests.cli.tinyml import tinyml
 from tests.e2e.host_board import listening
 from tests.link.device import HELLO
 from tests.report import samples
@@ -78,3 +79,4 @@ def test_a_run_without_the_official_wheel(tmp_path: Path, monkeypatch: pytest.Mo
     assert result.verdict is Verdict.UNDECIDED
     assert "LiteRT" in result.reference
     assert result.answered == 310
+    assert tinyml("report", cwd=tmp_path).returncode == 5

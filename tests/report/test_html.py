@@ -5,12 +5,13 @@ from __future__ import annotations
 import dataclasses
 import re
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 import pytest
 
 from tests.report import samples
-from toolkit import resources
+from toolkit import files, resources
 from toolkit.artifacts import Build, DType, ImageResult, Pictures, Score, SizeReport, Verdict, Verification
 from toolkit.errors import DatasetError, TinymlError
 from toolkit.report import html
@@ -115,10 +116,10 @@ def test_a_write_that_fails_leaves_the_old_report(tmp_path: Path, monkeypatch: p
     page = tmp_path / "report.html"
     page.write_text("old")
 
-    def full(path: Path) -> None:
+    def full(path: Path) -> NoReturn:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("toolkit.files.fresh", full)
+    monkeypatch.setattr(files, "fresh", full)
     with pytest.raises(TinymlError, match="No space left"):
         html.write(page, samples.proven(), samples.build())
     assert page.read_text() == "old"

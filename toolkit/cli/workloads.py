@@ -97,7 +97,10 @@ def prepare(build: Build, selection: Selection) -> Inputs:
 
 def _digits(tflite: bytes, selection: Selection) -> Inputs:
     from toolkit import dataset, resources
+    from toolkit.errors import UsageError
 
+    if selection.limit == 0 and selection.data is not None:
+        raise UsageError("--limit 0 sends nothing of --data", "leave one of the two out")
     pixels, why = _pixels(tflite, selection.pixels)
     images: dict[str, LabelledImages] = {}
     drawn = {}
