@@ -65,9 +65,9 @@ def test_another_device_in_between_is_neither_asked_nor_ended(folder: Path, monk
         started.append(device.pid)
         return device
 
-    def noted(pid: int, started: str | None) -> None:
+    def noted(pid: int, start: str | None) -> None:
         ended.append(pid)
-        stop(pid, started)
+        stop(pid, start)
 
     monkeypatch.setattr(flash_command, "flash", then_mischief)
     monkeypatch.setattr(host, "stop", noted)

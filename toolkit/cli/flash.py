@@ -10,7 +10,7 @@ import typer
 
 from toolkit.artifacts import Build, RunningDevice, write_atomically
 from toolkit.cli import options, output, workspace
-from toolkit.errors import ChangedFileError, FlashError
+from toolkit.errors import ChangedFileError, FlashError, UsageError
 
 if TYPE_CHECKING:
     from toolkit.board import Board
@@ -95,15 +95,16 @@ def check_options(board: Board, port: str | None, method: str | None, *, virtual
     """Refuse options that would be ignored.
 
     Raises:
-        FlashError: there is one.
+        UsageError: there is one.
+        FlashError: nothing stands in for the board.
     """
     if board.emulated and method is not None:
-        raise FlashError(
+        raise UsageError(
             f"--method {method} has no use: {board.name} is emulated and boots its image, nothing is uploaded",
             f"tinyml flash --board {board.id}",
         )
     if (board.emulated or virtual) and port is not None:
-        raise FlashError(
+        raise UsageError(
             f"--port {port} has no use: the emulated board opens its own port",
             "leave --port out" if board.emulated else "leave out --port, or --emulate for a board on the desk",
         )
@@ -189,7 +190,7 @@ def register(app: typer.Typer) -> None:
         from toolkit.artifacts import to_jsonable
 
         if stop_only and (port or virtual or method):
-            raise FlashError("--stop goes with no other way to flash", "tinyml flash --stop")
+            raise UsageError("--stop goes with no other way to flash", "tinyml flash --stop")
         if stop_only:  # whatever has become of the build
             target, place = workspace.newest_place(workspace_folder, board)
             with workspace.hold(workspace_folder, target, "flash"):
