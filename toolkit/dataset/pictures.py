@@ -70,12 +70,10 @@ def _eight_bits(image: Image.Image) -> Image.Image:
 
     Pillow's own conversion clips it.
     """
-    values = np.asarray(image, np.float64)
+    values = np.nan_to_num(np.asarray(image, np.float64)).clip(0)
     most = float(values.max(initial=0.0))
-    if image.mode.startswith("F") and most <= 1:
-        top = 1.0
-    else:
-        top = max(255.0, 2.0 ** np.ceil(np.log2(most + 1)) - 1)
+    whole = max(255.0, 2.0 ** np.ceil(np.log2(most + 1)) - 1)
+    top = 1.0 if image.mode.startswith("F") and most <= 1 else whole
     return Image.fromarray((values / top * 255).clip(0, 255).astype(np.uint8))
 
 

@@ -32,7 +32,8 @@ _LEAST = 112  # pixels: smaller pictures are made larger first, or the filters w
 _FEW_PIXELS = 14  # MNIST's own digits, reduced to 14 x 14 and enlarged again, are read nearly as well; to 8 x 8, 3 in 4
 _RIM = 0.04  # of the shorter side: the picture's edge, which is mostly paper
 _REFITS = 4
-_HOLLOW = 0.15  # share of the ink that a pen too thick for the local median must miss
+_HOLLOW = 0.02  # share of the ink that the local median misses where the pen is too thick for it
+_SHEET = 0.45  # share of the picture above which a thing on it is a sheet of paper and no digit
 _TWO_HEIGHT, _TWO_INK = 0.6, 0.2  # of the whole height and ink: what each of two digits has at least
 _MIN_CONTRAST = 16.0  # grey levels of 255 between ink and paper; below, the picture is taken as empty
 _MIN_PART = 0.04  # connected parts smaller than this share of the largest one are specks
@@ -154,15 +155,18 @@ def _thick_ink(grey: Grey) -> Grey:
 def _hollowed(mask: Mask, whole: Mask, grey: Grey) -> bool:
     """Whether `mask`, by the local median, misses the middle of strokes that `whole` has.
 
-    What only `whole` has must be as far from the paper as what both have, and much of it: a shadow is neither.
+    What only `whole` has must be as far from the paper as what both have, and much of it: a shadow is neither. They
+    have nothing in common where the median took most of the ink for paper and the paper for ink; or the picture is
+    of a sheet on a table, and `whole` is the sheet.
     """
     both, missed, paper = mask & whole, whole & ~mask, ~whole
-    if not both.any() or not paper.any() or missed.sum() < _HOLLOW * whole.sum():
+    if not paper.any() or missed.sum() < _HOLLOW * whole.sum() or (not both.any() and whole.mean() > _SHEET):
         return False
-    contrast = float(np.median(grey[both])) - float(np.median(grey[paper]))
-    less = float(np.median(grey[missed])) - float(np.median(grey[paper]))
-    spread = float(np.percentile(np.abs(grey[paper] - np.median(grey[paper])), 90))
-    return bool(less / contrast > 0.8 if contrast else False) and spread < abs(contrast) / 4
+    level = float(np.median(grey[paper]))
+    contrast = float(np.median(grey[both if both.any() else whole])) - level
+    less = float(np.median(grey[missed])) - level
+    spread = float(np.percentile(np.abs(grey[paper] - level), 90))
+    return spread < abs(contrast) / 4 and less / contrast > 0.8
 
 
 def _ink_mask(ink: Grey) -> Mask | None:
