@@ -25,6 +25,7 @@ class LabelledImages:
         labels: uint8 [N], 0 to 9.
         names: file names, one for each image; empty for sets that have none.
         source: where the data came from, in words, for the report.
+        remarks: what a person should know of single files, a line each that names the file.
     """
 
     name: str
@@ -32,6 +33,7 @@ class LabelledImages:
     labels: Pixels
     names: tuple[str, ...]
     source: str
+    remarks: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         count = len(self.labels)
@@ -49,4 +51,6 @@ class LabelledImages:
 
     def first(self, count: int) -> LabelledImages:
         """The first `count` images, or all if there are fewer."""
-        return LabelledImages(self.name, self.images[:count], self.labels[:count], self.names[:count], self.source)
+        return LabelledImages(
+            self.name, self.images[:count], self.labels[:count], self.names[:count], self.source, self.remarks
+        )

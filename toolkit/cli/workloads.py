@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from toolkit.artifacts import Build, DType
+from toolkit.cli import output
 
 if TYPE_CHECKING:
     from toolkit.cli.options import Selection
@@ -115,6 +116,8 @@ def _digits(tflite: bytes, selection: Selection) -> Inputs:
         if folder is not None:
             images[name] = dataset.load_external() if name == "external" else dataset.load_images(folder)
             drawn[name] = {file: _bytes(folder / file) for file in images[name].names}
+            for remark in images[name].remarks:
+                output.warn(remark)
     told.append(f"{len(images['external'])} hand-drawn ones")
     if "images" in images:
         told.append(f"{len(images['images'])} of your own")

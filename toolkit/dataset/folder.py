@@ -8,13 +8,20 @@ from pathlib import Path
 import numpy as np
 
 from toolkit import resources
-from toolkit.dataset.prepare import prepare_image
+from toolkit.dataset.pictures import is_picture
+from toolkit.dataset.prepare import prepare
 from toolkit.errors import DatasetError
 from toolkit.images import SIDE, LabelledImages
 
 # One digit that stands alone among letters and signs: 3.png, 3_b.jpg, digit-3.png, seven_7b.png.
 _LABEL = re.compile(r"(?<![0-9])([0-9])(?![0-9])")
-_OWN_FILES = {".md", ".txt", ".py"}
+_NOTES = {".md", ".txt", ".py"}
+_OF_SYSTEMS = {"thumbs.db", "ehthumbs.db", "desktop.ini"}
+_PICTURES = {
+    *(".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".dib", ".gif", ".tif", ".tiff", ".webp", ".pbm", ".pgm"),
+    *(".ppm", ".pnm", ".heic", ".heif", ".avif", ".jxl", ".jp2", ".svg", ".eps", ".ps", ".pdf", ".psd", ".tga", ".dng"),
+}
+"""What pictures are called, also those that cannot be read: such a file is meant to be one."""
 
 
 def label_of(path: Path) -> int:
@@ -29,34 +36,57 @@ def label_of(path: Path) -> int:
     return int(found.group(1))
 
 
+def _found(folder: Path) -> tuple[list[Path], list[str]]:
+    """The pictures of a folder, in the order of their names, and the names of the files that are something else.
+
+    A file that was meant to be a picture, by its name or its label, is among the pictures even if it is none: whoever
+    reads it will say so.
+    """
+    found: list[Path] = []
+    others: list[str] = []
+    for path in sorted(folder.iterdir()):
+        kind = path.suffix.lower()
+        if not path.is_file() or path.name.startswith(".") or path.name.lower() in _OF_SYSTEMS or kind in _NOTES:
+            continue
+        meant = kind in _PICTURES or _LABEL.search(path.stem) or is_picture(path)
+        if meant:
+            found.append(path)
+        else:
+            others.append(path.name)
+    return found, others
+
+
 def load_images(folder: Path, name: str | None = None) -> LabelledImages:
     """All pictures of a folder, prepared to MNIST's convention, in the order of their names.
 
-    Hidden files and notes (.md, .txt, .py) are passed over.
+    Hidden files, notes (.md, .txt, .py) and what Windows leaves in folders are passed over; any other file that is no
+    picture is passed over too, with a remark, unless its name says that it is one.
 
     Args:
         folder: of the pictures; folders inside it are not searched.
         name: of the set; by default the folder's.
 
     Raises:
-        DatasetError: no such folder, no picture in it, a file that is no image or has no label in its name.
+        DatasetError: no such folder, no picture in it, a file that cannot be read as an image or has no label in its
+            name.
     """
     if not folder.is_dir():
         raise DatasetError(f"{folder} is no folder", "name a folder of pictures")
-    paths = sorted(
-        path
-        for path in folder.iterdir()
-        if path.is_file() and not path.name.startswith(".") and path.suffix.lower() not in _OWN_FILES
-    )
+    try:
+        paths, others = _found(folder)
+    except OSError as caught:
+        raise DatasetError(f"{folder} cannot be read: {caught.strerror}", "check its permissions") from caught
     if not paths:
         raise DatasetError(f"{folder} holds no pictures", "name the files like 3.png, 3_b.jpg or digit-3.png")
     labels = np.array([label_of(path) for path in paths], np.uint8)
     images = np.empty((len(paths), SIDE, SIDE), np.uint8)
+    remarks = [f"{other} is no picture, and is passed over" for other in others]
     for place, path in enumerate(paths):
-        images[place] = prepare_image(path)
-    return LabelledImages(
-        name or folder.resolve().name, images, labels, tuple(path.name for path in paths), str(folder)
-    )
+        prepared = prepare(path)
+        images[place] = prepared.image
+        remarks += [f"{path.name} {remark}" for remark in prepared.remarks]
+    names = tuple(path.name for path in paths)
+    return LabelledImages(name or folder.resolve().name, images, labels, names, str(folder), tuple(remarks))
 
 
 def load_external() -> LabelledImages:

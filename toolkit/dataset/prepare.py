@@ -10,12 +10,14 @@ ratio", grey only from the anti-aliasing, "centered in a 28x28 image by computin
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageFilter, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageFilter
 
+from toolkit.dataset.pictures import flat, read_picture
 from toolkit.errors import DatasetError
 from toolkit.images import SIDE, Pixels
 
@@ -26,6 +28,13 @@ _WORK = 320  # pixels: larger pictures are made smaller first; sixteen times the
 _BOX = 20
 _CENTRE = 14  # mean centre of mass of MNIST's training images is pixel 14.0 both ways (measured)
 _MIN_STROKE = 2.0  # pixels in the box: the first quartile of MNIST's training images (measured: 2.02)
+_LEAST = 112  # pixels: smaller pictures are made larger first, or the filters would eat their strokes
+_FEW_PIXELS = 14  # MNIST's own digits, reduced to 14 x 14 and enlarged again, are read nearly as well; to 8 x 8, 3 in 4
+_RIM = 0.04  # of the shorter side: the picture's edge, which is mostly paper
+_REFITS = 4
+_HOLLOW = 0.02  # share of the ink that the local median misses where the pen is too thick for it
+_SHEET = 0.45  # share of the picture above which a thing on it is a sheet of paper and no digit
+_TWO_HEIGHT, _TWO_INK = 0.6, 0.2  # of the whole height and ink: what each of two digits has at least
 _MIN_CONTRAST = 16.0  # grey levels of 255 between ink and paper; below, the picture is taken as empty
 _MIN_PART = 0.04  # connected parts smaller than this share of the largest one are specks
 _PARTS_GRID = 80  # cells along the longer side, for finding connected parts
@@ -33,66 +42,131 @@ _THUMBNAIL = 48
 _WINDOW = 25  # of the local median, on the thumbnail: more than twice as wide as any stroke of a cropped digit
 
 
+@dataclass(frozen=True)
+class Prepared:
+    """A picture as MNIST would have it.
+
+    Attributes:
+        image: uint8 [28, 28], white on black.
+        remarks: what makes it doubtful that it is read rightly, a sentence without a name each; mostly none.
+    """
+
+    image: Pixels
+    remarks: tuple[str, ...]
+
+
 def prepare_image(source: Path | Pixels) -> Pixels:
-    """One picture as MNIST would have it.
+    """One picture as MNIST would have it: `prepare` without its remarks."""
+    return prepare(source).image
+
+
+def prepare(source: Path | Pixels) -> Prepared:
+    """One picture as MNIST would have it, and what is doubtful about it.
 
     Args:
-        source: an image file of any kind that Pillow reads, or uint8 [height, width] or [height, width, 3].
-            Dark on light or light on dark, lit evenly or not, rotated as its EXIF data say.
-
-    Returns:
-        uint8 [28, 28], white on black.
+        source: an image file of one of `pictures.FORMATS`, or uint8 [height, width] or [height, width, 3].
+            Dark on light or light on dark, lit evenly or not, rotated as its EXIF data say, by a thin pen or a thick.
 
     Raises:
         DatasetError: the file is no image, or there is nothing on it.
     """
     name = source.name if isinstance(source, Path) else "the image"
-    grey = _read(source) if isinstance(source, Path) else _grey(Image.fromarray(source))
-    ink = _even_lighting(grey)
-    mask = _ink_mask(ink)
+    picture = read_picture(source, name) if isinstance(source, Path) else flat(Image.fromarray(source))
+    grey = _working_size(picture.convert("L"))
+    mask = _ink_mask(_thin_ink(grey))
+    whole = _ink_mask(_thick_ink(grey))
+    if whole is not None and (mask is None or _hollowed(mask, whole, grey)):
+        mask = whole
     if mask is None:
         raise DatasetError(
             f"{name} has nothing on it that could be a digit", "write darker, or crop the picture closer"
         )
-    return _normalise(_drop_specks(mask))
+    mask = _drop_specks(mask)
+    remarks = []
+    if max(picture.size) < _FEW_PIXELS:
+        remarks.append(f"has only {picture.width} x {picture.height} pixels, and may be misread")
+    if _side_by_side(mask):
+        remarks.append("seems to hold two digits side by side, which are read as one")
+    return Prepared(_normalise(mask), tuple(remarks))
 
 
-def _read(path: Path) -> Grey:
-    try:
-        with Image.open(path) as image:
-            image.load()
-            return _grey(ImageOps.exif_transpose(image))
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as caught:
-        raise DatasetError(f"{path.name} is no image that can be read", "use PNG or JPEG files") from caught
-
-
-def _grey(image: Image.Image) -> Grey:
-    if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
-        image = image.convert("RGBA")
-        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
-    if image.mode.startswith(("I", "F")):  # 16-bit greyscale: Pillow's own conversion clips it
-        values = np.asarray(image, np.float64)
-        top = 65535.0 if values.max(initial=0.0) > 255 else 255.0
-        image = Image.fromarray((values / top * 255).clip(0, 255).astype(np.uint8))
-    image = image.convert("L")
-    scale = _WORK / max(image.size)
-    if scale < 1:
+def _working_size(image: Image.Image) -> Grey:
+    longest = max(image.size)
+    scale = _WORK / longest if longest > _WORK else max(1.0, _LEAST / longest)
+    if scale != 1:
         size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
-        image = image.resize(size, Image.Resampling.BOX)
+        image = image.resize(size, Image.Resampling.BOX if scale < 1 else Image.Resampling.BICUBIC)
     return np.asarray(image, np.float64)
 
 
-def _even_lighting(grey: Grey) -> Grey:
-    """How much each pixel differs from the paper around it, in the direction of the ink: 0 is paper."""
+def _side_by_side(mask: Mask) -> bool:
+    """Two parts with an empty column between them, each as high as a digit is and with its share of the ink.
+
+    The strokes of one digit lie over one another: the bar of a 5, the loop of a 6. Parts that do not are two digits, or
+    a digit and something else.
+    """
+    inked = np.flatnonzero(mask.any(axis=0))
+    gaps = np.flatnonzero(np.diff(inked) > 1)
+    height = int(np.ptp(np.flatnonzero(mask.any(axis=1)))) + 1
+    for gap in gaps:
+        sides = mask[:, : inked[gap] + 1], mask[:, inked[gap] + 1 :]
+        heights = [int(np.ptp(np.flatnonzero(side.any(axis=1)))) + 1 for side in sides]
+        if min(heights) > _TWO_HEIGHT * height and min(side.sum() for side in sides) > _TWO_INK * mask.sum():
+            return True
+    return False
+
+
+def _thin_ink(grey: Grey) -> Grey:
+    """How much each pixel differs from the paper around it, in the direction of the ink: 0 is paper.
+
+    The paper is the local median, which follows any light, and takes a stroke wider than half its window for paper.
+    """
     height, width = grey.shape
     small = np.asarray(
         Image.fromarray(grey.astype(np.float32)).resize((_THUMBNAIL, _THUMBNAIL), Image.Resampling.BOX), np.float64
     )
     windows = np.lib.stride_tricks.sliding_window_view(np.pad(small, _WINDOW // 2, "reflect"), (_WINDOW, _WINDOW))
     paper = Image.fromarray(np.median(windows, axis=(2, 3)).astype(np.float32))
-    difference = grey - np.asarray(paper.resize((width, height), Image.Resampling.BILINEAR), np.float64)
+    return _towards_ink(grey - np.asarray(paper.resize((width, height), Image.Resampling.BILINEAR), np.float64))
+
+
+def _towards_ink(difference: Grey) -> Grey:
     darker, lighter = -np.percentile(difference, 1), np.percentile(difference, 99)
     return np.maximum(-difference if darker >= lighter else difference, 0.0)
+
+
+def _thick_ink(grey: Grey) -> Grey:
+    """The same, where the paper is a quadratic surface through the picture's edge: strokes may be of any width."""
+    height, width = grey.shape
+    y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
+    terms = np.stack([np.ones_like(x), x, y, x * y, x * x, y * y], axis=-1)
+    edge = np.ones(grey.shape, bool)
+    rim = max(1, round(_RIM * min(grey.shape)))
+    edge[rim:-rim, rim:-rim] = False
+    at, values = terms[edge], grey[edge]
+    near = np.ones(len(values), bool)
+    for _ in range(_REFITS):  # what stands out on the edge is no paper
+        surface = np.linalg.lstsq(at[near], values[near], rcond=None)[0]
+        apart = np.abs(values - at @ surface)
+        near = apart <= max(_MIN_CONTRAST, 2.5 * float(np.median(apart)))
+    return _towards_ink(grey - terms @ surface)
+
+
+def _hollowed(mask: Mask, whole: Mask, grey: Grey) -> bool:
+    """Whether `mask`, by the local median, misses the middle of strokes that `whole` has.
+
+    What only `whole` has must be as far from the paper as what both have, and much of it: a shadow is neither. They
+    have nothing in common where the median took most of the ink for paper and the paper for ink; or the picture is
+    of a sheet on a table, and `whole` is the sheet.
+    """
+    both, missed, paper = mask & whole, whole & ~mask, ~whole
+    if not paper.any() or missed.sum() < _HOLLOW * whole.sum() or (not both.any() and whole.mean() > _SHEET):
+        return False
+    level = float(np.median(grey[paper]))
+    contrast = float(np.median(grey[both if both.any() else whole])) - level
+    less = float(np.median(grey[missed])) - level
+    spread = float(np.percentile(np.abs(grey[paper] - level), 90))
+    return spread < abs(contrast) / 4 and less / contrast > 0.8
 
 
 def _ink_mask(ink: Grey) -> Mask | None:

@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
 from toolkit.artifacts import Pictures, Verification
+from toolkit.dataset.pictures import read_picture
 from toolkit.errors import DatasetError
 from toolkit.images import SIDE, Pixels
 
@@ -54,27 +55,13 @@ def thumbnail(file: bytes, name: str) -> bytes:
     """A drawing or photograph, reduced to a small JPEG of at most DRAWN_SIDE pixels.
 
     Raises:
-        DatasetError: the bytes are no image that Pillow can read.
+        DatasetError: the bytes are no image that can be read.
     """
-    try:
-        with Image.open(io.BytesIO(file)) as opened:
-            picture = _eight_bits(ImageOps.exif_transpose(opened)).convert("RGBA")
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as caught:
-        raise DatasetError(f"{name} is no image that can be read", "use PNG or JPEG files") from caught
-    picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture).convert("RGB")
+    picture = read_picture(file, name).convert("RGB")
     picture.thumbnail((DRAWN_SIDE, DRAWN_SIDE), Image.Resampling.LANCZOS)
     out = io.BytesIO()
     picture.save(out, "JPEG", quality=80, optimize=True)
     return out.getvalue()
-
-
-def _eight_bits(picture: Image.Image) -> Image.Image:
-    """16-bit and float greyscale, which Pillow's own conversion clips, scaled to 8 bits; all else as it is."""
-    if not picture.mode.startswith(("I", "F")):
-        return picture
-    values = np.asarray(picture, np.float64)
-    top = 65535.0 if values.max(initial=0.0) > 255 else 255.0
-    return Image.fromarray((255 * values / top).clip(0, 255).astype(np.uint8))
 
 
 def wanted(verification: Verification) -> list[tuple[str, int]]:
