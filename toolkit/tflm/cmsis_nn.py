@@ -130,14 +130,18 @@ def _depthwise(source: Tensor, weights: Tensor, sink: Tensor, vector: bool) -> i
 def _transposed(source: Tensor, weights: Tensor, sink: Tensor, vector: bool) -> tuple[int, ...]:
     """arm_transpose_conv_s8_get_buffer_size, and _get_reverse_conv_buffer_size.
 
-    Above 16 input channels a convolution over the stretched input, and the weights once more, reversed; otherwise
-    int32 sums of as many rows and columns as a row of the input touches: no more than the output has and the kernel
-    adds.
+    Above 16 input channels and with strides of at most 2: a convolution over the stretched input, and the weights once
+    more, reversed. Otherwise int32 sums of as many rows and columns as a row of the input touches: no more columns than
+    the output has and one kernel beside it.
     """
     outputs, height, width, channels = weights.shape
-    sums = _INT32 * outputs * (sink.shape[2] + 2 * width) * max(height, sink.shape[1] // max(source.shape[1], 1) + 1)
-    reversed_weights = channels * height * width * outputs if channels > _REVERSED_ABOVE else 0
-    return max(_columns(height * width * channels, source.element, vector), sums), reversed_weights
+    strides = [math.ceil(sink.shape[axis] / max(source.shape[axis], 1)) for axis in (1, 2)]  # or less
+    columns = _columns(height * width * channels, source.element, vector)
+    sums = _INT32 * outputs * (sink.shape[2] + max(width, strides[0])) * max(height, strides[0])
+    if channels <= _REVERSED_ABOVE:
+        return (sums,)
+    reversed_weights = channels * height * width * outputs
+    return columns if max(strides) <= 2 else max(columns, sums), reversed_weights
 
 
 def _dense(operator: Operator, vector: bool) -> Demand:
