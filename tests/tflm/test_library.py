@@ -20,9 +20,11 @@ HEADERS = (
 )
 GENERATED = "gen/cortex_m_generic_cortex-m4+fp_default_gcc/lib"
 NANO33 = board.load("nano33")
+MICRO_PRINTF = "void _Z11MicroPrintfPKcz(const char *format, ...) { (void)format; }"
+"""What every library but a release one holds."""
 
 
-def archive(folder: Path, flags: tuple[str, ...] = M4F, source: str = "void AllocateTensors(void) {}") -> Path:
+def archive(folder: Path, flags: tuple[str, ...] = M4F, source: str = MICRO_PRINTF) -> Path:
     """A library with one object file, made by the real tools."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "one.c").write_text(source)
@@ -67,8 +69,14 @@ def test_an_installation_is_found(tmp_path: Path) -> None:
 
 
 def test_a_library_without_static_memory_is_recognised_by_what_it_holds(checkout: Path) -> None:
-    archive(checkout / GENERATED, source="void TfLiteTensorDataFree(void *tensor) { (void)tensor; }")
+    archive(checkout / GENERATED, source=MICRO_PRINTF + "void TfLiteTensorDataFree(void *tensor) { (void)tensor; }")
     assert find_library({"TFLM_DIR": str(checkout)}, NANO33).defines == ()
+
+
+@pytest.mark.parametrize(("flags", "vector"), [(("-mcpu=cortex-m55",), True), (("-mcpu=cortex-m33",), False)])
+def test_vectors_are_told_by_the_archive_not_by_the_board(checkout: Path, flags: tuple[str, ...], vector: bool) -> None:
+    archive(checkout / GENERATED, (*flags, "-mthumb", "-mfloat-abi=hard"))
+    assert find_library({"TFLM_DIR": str(checkout)}, board.load("mps3-an547")).vector == vector
 
 
 def test_the_makefile_part_tells_nothing_of_this_computer(checkout: Path) -> None:

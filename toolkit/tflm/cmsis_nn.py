@@ -37,6 +37,10 @@ class Operator:
     inputs: tuple[Tensor | None, ...]
     outputs: tuple[Tensor, ...]
 
+    def input(self, place: int) -> Tensor | None:
+        """The input at this place, None where there is none."""
+        return self.inputs[place] if place < len(self.inputs) else None
+
 
 @dataclass(frozen=True)
 class Demand:
@@ -76,7 +80,7 @@ def demand(operator: Operator, *, vector: bool) -> Demand:
         return Demand(scratch=(_INT32 * operator.outputs[0].shape[-1] if vector else 0,))
     if operator.name == "SVDF":
         # arm_svdf_s8_get_buffer_size_mve: filters * sizeof(int32_t); _dsp: 0. The weights are [filters, inputs].
-        return Demand(sums=_INT32 * _rows(operator.inputs[1]) if vector else 0)
+        return Demand(sums=_INT32 * _rows(operator.input(1)) if vector else 0)
     if operator.name == "UNIDIRECTIONAL_SEQUENCE_LSTM":
         return _lstm(operator)
     return Demand()
@@ -85,15 +89,15 @@ def demand(operator: Operator, *, vector: bool) -> Demand:
 def _convolution(operator: Operator, vector: bool) -> Demand:
     # A transposed one has the output's shape first, then the weights, then its input.
     transposed = operator.name == "TRANSPOSE_CONV"
-    source, weights = operator.inputs[2 if transposed else 0 :][:1], operator.inputs[1]
-    if not source or source[0] is None or weights is None or not len(source[0].shape) == len(weights.shape) == 4:
+    source, weights, sink = operator.input(2 if transposed else 0), operator.input(1), operator.outputs[0]
+    if source is None or weights is None or not len(source.shape) == len(weights.shape) == len(sink.shape) == 4:
         return Demand()
     if transposed:
-        return Demand(scratch=_transposed(source[0], weights, operator.outputs[0], vector))
+        return Demand(scratch=_transposed(source, weights, sink, vector))
     if operator.name == "DEPTHWISE_CONV_2D":
-        return Demand(scratch=(_depthwise(source[0], weights, operator.outputs[0], vector),))
+        return Demand(scratch=(_depthwise(source, weights, sink, vector),))
     _, height, width, channels = weights.shape
-    return Demand(scratch=(_columns(height * width * channels, source[0].element, vector),))
+    return Demand(scratch=(_columns(height * width * channels, source.element, vector),))
 
 
 def _columns(length: int, element: int, vector: bool) -> int:
@@ -130,14 +134,18 @@ def _depthwise(source: Tensor, weights: Tensor, sink: Tensor, vector: bool) -> i
 def _transposed(source: Tensor, weights: Tensor, sink: Tensor, vector: bool) -> tuple[int, ...]:
     """arm_transpose_conv_s8_get_buffer_size, and _get_reverse_conv_buffer_size.
 
-    Above 16 input channels a convolution over the stretched input, and the weights once more, reversed; otherwise
-    int32 sums of as many rows and columns as a row of the input touches: no more than the output has and the kernel
-    adds.
+    Above 16 input channels and with strides of at most 2: a convolution over the stretched input, and the weights once
+    more, reversed. Otherwise int32 sums of as many rows and columns as a row of the input touches: no more columns than
+    the output has and one kernel beside it.
     """
     outputs, height, width, channels = weights.shape
-    sums = _INT32 * outputs * (sink.shape[2] + 2 * width) * max(height, sink.shape[1] // max(source.shape[1], 1) + 1)
-    reversed_weights = channels * height * width * outputs if channels > _REVERSED_ABOVE else 0
-    return max(_columns(height * width * channels, source.element, vector), sums), reversed_weights
+    strides = [math.ceil(sink.shape[axis] / max(source.shape[axis], 1)) for axis in (1, 2)]  # or less
+    columns = _columns(height * width * channels, source.element, vector)
+    sums = _INT32 * outputs * (sink.shape[2] + max(width, strides[0])) * max(height, strides[0])
+    if channels <= _REVERSED_ABOVE:
+        return (sums,)
+    reversed_weights = channels * height * width * outputs
+    return columns if max(strides) <= 2 else max(columns, sums), reversed_weights
 
 
 def _dense(operator: Operator, vector: bool) -> Demand:
@@ -150,13 +158,14 @@ def _dense(operator: Operator, vector: bool) -> Demand:
     sums = _INT32 * units if vector else 0
     if len(operator.outputs[0].shape) <= 2:
         return Demand(sums=sums)
-    depth = operator.inputs[1].shape[-1] if operator.inputs[1] is not None else 0
+    weights = operator.input(1)
+    depth = weights.shape[-1] if weights is not None else 0
     return Demand(scratch=(2 * _INT32 * units, 2 * _INT16 * depth), sums=sums)
 
 
 def _lstm(operator: Operator) -> Demand:
     """The sums over the weights of each gate, kept on every core; in int64 where the activations are int16."""
-    source = operator.inputs[0]
+    source = operator.input(0)
     wide = source is not None and source.element == _INT16
     each = _round_up((_INT64 if wide else _INT32) * operator.outputs[0].shape[-1], 16)
     return Demand(lasting=_LSTM_SUMS * each + _round_up(_LSTM_PARAMETERS, 16) + RECORD)
