@@ -154,3 +154,9 @@ def test_it_ends_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_round_trip() -> None:
     found = Agreement(DType.INT8, 20, 3, 48.0, 1, "SUM (operator 0)", 48.0, TFLM)
     assert from_jsonable(Agreement, to_jsonable(found)) == found
+
+
+def test_an_operator_that_hands_its_own_results_on_may_round_more() -> None:
+    limits = [agreement._limit(f"{name} (operator 3)", False) for name in ("SUM", "UNIDIRECTIONAL_SEQUENCE_LSTM")]
+    assert limits == [1, 8]
+    assert agreement._limit("WHILE (operator 3)", True) == 1e-5

@@ -16,7 +16,7 @@ from toolkit.tflm import arena, cmsis_nn, figures
 
 MLPERF = Path(__file__).parents[2].parent / "shared" / "mlperf-tiny"
 MEASURED = {  # used, least; and what was reserved before, with which each but the last failed
-    "kws_ref_model.tflite": (27_348, 28_000, 26_496),
+    "kws_ref_model.tflite": (27_348, 27_360, 26_496),
     "ad01_int8.tflite": (9_268, 9_696, 8_416),
     "proposed": (5_988, 6_000, 6_960),
 }

@@ -55,7 +55,7 @@ class Agreement(Artifact):
         if self.other_class:
             told += f", {self.other_class:,} with another largest element"
         if self.agrees:
-            return f"{told}: rounding that adds up, for every operator by itself computes the same"
+            return f"{told}: rounding that adds up, for no operator by itself differs by more"
         told += f"; the first operator to differ is {self.operator}, by {self._amount(self.operator_difference)}"
         if not self.nearer:
             return f"{told}: either may be at fault, and the device may not compute what was trained"

@@ -36,13 +36,15 @@ def _compare(path: Path, dtype: DType, stored: StoredModel | None) -> Agreement:
     from toolkit.errors import TinymlError
     from toolkit.reference import agreement
 
-    tflite = path.read_bytes()
     try:
+        tflite = path.read_bytes()
         if stored is None:  # of unknown origin: the interpreter aborts on some absurd files, and would end this process
             reference.probe(path)
         inputs = _sample(tflite)
     except TinymlError as caught:
         return Agreement(dtype, why_not=caught.message)
+    except OSError as caught:
+        return Agreement(dtype, why_not=f"the model cannot be read again: {caught.strerror}")
     return agreement.of(tflite, inputs, _float32(stored) if dtype is DType.INT8 else None)
 
 
