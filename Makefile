@@ -12,7 +12,7 @@ BENCH_TOOLS := arm-none-eabi-gcc qemu-system-arm gcc avr-gcc simavr avrdude valg
 # What the other engines of `make bench` are made with, away from the toolkit's own packages.
 PEERS  := .venv-peers
 
-.PHONY: demo test check bench bench-link soak fuzz lock clean help
+.PHONY: demo test check bench bench-link soak fuzz differential lock clean help
 
 help:
 	@echo "make demo    set up, build, upload to a virtual Nano 33 BLE, prove all 10,010 outputs"
@@ -22,6 +22,7 @@ help:
 	@echo "make bench-link  images a second over links of 115,200 baud, 921,600 baud and USB"
 	@echo "make soak    10,010 images over a damaged link with resets, five seeds"
 	@echo "make fuzz    libFuzzer on the firmware core; FUZZ_SECONDS=600 by default"
+	@echo "make differential  random networks on every instruction set; DIFFERENTIAL_SECONDS=3600 by default"
 	@echo "make lock    refresh requirements.lock and bench/peers/requirements.txt"
 	@echo "make clean   remove what was built"
 
@@ -81,6 +82,14 @@ fuzz: $(VENV)/installed
 	@scripts/system-tools clang
 	$(BIN)/python -m tests.fuzz.core --seconds $(FUZZ_SECONDS)
 
+# Random networks on every instruction set, held to the locked interpreter byte for byte; docs/differential.md.
+DIFFERENTIAL_SECONDS ?= 3600
+DIFFERENTIAL_SEED ?= 0
+differential: $(VENV)/installed
+	@scripts/system-tools gcc arm-none-eabi-gcc qemu-system-arm avr-gcc simavr
+	$(BIN)/python -m tests.differential --seconds $(DIFFERENTIAL_SECONDS) --seed $(DIFFERENTIAL_SEED)
+
+# A new tflite-micro must pass `make differential` before its lock is committed.
 lock:
 	$(BIN)/uv pip compile pyproject.toml --extra dev --extra emulation --universal --generate-hashes \
 		--no-emit-index-url --no-header --no-annotate --python-version 3.11 --quiet -o requirements.lock

@@ -45,8 +45,7 @@ void aot_conv_dsp(const aot_conv_dsp_t *l, const int8_t *input, int16_t *rows, i
     aot_advance_rows(l, input, rows, y);
     const int16_t *x = rows;
     for (uint16_t out_x = 0; out_x < l->out_w; ++out_x, x += step, output += l->out_c) {
-      for (uint32_t channel = 0; channel < l->out_c; channel += 2)
-        window(l, channel, x, output + channel);
+      for (uint32_t channel = 0; channel < l->out_c; channel += 2) window(l, channel, x, output + channel);
     }
   }
 }

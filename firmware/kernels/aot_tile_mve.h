@@ -86,7 +86,7 @@ typedef struct {
 #endif
 
 /* The sums of `lanes` channels (1 to 4) at `positions` positions (1 or 2, `apart` bytes apart), without bias.
- */
+ * Numbers go to the assembly as 32 bits: of a uint8_t GCC makes 128 a -128. */
 AOT_INLINE void aot_tile_mve(const aot_conv_mve_t *l, const int8_t *w, const int8_t *x, uint32_t apart,
                              uint32_t positions, uint32_t lanes, aot_quad_t *first, aot_quad_t *second) {
 #if AOT_HAS_MVE
@@ -105,8 +105,8 @@ AOT_INLINE void aot_tile_mve(const aot_conv_mve_t *l, const int8_t *w, const int
                  : [w] "+r"(w), [x] "+r"(x), [y] "+r"(y), [a] "=&w"(a), [b] "=&w"(b), [v] "=&w"(v),
                    [row] "=&r"(row), [step] "=&r"(step)
                  : [unroll] "i"(AOT_TURN(l->chunks)), [turns] "i"(l->chunks / AOT_TURN(l->chunks)),
-                   [skip] "r"(next - 16 * l->chunks), [rows] "i"(l->kernel_h), [positions] "i"(positions),
-                   [lanes] "i"(lanes)
+                   [skip] "r"(next - 16 * l->chunks), [rows] "i"((uint32_t)l->kernel_h),
+                   [positions] "i"(positions), [lanes] "i"(lanes)
                  : "r0", "r2", "r4", "r6", "r8", "r10", "r12", "lr", "cc", "memory");
   }
   *first = a;

@@ -7,10 +7,13 @@ turn. A finding is printed with its name, and `--only NAME` draws and runs that 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import repeat
 
 from tests.differential import targets
 from tests.differential.comparing import Finding, Outcome, compare, references
@@ -42,19 +45,19 @@ def run(
     failures: list[Finding] = []
     started = told = time.monotonic()
     seed, count = first, 0
-    with Reference() as reference:
+    with Reference() as reference, ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         while time.monotonic() - started < seconds:
             networks = _networks(kinds, seed, rounds)
             expected = references(networks, reference)
-            for place, target in enumerate(chosen):
-                optimise = ("speed", "size")[(seed // rounds + place) % 2]
-                for finding in compare(networks, target, optimise, expected):
-                    figures[target.name, finding.outcome] += 1
-                    if finding.outcome in (Outcome.WE_REFUSE, Outcome.THEY_REFUSE):
-                        alone[f"{finding.outcome}: {finding.network.partition(':')[0]}: {finding.detail}"] += 1
-                    if finding.outcome.failed:
-                        failures.append(finding)
-                        print(finding, flush=True)
+            turns = [("speed", "size")[(seed // rounds + place) % 2] for place in range(len(chosen))]
+            every = pool.map(compare, repeat(networks), chosen, turns, repeat(expected))
+            for finding in (finding for findings in every for finding in findings):
+                figures[finding.target, finding.outcome] += 1
+                if finding.outcome in (Outcome.WE_REFUSE, Outcome.THEY_REFUSE):
+                    alone[f"{finding.outcome}: {finding.network.partition(':')[0]}: {finding.detail}"] += 1
+                if finding.outcome.failed:
+                    failures.append(finding)
+                    print(finding, flush=True)
             seed += rounds
             count += len(networks)
             if time.monotonic() - told > _REPORT_SECONDS:
@@ -71,7 +74,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.differential", description=__doc__)
     parser.add_argument("--seconds", type=float, default=3600)
     parser.add_argument("--seed", type=int, default=0, help="the first one")
-    parser.add_argument("--rounds", type=int, default=1, help="networks of each kind in one program")
+    parser.add_argument("--rounds", type=int, default=2, help="networks of each kind in one program")
     parser.add_argument("--targets", default="", help="some of them, by name, with commas between")
     parser.add_argument("--kinds", default="", help="some of them, by how their names begin, with commas between")
     parser.add_argument("--only", metavar="NAME", help='one network, such as "SUB int8:17"')

@@ -81,9 +81,10 @@ class Reference:
             pickle.dump((tflite, inputs), self._process.stdin)
             self._process.stdin.flush()
             answer: NDArray[Any] | str = _answer(self._process)
-        except (EOFError, OSError, pickle.UnpicklingError):
+        except (EOFError, OSError):
+            code = self._process.wait()
             self.close()
-            return "the interpreter aborts"
+            return f"the interpreter ends with {code}"
         except TimeoutError:
             self.close()
             return "the interpreter does not answer"
@@ -104,11 +105,10 @@ def _start() -> subprocess.Popen[bytes]:
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         cwd=Path(__file__).parents[2],
-        bufsize=0,
     )
     try:
         ready = _answer(process)
-    except (EOFError, TimeoutError, pickle.UnpicklingError) as caught:
+    except (EOFError, TimeoutError) as caught:
         process.kill()
         raise RuntimeError("the official interpreter does not start") from caught
     assert ready == _READY

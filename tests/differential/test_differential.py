@@ -5,7 +5,9 @@ What CI draws is always the same: a failure here is a fault of the change, not o
 
 from __future__ import annotations
 
+import re
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -68,6 +70,14 @@ def test_random_networks_equal_the_interpreters(name: str, found: dict[str, list
     assert not constant or name == "avr"
     assert len([f for f in refused if "constant operand" not in f.detail]) <= 2, [str(f) for f in refused]
     assert len(equal) >= (0.7 if name == "avr" else 0.97) * len(findings)
+
+
+def test_the_locked_interpreter_is_the_one_that_passed() -> None:
+    root = Path(__file__).parents[2]
+    locked = re.search(r"^tflite-micro==(\S+)", (root / "requirements.lock").read_text(), re.MULTILINE)
+    assert locked is not None
+    page = (root / "docs" / "differential.md").read_text()
+    assert f"With tflite-micro {locked[1]}:" in page, "run make differential against it, then write its table there"
 
 
 def test_a_multiplier_of_single_precision_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
