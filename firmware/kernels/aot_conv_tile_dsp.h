@@ -91,7 +91,7 @@ AOT_INLINE void aot_pool_2x4_dsp(const aot_conv_dsp_t *l, const uint32_t *w, con
 }
 #endif
 
-/* The unrolled code's immediates have 12 bits, and it should stay below 4 kB. */
+/* The unrolled code's immediates have 12 bits, and it should stay below 4 KiB. */
 AOT_INLINE bool aot_unrolls_dsp(const aot_conv_dsp_t *l, uint32_t apart) {
   return AOT_HAS_DSP && apart < 1024 && (uint32_t)l->kernel_h * l->words * l->pool_h <= 40 &&
          (uint32_t)l->kernel_h * l->dilation_h * l->pitch < 2048 && (uint32_t)l->stride_h * l->pitch < 2048;

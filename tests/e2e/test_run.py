@@ -84,7 +84,7 @@ def test_too_big_is_exit_code_3_and_says_by_how_much(tmp_path: Path) -> None:
 
 
 def _network_with_a_large_input() -> bytes:
-    """One LeakyReLU over 64 x 64 floats: 16 kB in, 16 kB out."""
+    """One LeakyReLU over 64 x 64 floats: 16 KiB in, 16 KiB out."""
     import flatbuffers
     from tflite_micro.tensorflow.lite.micro.python import schema_py_generated as schema
 

@@ -6,11 +6,13 @@ import dataclasses
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from tests.nano33.fakes import build_of
 from tests.regression.workspace import Refused, tinyml
 from toolkit import board as boards
 from toolkit import flash
+from toolkit.cli.main import app
 from toolkit.errors import FlashError
 
 NANO33, UNO = boards.load("nano33"), boards.load("uno")
@@ -68,3 +70,19 @@ def test_every_board_file_names_a_method_of_its_own(tmp_path: Path) -> None:
     for board in boards.load_all():
         if not board.emulated:
             flash.check(board.flash.method, board, build_of(tmp_path / "none"))
+
+
+def test_a_method_is_taken_as_the_help_spells_it_and_as_its_file(tmp_path: Path) -> None:
+    """`--method arduino-cli` was refused, and arduino_cli offered."""
+    build = build_of(tmp_path / "none")
+    for spelling in ("arduino-cli", "arduino_cli"):
+        flash.check(spelling, NANO33, build)
+        assert flash.load(spelling)
+        assert flash.tools(spelling) == ("arduino-cli",)
+
+
+def test_the_help_spells_every_method_that_there_is() -> None:
+    said = CliRunner().invoke(app, ["flash", "--help"], env={"COLUMNS": "200"}).output
+    for method in flash.METHODS:
+        assert method.replace("_", "-") in said
+    assert "arduino_cli" not in said

@@ -163,7 +163,7 @@ def test_dense(tmp_path: Path, run: Run, rows: int, inputs: int, outputs: int) -
 
 
 def test_constants_that_lpm_does_not_reach_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Beyond 64 kB they would be read at wrong addresses, and nothing would say so."""
+    """Beyond 64 KiB they would be read at wrong addresses, and nothing would say so."""
     tflite = (resources.models() / "proposed" / "proposed_int8.tflite").read_bytes()
     constants = compile_model(tflite, isa="avr", fpu=False).constants_bytes
     monkeypatch.setattr(avr, "REACHABLE", constants)

@@ -22,21 +22,22 @@ def register(app: typer.Typer) -> None:
         if json:
             output.data([to_jsonable(board) | {"emulated": board.emulated} for board in known])
             return
-        from rich.table import Table
+        from toolkit.cli import tables
+        from toolkit.report.text import size
 
-        table = Table(box=None, pad_edge=False)
-        for title in ("board", "name", "core", "flash", "RAM", "runtimes", "built with"):
-            table.add_column(title, justify="right" if title in ("flash", "RAM") else "left")
+        rows = []
         for board in known:
             runtimes = dict.fromkeys(runtime for chain in board.toolchain for runtime in chain.runtimes)
             native = board.mcu.cpu == "native"
-            table.add_row(
-                f"[bold]{board.id}[/bold]",
-                output.plain(board.name),
-                "" if native else board.mcu.cpu,
-                "" if native else f"{board.memory.flash / 1024:,.0f} kB",
-                "" if native else f"{board.memory.ram / 1024:,.0f} kB",
-                " ".join(runtimes),
-                " ".join(chain.builder for chain in board.toolchain),
+            rows.append(
+                (
+                    board.id,
+                    board.name,
+                    "" if native else board.mcu.cpu,
+                    "" if native else size(board.memory.flash),
+                    "" if native else size(board.memory.ram),
+                    " ".join(runtimes),
+                    " ".join(options.spelt(chain.builder) for chain in board.toolchain),
+                )
             )
-        output.stdout().print(table)
+        tables.show(("board", "name", "core", "flash", "RAM", "runtimes", "built with"), rows, figures=("flash", "RAM"))

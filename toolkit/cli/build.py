@@ -13,8 +13,6 @@ from toolkit.artifacts import Build, DType, Runtime, sha256_of
 from toolkit.cli import options, output, workspace
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
     from toolkit.artifacts import ModelFile
     from toolkit.board import Board, Toolchain
     from toolkit.errors import ToolError
@@ -167,57 +165,52 @@ def _build(
     return result
 
 
-def _layer_table(result: Build) -> Table:
+def _show_layers(result: Build) -> None:
     """Flash and work of each fused layer; then the code of kernels that layers call, which may be several."""
-    from rich.table import Table
+    from toolkit.cli import tables
 
-    table = Table(box=None, pad_edge=False)
-    for title in ("layer", "constants", "code", "MACs"):
-        table.add_column(title, justify="left" if title == "layer" else "right")
-    table.add_column("computes", style="dim")
+    rows = []
     for layer in result.layers:
         own = result.size.layers.get(layer.name)
-        table.add_row(
-            output.plain(layer.name),
-            f"{own.constants_bytes if own else layer.constants_bytes:,}",
-            f"{own.code_bytes:,}" if own else "",
-            f"{layer.macs:,}",
-            output.plain(" + ".join(layer.operators)),
+        rows.append(
+            (
+                layer.name,
+                f"{own.constants_bytes if own else layer.constants_bytes:,}",
+                f"{own.code_bytes:,}" if own else "",
+                f"{layer.macs:,}",
+                " + ".join(layer.operators),
+            )
         )
     for kernel, code_bytes in result.size.kernels.items():
         callers = ", ".join(layer.name for layer in result.layers if kernel in layer.kernels)
-        table.add_row(kernel, "", f"{code_bytes:,}", "", f"for {callers}" if callers else "for other kernels")
-    return table
+        rows.append((kernel, "", f"{code_bytes:,}", "", f"for {callers}" if callers else "for other kernels"))
+    titles = ("layer", "constants", "code", "MACs", "computes")
+    tables.show(titles, rows, figures=("constants", "code", "MACs"), dim=("computes",))
 
 
 def render(result: Build) -> None:
     """The sizes, against the board's limits."""
-    from rich.table import Table
+    from toolkit.cli import tables
 
     console = output.stdout()
     model, board = output.plain(result.model), output.plain(result.board)
     console.print(
         f"[bold]{model}[/bold] {result.dtype} for [bold]{board}[/bold], runtime {result.runtime}, "
-        f"built with {result.toolchain}"
+        f"built with {options.spelt(result.toolchain)}"
     )
-    table = Table(box=None, pad_edge=False)
-    table.add_column("")
-    table.add_column("used", justify="right")
-    table.add_column("limit", justify="right")
-    table.add_column("", justify="right")
-    table.add_column("by owner", style="dim")
+    rows = []
     for name, used, limit, owners in (
         ("flash", result.flash_bytes, result.flash_limit, result.size.flash_by_owner),
         ("RAM", result.ram_bytes, result.ram_limit, result.size.ram_by_owner),
     ):
         share = ", ".join(f"{owner} {count:,}" for owner, count in owners.items() if count)
-        table.add_row(name, f"{used:,}", f"{limit:,}", f"{used / limit:.1%}", share)
+        rows.append((name, f"{used:,}", f"{limit:,}", f"{used / limit:.1%}", share))
     stack = result.size.stack_bytes
     if stack is not None:
-        table.add_row("stack", f"{stack:,}", "", "", "kept free for it", style="dim")
-    console.print(table)
+        rows.append(("stack", f"{stack:,}", "", "", "kept free for it"))
+    tables.show(("bytes", "used", "limit", "%", "by owner"), rows, figures=("used", "limit", "%"), dim=("by owner",))
     if result.layers:
-        console.print(_layer_table(result))
+        _show_layers(result)
     console.print(f"model {result.model_bytes:,} bytes, SHA-256 {result.model_sha256[:16]}…, build {result.build_id}")
     if result.original is not None:
         given, changes = output.plain(result.original.name), " and ".join(result.changes)

@@ -86,7 +86,7 @@ def _method(board: Board, build: Build, asked: str | None, *, virtual: bool) -> 
     from toolkit import flash as methods
 
     own = not virtual and build.toolchain in methods.METHODS
-    method = asked.replace("-", "_") if asked is not None else build.toolchain if own else board.flash.method
+    method = asked if asked is not None else build.toolchain if own else board.flash.method
     methods.check(method, board, build)
     return method
 

@@ -60,21 +60,23 @@ def register(app: typer.Typer) -> None:
         if json:
             output.data([to_jsonable(row) for row in known])
             return
-        from rich.table import Table
+        from toolkit.cli import tables
 
-        table = Table(box=None, pad_edge=False)
-        for title in ("model", "parameters", "float32", "int8", "MNIST int8", "external", "trained", ""):
-            left = title in ("model", "trained", "")
-            table.add_column(title, justify="left" if left else "right", no_wrap=title != "")
-        for row in known:
-            table.add_row(
-                f"[bold]{row.model}[/bold]",
-                f"{row.params:,}",
-                row.size("float32"),
-                row.size("int8"),
-                row.accuracy("mnist_int8"),
-                row.accuracy("external_int8"),
-                f"{row.trained}, {row.card.recipe}" if row.card else f"tinyml train {row.model}",
-                row.title,
-            )
-        output.table(table)
+        figures = ("params", "float32 bytes", "int8 bytes", "MNIST int8", "external int8")
+        tables.show(
+            ("model", *figures, "trained", "network"),
+            [
+                (
+                    row.model,
+                    f"{row.params:,}",
+                    row.size("float32"),
+                    row.size("int8"),
+                    row.accuracy("mnist_int8"),
+                    row.accuracy("external_int8"),
+                    f"{row.trained}, {row.card.recipe}" if row.card else f"tinyml train {row.model}",
+                    row.title,
+                )
+                for row in known
+            ],
+            figures=figures,
+        )

@@ -26,6 +26,11 @@ def _model_at_home(name: str) -> str:
     return str(_at_home(Path(name))) if name.startswith("~") else name
 
 
+def spelt(name: str) -> str:
+    """A module's name as the command line spells it: "arduino-cli". Both spellings are taken."""
+    return name.replace("_", "-")
+
+
 Json = Annotated[
     bool, typer.Option("--json", callback=output.use_json, is_eager=True, help="Print one JSON value on stdout.")
 ]

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.table import Table
 
 _state = {"json": False}
 
@@ -96,14 +95,6 @@ def stdout() -> Console:
 def stderr() -> Console:
     """Where messages and progress go, so that piped data stay clean."""
     return _console(stderr=True)
-
-
-def table(rows: Table) -> None:
-    """A table of results. A line too long for the terminal is folded by it: cut off, a figure would be another one."""
-    console = stdout()
-    wide = console.options.update(max_width=1000)
-    console.width = max(console.width, console.measure(rows, options=wide).maximum)
-    console.print(rows)
 
 
 def line(text: str) -> None:

@@ -46,6 +46,7 @@ def _tables(json: bool, known: dict[str, Result]) -> None:
                 if row.table == table
             ),
             text=2,
+            keys=1,
         )
         output.line("")
 

@@ -108,6 +108,7 @@ def register(group: typer.Typer) -> None:
             ]
             or [(NOT_RUN,) * 9],
             text=4,
+            keys=3,
         )
         for result in known:
             if result.said:

@@ -109,13 +109,14 @@ def with_spread(spread: Spread | None) -> str:
     return percent(spread.mean) + (f" ± {percent(spread.deviation)}" if spread.deviation is not None else "")
 
 
-def show(title: str, columns: tuple[str, ...], rows: Iterable[tuple[str, ...]], text: int = 1) -> None:
-    """A table on stdout: the first `text` columns are text, the others are figures."""
-    from rich.table import Table
+def show(
+    title: str, columns: tuple[str, ...], rows: Iterable[tuple[str, ...]], text: int = 1, keys: int | None = None
+) -> None:
+    """A table on stdout: the first `text` columns are text, the others are figures.
 
-    table = Table(title=title or None, title_justify="left", box=None, pad_edge=False)
-    for place, column in enumerate(columns):
-        table.add_column(column, justify="left" if place < text else "right", no_wrap=True)
-    for row in rows:
-        table.add_row(*row)
-    output.table(table)
+    Args:
+        keys: how many columns say what a row is about; by default all of text.
+    """
+    from toolkit.cli import tables
+
+    tables.show(columns, list(rows), figures=columns[text:], title=title, keys=text if keys is None else keys)

@@ -29,11 +29,9 @@ def register(app: typer.Typer) -> None:
         elif not found:
             output.line("no serial port is connected")
         else:
-            from rich.table import Table
+            from toolkit.cli import tables
 
-            table = Table(box=None, pad_edge=False)
-            for title in ("port", "usb", "serial number", "board", "product"):
-                table.add_column(title)
-            for port, board in found:
-                table.add_row(*map(output.plain, (port.device, port.usb_id, port.serial_number, board, port.product)))
-            output.stdout().print(table)
+            tables.show(
+                ("port", "usb", "serial number", "board", "product"),
+                [(port.device, port.usb_id, port.serial_number, board, port.product) for port, board in found],
+            )

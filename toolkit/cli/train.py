@@ -102,19 +102,18 @@ def register(app: typer.Typer) -> None:
         if json:
             output.data(to_jsonable(card))
             return
-        from rich.table import Table
+        from toolkit.cli import tables
 
-        table = Table(box=None, pad_edge=False)
-        for title in ("set and type", "right", "accuracy", "95 % interval"):
-            table.add_column(title)
-        for key, score in card.accuracy.items():
-            table.add_row(
+        rows = [
+            (
                 key,
                 f"{score.correct:,} of {score.total:,}",
                 f"{score.correct / score.total:.4f}",
                 f"{score.ci95[0]:.4f} to {score.ci95[1]:.4f}",
             )
+            for key, score in card.accuracy.items()
+        ]
         console = output.stdout()
         console.print(f"[bold]{card.name}[/bold], {card.params:,} parameters, {card.epochs} epochs")
-        console.print(table)
+        tables.show(("set and type", "right", "accuracy", "95 % interval"), rows)
         console.print(f"stored in {output.plain(workspace_folder(workspace, card.name))}", soft_wrap=True)

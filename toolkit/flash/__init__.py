@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from types import ModuleType
 from typing import cast
 
 from toolkit.artifacts import Build
@@ -16,14 +17,41 @@ from toolkit.ports import PortLister
 METHODS = ("samba", "bossac", "arduino_cli", "avrdude", "platformio")
 
 
+def methods(board: Board) -> tuple[str, ...]:
+    """The methods that can put some build on a board."""
+    return _usable(board, None)
+
+
+def tools(method: str) -> tuple[str, ...]:
+    """The outside programs that a method needs.
+
+    Raises:
+        FlashError: there is no such method.
+    """
+    return cast(Callable[[], tuple[str, ...]], _module(method).tools)()
+
+
+def _module(method: str) -> ModuleType:
+    """A method's module; its name is taken in either spelling, `arduino-cli` or `arduino_cli`.
+
+    Raises:
+        FlashError: there is no such method.
+    """
+    name = method.replace("-", "_")
+    if name not in METHODS:
+        raise FlashError(f"there is no flash method {method!r}", f"one of: {_named(METHODS)}")
+    return importlib.import_module(f"toolkit.flash.{name}")
+
+
 def check(method: str, board: Board, build: Build) -> None:
     """Refuse a method that is none, or is none for this board and build.
 
     Raises:
         FlashError: the message says why, the hint what there is.
     """
+    asked, method = method, method.replace("-", "_")
     if method not in METHODS:
-        raise FlashError(f"there is no flash method {method!r}", f"one of: {_named(METHODS)}")
+        raise FlashError(f"there is no flash method {asked!r}", f"one of: {_named(METHODS)}")
     if method not in _usable(board, build):
         if method == "platformio" and "platformio" in _usable(board, None):
             raise FlashError(
@@ -62,9 +90,7 @@ def load(method: str) -> Flasher:
 
     What it returns also raises ChangedFileError: the image is not the one that was built.
     """
-    if method not in METHODS:
-        raise FlashError(f"there is no flash method {method!r}", f"one of: {_named(METHODS)}")
-    upload = cast(Flasher, importlib.import_module(f"toolkit.flash.{method}").flash)
+    upload = cast(Flasher, _module(method).flash)
 
     def flash(board: Board, build: Build, port: str | None, progress: Progress, *, lister: PortLister) -> str:
         build.read_image()

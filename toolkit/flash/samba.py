@@ -20,6 +20,11 @@ from toolkit.flash.usb_board import DOUBLE_TAP, PATIENT, OpenPort, Session, Timi
 from toolkit.ports import PortLister, UsbPort, connected_ports
 
 
+def tools() -> tuple[str, ...]:
+    """The outside programs that are needed: none."""
+    return ()
+
+
 def flash(
     board: Board,
     build: Build,

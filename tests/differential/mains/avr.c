@@ -1,5 +1,5 @@
 /* avr.c: the end of a program of many networks (programs.py) on an AVR of simavr: outputs as hexadecimal on
- * the UART. Inputs are behind the program, as constants must stay within the first 64 kB. */
+ * the UART. Inputs are behind the program, as constants must stay within the first 64 KiB. */
 #include <avr/interrupt.h>
 #include <avr/io.h>
 #include <avr/pgmspace.h>

@@ -22,7 +22,7 @@ _LONGEST_STEP = 63
 _LONGEST_ROW = 64
 _SCALE = ("aot_avr_scale.c",)
 REACHABLE = 64_000
-"""Bytes of constants that LPM's 16-bit address surely reaches: 64 kB, less interrupt vectors and parameter structs."""
+"""Bytes of constants that LPM's 16-bit address surely reaches: 64 KiB, less interrupt vectors and parameter structs."""
 
 
 def check(constants_bytes: int) -> None:

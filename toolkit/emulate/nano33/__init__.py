@@ -2,7 +2,7 @@
 
     board.py        the board as a whole: resets, modes, what the host sees on USB
     bootloader.py   the bootloader, written after its protocol notes, with its silent faults
-    flash.py        1 MB of NOR flash
+    flash.py        1 MiB of NOR flash
     soc.py          the processor and its memory map; runs the program
     peripherals.py  clock, power, FICR, NVMC, UART, system control: as much as firmware needs
     usbd.py         the USB device controller: registers, endpoints, EasyDMA

@@ -1,11 +1,11 @@
-"""The nRF52840's flash: 1 MB of NOR cells in pages of 4096 bytes."""
+"""The nRF52840's flash: 1 MiB of NOR cells in pages of 4096 bytes."""
 
 from __future__ import annotations
 
 SIZE = 0x100000
 PAGE = 4096
 APPLICATION = 0x10000
-"""Where the application starts: the bootloader has the first 64 kB."""
+"""Where the application starts: the bootloader has the first 64 KiB."""
 
 
 class Flash:

@@ -33,7 +33,7 @@ class Bootloader:
 OPTIBOOT_ENTRY = 0x7E00
 """The last 512 bytes of the ATmega328P: boot size fuses 0xDE of boards.txt."""
 STK500V2_ENTRY = 0x3E000
-"""The last 8 kB of the ATmega2560: boot size fuses 0xD8 of boards.txt."""
+"""The last 8 KiB of the ATmega2560: boot size fuses 0xD8 of boards.txt."""
 
 
 def command(source: Path, elf: Path) -> list[str]:
