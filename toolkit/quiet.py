@@ -7,6 +7,7 @@ import logging
 import os
 import sys
 import tempfile
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -16,6 +17,9 @@ log = logging.getLogger(__name__)
 def load_tensorflow() -> None:
     """Import TensorFlow without its start-up messages; its C++ side keeps quiet later too."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    # AutoGraph gives the nodes of a syntax tree a field of its own, which Python 3.13 deprecates. Where warnings are
+    # errors it would leave functions as they are, and training would fail as if they were wrong.
+    warnings.filterwarnings("ignore", r".*'___pyct_anno'", DeprecationWarning)
     with quiet():
         tensorflow = importlib.import_module("tensorflow")
         importlib.import_module("keras")

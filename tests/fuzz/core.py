@@ -23,7 +23,7 @@ MAX_BYTES = 4096
 def why_not() -> str:
     """Why this computer cannot fuzz; empty if it can."""
     if shutil.which("clang") is None:
-        return "clang is not installed: apt-get install clang libclang-rt-14-dev"
+        return "clang is not installed: apt-get install clang libclang-rt-dev"
     done = subprocess.run(
         ["clang", "-fsanitize=fuzzer", "-x", "c", "-", "-o", "/dev/null"],
         input="int LLVMFuzzerTestOneInput(const unsigned char *d, unsigned long n) { return d && n ? 0 : 0; }",
@@ -32,7 +32,7 @@ def why_not() -> str:
         timeout=60,
         check=False,
     )
-    return "" if done.returncode == 0 else "clang comes without libFuzzer: apt-get install libclang-rt-14-dev"
+    return "" if done.returncode == 0 else "clang comes without libFuzzer: apt-get install libclang-rt-dev"
 
 
 def build(out: Path, core: Path | None = None, flags: Sequence[str] = FUZZER) -> Path:

@@ -37,7 +37,15 @@ def measured() -> figures.HostFigures:
 def test_sizes_are_those_of_the_real_headers_for_cortex_m(tmp_path: Path) -> None:
     source = tmp_path / "sizes.cc"
     source.write_text(SIZES.format(**vars(arena)))
-    run("arm-none-eabi-g++", "-mcpu=cortex-m4", "-mthumb", "-std=c++17", "-fsyntax-only", *headers.options(), source)
+    run(
+        "arm-none-eabi-g++",
+        "-mcpu=cortex-m4",
+        "-mthumb",
+        "-std=c++17",
+        "-fsyntax-only",
+        *headers.options(tmp_path),
+        source,
+    )
 
 
 def test_the_interpreter_names_its_parts(measured: figures.HostFigures) -> None:

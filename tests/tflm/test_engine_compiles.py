@@ -28,7 +28,15 @@ ROADS = {
 def compile_engine(folder: Path, options: tuple[str, ...]) -> Path:
     firmware = resources.firmware() / "engine"
     made = folder / "tflm_engine.o"
-    argv = ("arm-none-eabi-g++", *CORTEX_M4, *options, *STRICT, *headers.options(), f"-I{folder}", f"-I{firmware}")
+    argv = (
+        "arm-none-eabi-g++",
+        *CORTEX_M4,
+        *options,
+        *STRICT,
+        *headers.options(folder),
+        f"-I{folder}",
+        f"-I{firmware}",
+    )
     run(*argv, "-c", firmware / "tflm_engine.cc", "-o", made)
     return made
 

@@ -170,7 +170,7 @@ def _rsqrt(_: Unary, source: Tensor, output: Tensor) -> Table:
             values.append(127)
             continue
         inverse, inverse_shift = fixedpoint.inverse_sqrt(x)
-        data = fixedpoint.multiply(np.asarray([1]), inverse, inverse_shift + 20)
+        data = fixedpoint.multiply(np.asarray([1], np.int64), inverse, inverse_shift + 20)
         values.append(int(fixedpoint.multiply(data, multiplier, shift - 20)[0]) + output.zero_point)
     return _saturated(np.asarray(values, np.int64))
 
