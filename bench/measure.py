@@ -14,17 +14,17 @@ from bench.peers.base import NotForThisNetworkError, Peer
 from bench.rows import Row
 from toolkit import board as boards
 from toolkit import build as builders
-from toolkit import models, project
+from toolkit import models, project, workloads, workspace
 from toolkit.artifacts import Build, DType, ModelFile, Runtime, sha256_of
 from toolkit.board import Board
 from toolkit.build import size
 from toolkit.cli import build as build_command
-from toolkit.cli import flash, verify, workloads, workspace
-from toolkit.cli.options import Selection
+from toolkit.cli import flash, verify
 from toolkit.compiler import compile_model
 from toolkit.errors import DoesNotFitError, ModelError
 from toolkit.link import Client, Request, open_transport
 from toolkit.project import EngineFiles
+from toolkit.workloads import Selection
 
 ENGINE_OWNERS = ("model", "kernels", "engine")
 """Of a size report: what computes the network, without the serial link, the port and the C library."""

@@ -30,7 +30,7 @@ SHARED = {
     "zoo",
 }
 # These put stages together, as the command line does, for more callers than one.
-COMPOSERS = {"cli", "compress", "paper", "pipeline"}
+COMPOSERS = {"cli", "compress", "paper", "pipeline", "verdicts", "workloads", "workspace"}
 HEAVY = {"tensorflow", "keras", "tf_keras", "tensorflow_model_optimization"}
 # The reference and the format's schema only where LiteRT is not installed (Windows).
 MAY_USE_TENSORFLOW = {"compress", "convert", "paper", "reference", "tflite", "train", "zoo"}

@@ -8,10 +8,10 @@ import pytest
 from toolkit import resources
 from toolkit.artifacts import DType, ModelCard, sha256_of
 from toolkit.cli import paper_devices
-from toolkit.cli.options import Selection
 from toolkit.errors import DoesNotFitError, ModelError, NotProvenError, TinymlError, ToolError
 from toolkit.paper import devices
 from toolkit.paper.devices import DeviceResult
+from toolkit.workloads import Selection
 
 RESULT = DeviceResult(
     "mps2-an386", "proposed", "int8", "proven", "", "aot", "00", 4000, 9000, 2000, 110, 0.0, 1, "cycles"

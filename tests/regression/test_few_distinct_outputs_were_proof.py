@@ -15,12 +15,12 @@ from tests.link.device import HELLO
 from tests.report import samples
 from toolkit.artifacts import DType, LinkStats, Verdict, Verification
 from toolkit.cli import verify as command
-from toolkit.cli.workspace import BoardFolder
 from toolkit.errors import WeakProofError
 from toolkit.link.client import Answer
 from toolkit.report import html, junit, summary, terminal
 from toolkit.verify import Workload
 from toolkit.verify.judge import distinct_outputs, judge
+from toolkit.workspace import BoardFolder
 
 
 def _work(expected: np.ndarray) -> Workload:

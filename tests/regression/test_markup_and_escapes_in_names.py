@@ -13,8 +13,8 @@ from tests.report import samples
 from toolkit.artifacts import Verification
 from toolkit.cli import output
 from toolkit.cli import verify as command
-from toolkit.cli.workspace import BoardFolder
 from toolkit.report import html, terminal, text
+from toolkit.workspace import BoardFolder
 
 NAME = "[/bold]\x1b[31mred\udcff.png"
 SHOWN = "[/bold]\\x1b[31mred\\udcff.png"

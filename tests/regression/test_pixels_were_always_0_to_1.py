@@ -9,13 +9,12 @@ import numpy as np
 import pytest
 
 from tests.report import samples
-from toolkit import dataset, reference, resources
+from toolkit import dataset, reference, resources, workloads
 from toolkit.artifacts import DType, sha256_of
-from toolkit.cli import workloads
-from toolkit.cli.options import Selection
 from toolkit.errors import ModelError, UsageError
 from toolkit.reference import pixels
 from toolkit.reference.pixels import PixelRange
+from toolkit.workloads import Selection
 
 SHARED = Path(__file__).parents[2].parent / "shared" / "cases"
 

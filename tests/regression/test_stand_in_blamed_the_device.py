@@ -14,17 +14,16 @@ from tests.cli.tinyml import tinyml
 from tests.e2e.host_board import listening
 from tests.link.device import HELLO
 from tests.report import samples
-from toolkit import reference
+from toolkit import reference, workloads, workspace
 from toolkit.artifacts import Build, LinkStats, Verdict, Verification
 from toolkit.cli import build as build_command
-from toolkit.cli import options, workspace
 from toolkit.cli import verify as command
-from toolkit.cli.workspace import BoardFolder
 from toolkit.errors import UndecidedError
 from toolkit.link.client import Answer
 from toolkit.report import html, junit, terminal
 from toolkit.verify import Workload
 from toolkit.verify.judge import judge
+from toolkit.workspace import BoardFolder
 
 
 def judged(*, wrong: int = 0, silent: int = 0) -> Verification:
@@ -75,7 +74,7 @@ def test_a_run_without_the_official_wheel(tmp_path: Path, monkeypatch: pytest.Mo
     have = reference.is_installed
     monkeypatch.setattr(reference, "is_installed", lambda name: name != reference.OFFICIAL and have(name))
     with listening(build.image) as ports:
-        result = command.verify(target, place, build, ports, options.Selection(limit=300), resume=False)
+        result = command.verify(target, place, build, ports, workloads.Selection(limit=300), resume=False)
     assert result.verdict is Verdict.UNDECIDED
     assert "LiteRT" in result.reference
     assert result.answered == 310

@@ -59,8 +59,7 @@ def _float32(stored: StoredModel | None) -> bytes | None:
 
 def _sample(tflite: bytes) -> npt.NDArray[Any]:
     """Some of what is sent by default: digits that are at hand without a download, or the made-up inputs."""
-    from toolkit import dataset, reference
-    from toolkit.cli import workloads
+    from toolkit import dataset, reference, workloads
     from toolkit.reference import agreement, pixels
 
     io = reference.model_io(tflite)

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from toolkit import __version__
+from toolkit import __version__, workspace
 from toolkit.artifacts import Build, DType, Runtime, sha256_of
-from toolkit.cli import options, output, workspace
+from toolkit.cli import options, output
 
 if TYPE_CHECKING:
     from toolkit.artifacts import ModelFile
@@ -88,9 +88,9 @@ def _build(
     model: ModelFile,
 ) -> Build:
     from toolkit import build as builders
-    from toolkit import models, project
+    from toolkit import models, project, verdicts
     from toolkit.build import size
-    from toolkit.cli import agreement, engines, verdicts
+    from toolkit.cli import agreement, engines
     from toolkit.errors import ToolError
 
     builder = builders.load(toolchain.builder)

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from toolkit import workspace
 from toolkit.artifacts import Build, RunningDevice, write_atomically
-from toolkit.cli import options, output, workspace
+from toolkit.cli import options, output
 from toolkit.errors import ChangedFileError, FlashError, UsageError
 
 if TYPE_CHECKING:
     from toolkit.board import Board
-    from toolkit.cli.workspace import BoardFolder
     from toolkit.flash.base import Step
+    from toolkit.workspace import BoardFolder
 
 
 class UploadBar:

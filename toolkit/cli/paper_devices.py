@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from toolkit import workspace
 from toolkit.artifacts import DType, RunningDevice
 from toolkit.cli import build as build_command
 from toolkit.cli import flash as flash_command
-from toolkit.cli import options, output, workspace
+from toolkit.cli import options, output
 from toolkit.cli import verify as verify_command
-from toolkit.cli.options import Selection
 from toolkit.cli.paper_results import NOT_RUN, show
 
 if TYPE_CHECKING:
     from toolkit.paper.devices import DeviceResult
+    from toolkit.workloads import Selection
 
 
 def results(workspace_folder: Path) -> tuple[DeviceResult, ...]:
@@ -74,6 +75,7 @@ def register(group: typer.Typer) -> None:
         from toolkit import models, zoo
         from toolkit.artifacts import to_jsonable
         from toolkit.paper import devices
+        from toolkit.workloads import Selection
 
         if run_them:
             for name in [workspace.board_id(each) for each in board or devices.BOARDS]:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import typer
 
-from toolkit.cli import options, output, verdicts, verify, workspace
+from toolkit import verdicts, workspace
+from toolkit.cli import options, output, verify
 
 
 def register(app: typer.Typer) -> None:

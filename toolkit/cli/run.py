@@ -7,12 +7,12 @@ from typing import Annotated
 
 import typer
 
+from toolkit import verdicts, workspace
 from toolkit.artifacts import DType, RunningDevice
 from toolkit.cli import build as build_command
 from toolkit.cli import flash as flash_command
-from toolkit.cli import options, output, verdicts, workspace
+from toolkit.cli import options, output
 from toolkit.cli import verify as verify_command
-from toolkit.cli.options import Selection
 
 
 def register(app: typer.Typer) -> None:
@@ -41,6 +41,7 @@ def register(app: typer.Typer) -> None:
     ) -> None:
         """Build, flash and verify in one go; an emulated board is stopped again at the end."""
         from toolkit import board as boards
+        from toolkit.workloads import Selection
 
         # Loaded once, and passed on: what lies in the workspace may be another's by the next step.
         target = boards.load(board)

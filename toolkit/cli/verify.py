@@ -12,16 +12,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from toolkit import __version__
+from toolkit import __version__, verdicts, workspace
 from toolkit.artifacts import Build, DType, RunningDevice, Verdict, Verification
-from toolkit.cli import options, output, verdicts, workspace
+from toolkit.cli import options, output
 
 if TYPE_CHECKING:
     from rich.progress import TaskID
 
     from toolkit.board import Board
-    from toolkit.cli.workspace import BoardFolder
     from toolkit.errors import TinymlError
+    from toolkit.workloads import Selection
+    from toolkit.workspace import BoardFolder
 
 
 class ProgressBar:
@@ -83,7 +84,7 @@ def verify(
     place: BoardFolder,
     build: Build,
     ports: Sequence[str],
-    selection: options.Selection,
+    selection: Selection,
     *,
     resume: bool,
     device: RunningDevice | None = None,
@@ -105,16 +106,18 @@ def verify(
     """
     from toolkit import reference
     from toolkit import verify as stage
-    from toolkit.cli.workloads import compute, prepare
     from toolkit.errors import TinymlError
     from toolkit.link.client import Client
     from toolkit.link.transport import open_transport
     from toolkit.report import html, pictures
+    from toolkit.workloads import compute, prepare
 
     verdicts.set_aside(place)
     build.check_files()
     # What can be wrong on the user's side comes first: the host may compute for a minute, or for an hour.
     inputs = prepare(build, selection)
+    for remark in inputs.remarks:
+        output.warn(remark)
     decides = build.dtype is DType.FLOAT32 or reference.interpreter_name() == reference.OFFICIAL
     clients = {port: Client(partial(open_transport, port, board.serial.baud, board.serial.quiet)) for port in ports}
     try:
@@ -239,9 +242,11 @@ def register(app: typer.Typer) -> None:
         verbose: options.Verbose = False,  # noqa: ARG001 - its callback does it
     ) -> None:
         """Stream every image to the device and compare every output with the host's, byte for byte."""
+        from toolkit.workloads import Selection
+
         verdicts.unfinished(junit, board or "the newest build")
         with workspace.hold_newest(workspace_folder, board, "verify") as (target, place, build):
             verdicts.set_aside(place)
             ports = tuple(dict.fromkeys(port)) if port else (find_port(target, place),)
-            result = verify(target, place, build, ports, options.Selection(limit, data, images, pixels), resume=resume)
+            result = verify(target, place, build, ports, Selection(limit, data, images, pixels), resume=resume)
             finish(place, build, result, json=json, junit=junit)

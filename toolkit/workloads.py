@@ -12,10 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from toolkit.artifacts import Build, DType
-from toolkit.cli import output
 
 if TYPE_CHECKING:
-    from toolkit.cli.options import Selection
     from toolkit.images import LabelledImages
     from toolkit.reference import ModelIO
     from toolkit.reference.pixels import PixelRange
@@ -26,6 +24,23 @@ DIGIT_SHAPES = ((1, 28, 28), (1, 28, 28, 1), (1, 784))
 DIGITS = 10
 MADE_UP_INPUTS = 100
 SEED = 707
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which inputs to verify.
+
+    Attributes:
+        limit: the first so many of MNIST, or so many made-up inputs; None for all, or for a hundred.
+        data: where MNIST lies.
+        images: a folder of the user's own pictures.
+        pixels: what black and white are at the input, as the user spelt it.
+    """
+
+    limit: int | None = None
+    data: Path | None = None
+    images: Path | None = None
+    pixels: str | None = None
 
 
 Computed = Callable[[int, int], None]
@@ -56,6 +71,11 @@ class Inputs:
     pixels: PixelRange | None = None
     made_up: int = 0
     drawn: dict[str, dict[str, bytes]] = field(default_factory=dict)
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What a person should know of single files."""
+        return tuple(remark for images in self.images.values() for remark in images.remarks)
 
 
 @dataclass(frozen=True)
@@ -116,8 +136,6 @@ def _digits(tflite: bytes, selection: Selection) -> Inputs:
         if folder is not None:
             images[name] = dataset.load_external() if name == "external" else dataset.load_images(folder)
             drawn[name] = {file: _bytes(folder / file) for file in images[name].names}
-            for remark in images[name].remarks:
-                output.warn(remark)
     told.append(f"{len(images['external'])} hand-drawn ones")
     if "images" in images:
         told.append(f"{len(images['images'])} of your own")
