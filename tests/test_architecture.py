@@ -16,24 +16,21 @@ FOUNDATION = {"__init__", "__version__", "artifacts", "errors", "files", "statis
 # paper's tables all need both, and neither needs any stage.
 SHARED = {
     "board",
-    "c_array",
     "dataset",
     "images",
     "link",
     "lock",
-    "models",
-    "ports",
     "process",
-    "quiet",
+    "quiet_tensorflow",
     "resources",
     "tflite",
     "zoo",
 }
 # These put stages together, as the command line does, for more callers than one.
-COMPOSERS = {"cli", "compress", "paper", "pipeline", "verdicts", "workloads", "workspace"}
+COMPOSERS = {"cli", "models", "paper", "runtimes", "steps", "verdicts", "workloads", "workspace"}
 HEAVY = {"tensorflow", "keras", "tf_keras", "tensorflow_model_optimization"}
 # The reference and the format's schema only where LiteRT is not installed (Windows).
-MAY_USE_TENSORFLOW = {"compress", "convert", "paper", "reference", "tflite", "train", "zoo"}
+MAY_USE_TENSORFLOW = {"convert", "paper", "reference", "tflite", "train", "zoo"}
 
 
 def _room(path: Path) -> str:

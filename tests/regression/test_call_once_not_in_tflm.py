@@ -10,7 +10,7 @@ import tflite as schema
 
 from tests.compiler.graphs import Graph
 from toolkit.errors import ModelError
-from toolkit.tflm import operators
+from toolkit.runtimes.tflm import operators
 
 runtime = pytest.importorskip("tflite_micro.python.tflite_micro.runtime")
 ABSENT = "LSTM"

@@ -65,8 +65,8 @@ def build(request: Request, board: Board | None = None) -> Build:
     """
     from toolkit import board as boards
     from toolkit import build as builders
-    from toolkit.cli import engines
     from toolkit.errors import TinymlError
+    from toolkit.runtimes import engines
 
     if request.optimise not in ("speed", "size"):
         raise TinymlError(f"--optimise is {request.optimise!r}", "one of: speed, size")
@@ -90,8 +90,9 @@ def _build(
     from toolkit import build as builders
     from toolkit import models, project, verdicts
     from toolkit.build import size
-    from toolkit.cli import agreement, engines
     from toolkit.errors import ToolError
+    from toolkit.runtimes import engines
+    from toolkit.steps import agreement
 
     builder = builders.load(toolchain.builder)
     engine = engines.prepare(board, toolchain, runtime, model, request.optimise)

@@ -134,7 +134,7 @@ def flash(
     """
     from toolkit import emulate
     from toolkit import flash as methods
-    from toolkit.ports import connected_ports
+    from toolkit.link.serial_ports import connected_ports
 
     check_options(board, port, method, virtual=virtual)
     way = None if board.emulated else _method(board, build, method, virtual=virtual)

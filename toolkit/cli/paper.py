@@ -11,7 +11,7 @@ from toolkit.cli import options, output, paper_devices, paper_questions
 from toolkit.cli.paper_results import Train, complete, compressed, percent, results, show, toolkit_results, with_spread
 
 if TYPE_CHECKING:
-    from toolkit.paper.runs import Result
+    from toolkit.paper.training_run import Result
 
 
 def _tables(json: bool, known: dict[str, Result]) -> None:

@@ -57,9 +57,10 @@ def train(model: str, recipe_name: str, seed: int, data: Path | None, workspace:
     Raises:
         TrainError: the recipe is not known or does not suit; TinymlError: interrupted, to be gone on with.
     """
-    from toolkit import dataset, models, pipeline, zoo
+    from toolkit import dataset, models, zoo
     from toolkit import train as stage
     from toolkit.errors import TinymlError
+    from toolkit.models import store
 
     architecture = zoo.get(model)
     recipe = stage.get(recipe_name)
@@ -76,7 +77,7 @@ def train(model: str, recipe_name: str, seed: int, data: Path | None, workspace:
             "interrupted; every finished epoch is kept", "the same command goes on from the last epoch"
         ) from None
     output.say("converting and scoring")
-    return pipeline.store(trained, architecture, recipe, seed, calibration=training, tests=tests, folder=folder)
+    return store.store(trained, architecture, recipe, seed, calibration=training, tests=tests, folder=folder)
 
 
 def register(app: typer.Typer) -> None:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from toolkit.artifacts import DType
 from toolkit.errors import TrainError
-from toolkit.quiet import quiet
+from toolkit.quiet_tensorflow import quiet
 from toolkit.tflite.slim import slim
 
 __all__ = ["CALIBRATION_IMAGES", "convert", "operators", "slim"]

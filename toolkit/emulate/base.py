@@ -17,7 +17,7 @@ from toolkit import files, process
 from toolkit.artifacts import RunningDevice
 from toolkit.board import Board
 from toolkit.errors import EmulatorError
-from toolkit.ports import PortLister
+from toolkit.link.serial_ports import PortLister
 
 NAMES = ("host", "nano33", "qemu", "simavr")
 STOP_SECONDS = 5.0

@@ -10,7 +10,7 @@ from toolkit.artifacts import RunningDevice
 from toolkit.board import Board
 from toolkit.emulate.base import device, last_line, starting, stop_process
 from toolkit.errors import EmulatorError
-from toolkit.ports import PortLister
+from toolkit.link.serial_ports import PortLister
 
 PROGRAM = "qemu-system-arm"
 START_SECONDS = 20.0

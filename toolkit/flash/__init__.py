@@ -12,7 +12,7 @@ from toolkit.board import Board
 from toolkit.errors import FlashError
 from toolkit.flash.base import Flasher, Progress
 from toolkit.flash.greeting import confirm
-from toolkit.ports import PortLister
+from toolkit.link.serial_ports import PortLister
 
 METHODS = ("samba", "bossac", "arduino_cli", "avrdude", "platformio")
 
