@@ -18,29 +18,13 @@ if TYPE_CHECKING:
     from toolkit.reference import ModelIO
     from toolkit.reference.pixels import PixelRange
     from toolkit.report.pictures import ReportImages
+    from toolkit.selection import Selection
     from toolkit.verify import Workload
 
 DIGIT_SHAPES = ((1, 28, 28), (1, 28, 28, 1), (1, 784))
 DIGITS = 10
 MADE_UP_INPUTS = 100
 SEED = 707
-
-
-@dataclass(frozen=True)
-class Selection:
-    """Which inputs to verify.
-
-    Attributes:
-        limit: the first so many of MNIST, or so many made-up inputs; None for all, or for a hundred.
-        data: where MNIST lies.
-        images: a folder of the user's own pictures.
-        pixels: what black and white are at the input, as the user spelt it.
-    """
-
-    limit: int | None = None
-    data: Path | None = None
-    images: Path | None = None
-    pixels: str | None = None
 
 
 Computed = Callable[[int, int], None]

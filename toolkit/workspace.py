@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,9 @@ from toolkit import lock
 from toolkit.artifacts import Build, RunningDevice
 from toolkit.board import Board
 from toolkit.errors import TinymlError
+
+_held: ContextVar[frozenset[Path]] = ContextVar("held", default=frozenset())
+"""The folders that this thread holds."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +100,7 @@ def newest(workspace: Path, name: str | None) -> tuple[Board, BoardFolder, Build
 
 @contextlib.contextmanager
 def hold(workspace: Path, board: Board | str, command: str) -> Iterator[BoardFolder]:
-    """Hold a board's folder for this command alone.
+    """Hold a board's folder for this command alone; within such a block its steps hold it once more.
 
     Args:
         board: it, or its id or alias.
@@ -107,8 +111,16 @@ def hold(workspace: Path, board: Board | str, command: str) -> Iterator[BoardFol
         TinymlError: another process holds it; the message says which.
     """
     place = folder(workspace, board if isinstance(board, Board) else boards.load(board))
-    with lock.held(place.path, f"tinyml {command}"):
+    own = place.path.resolve()
+    if own in _held.get():
         yield place
+        return
+    with lock.held(place.path, f"tinyml {command}"):
+        before = _held.set(_held.get() | {own})
+        try:
+            yield place
+        finally:
+            _held.reset(before)
 
 
 @contextlib.contextmanager

@@ -24,8 +24,9 @@ from tests.link.faulty import Faults, FaultyTransport
 from toolkit import reference
 from toolkit.artifacts import Build, Verification
 from toolkit.link import Bounds, Client
+from toolkit.selection import Selection
+from toolkit.workloads import assemble
 from toolkit.verify import Journal, Workload, run_id, verify
-from toolkit.workloads import Selection, assemble
 
 DAMAGED_SHARE = 0.01
 """Of all bytes, both ways."""

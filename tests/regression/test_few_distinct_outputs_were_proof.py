@@ -20,7 +20,6 @@ from toolkit.link.client import Answer
 from toolkit.report import html, junit, summary, terminal
 from toolkit.verify import Workload
 from toolkit.verify.judge import distinct_outputs, judge
-from toolkit.workspace import BoardFolder
 
 
 def _work(expected: np.ndarray) -> Workload:
@@ -72,7 +71,7 @@ def test_weak_is_said_everywhere_and_is_exit_code_4(tmp_path: Path) -> None:
     assert failure is not None
     assert failure.attrib["type"] == "weak"
     with pytest.raises(WeakProofError, match="show little") as caught:
-        command.finish(BoardFolder(tmp_path), build, result, json=True, junit=None)
+        command.finish(tmp_path / "report.html", build, result, json=True, junit=None)
     assert caught.value.exit_code == 4
 
 

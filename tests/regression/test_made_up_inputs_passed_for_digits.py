@@ -14,7 +14,7 @@ from toolkit import reference, resources, workloads
 from toolkit.artifacts import Build, DType, sha256_of
 from toolkit.errors import UsageError
 from toolkit.reference import ModelIO, Tensor
-from toolkit.workloads import Selection
+from toolkit.selection import Selection
 
 SHARED = Path(__file__).parents[2].parent / "shared" / "cases"
 

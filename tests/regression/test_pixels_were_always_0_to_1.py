@@ -14,7 +14,7 @@ from toolkit.artifacts import DType, sha256_of
 from toolkit.errors import ModelError, UsageError
 from toolkit.reference import pixels
 from toolkit.reference.pixels import PixelRange
-from toolkit.workloads import Selection
+from toolkit.selection import Selection
 
 SHARED = Path(__file__).parents[2].parent / "shared" / "cases"
 

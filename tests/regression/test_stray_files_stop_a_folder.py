@@ -18,7 +18,7 @@ from toolkit.dataset import drawing, load_images
 from toolkit.dataset.pictures import read_picture
 from toolkit.errors import DatasetError
 from toolkit.report.pictures import thumbnail
-from toolkit.workloads import Selection
+from toolkit.selection import Selection
 
 EPS = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 28 28\n%%EndComments\nshowpage\n%%EOF\n"
 

@@ -91,7 +91,7 @@ def _register_page(group: typer.Typer) -> None:
         from toolkit.paper import compression, devices, document, records, study, tfmot
 
         trained, smaller, by_toolkit = results(workspace), compressed(workspace), toolkit_results(workspace)
-        on_devices = paper_devices.results(workspace)
+        on_devices = devices.results(workspace)
         if keep:
             records.save(trained, study.results_file())
             records.save(smaller, compression.results_file())

@@ -54,10 +54,10 @@ class Bar:
     """Which of how many runs is under way, over the bar of its epochs."""
 
     def __init__(self, runs: Iterable[TrainingRun]) -> None:
-        from toolkit.cli.train import ProgressBar
+        from toolkit.cli.listener import TrainingBar
 
         self._keys = [run.key for run in runs]
-        self._bar = ProgressBar()
+        self._bar = TrainingBar()
 
     def __enter__(self) -> Bar:
         self._bar.__enter__()
