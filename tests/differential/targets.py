@@ -155,7 +155,9 @@ class Arm(Target):
         how = ("-semihosting-config", "enable=on,target=native", "-kernel", "image.elf")
         done = _run(["qemu-system-arm", "-M", self.machine, "-nographic", "-nic", "none", *how], folder)
         if done.returncode or not (folder / "outputs.bin").exists():
-            raise ProgramError(f"{self.machine}: exit {done.returncode} {done.stderr.decode(errors='replace').strip()[:200]}")
+            raise ProgramError(
+                f"{self.machine}: exit {done.returncode} {done.stderr.decode(errors='replace').strip()[:200]}"
+            )
         return (folder / "outputs.bin").read_bytes()
 
 
