@@ -7,8 +7,8 @@ import pytest
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 from toolkit import compress, train, zoo
-from toolkit.dataset import load_external
-from toolkit.images import LabelledImages
+from toolkit.data import load_external
+from toolkit.data.images import LabelledImages
 
 
 def _toy(count: int) -> LabelledImages:

@@ -17,8 +17,8 @@ import numpy.typing as npt
 from toolkit import pipeline
 from toolkit.artifacts import Artifact, DType
 from toolkit.convert import CALIBRATION_IMAGES, convert, slim
+from toolkit.data.images import LabelledImages
 from toolkit.errors import ModelError
-from toolkit.images import LabelledImages
 from toolkit.quiet import load_tensorflow, quiet
 from toolkit.train import Fit, Phase, Progress
 

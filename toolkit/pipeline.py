@@ -20,8 +20,8 @@ import numpy.typing as npt
 
 from toolkit import reference, zoo
 from toolkit.artifacts import DType, ModelCard, Score, sha256_of, to_jsonable, write_atomically
+from toolkit.data.images import LabelledImages
 from toolkit.errors import ModelError, TrainError
-from toolkit.images import LabelledImages
 from toolkit.models import CARD, StoredModel, file_name
 from toolkit.statistics import wilson_interval
 

@@ -14,7 +14,7 @@ from toolkit import reference, zoo
 from toolkit.artifacts import DType, sha256_of
 from toolkit.c_array import c_array
 from toolkit.convert import convert, operators, slim
-from toolkit.dataset import load_external
+from toolkit.data import load_external
 from toolkit.errors import TrainError
 
 IMAGES = load_external().images

@@ -9,7 +9,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 from toolkit import models, pipeline, reference, zoo
 from toolkit import train as training
 from toolkit.artifacts import DType, ModelCard
-from toolkit.dataset import load_external
+from toolkit.data import load_external
 from toolkit.errors import ModelError, TrainError
 
 EXTERNAL = load_external()

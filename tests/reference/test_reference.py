@@ -3,7 +3,7 @@ import pytest
 
 from toolkit import reference, resources
 from toolkit.artifacts import DType
-from toolkit.dataset import load_external
+from toolkit.data import load_external
 from toolkit.errors import ModelError
 
 FILES = {dtype: (resources.models() / "proposed" / f"proposed_{dtype}.tflite").read_bytes() for dtype in DType}

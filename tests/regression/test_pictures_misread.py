@@ -11,9 +11,9 @@ import pytest
 from PIL import Image, ImageDraw
 
 from toolkit import reference, resources
-from toolkit.dataset import load_images
-from toolkit.dataset.prepare import prepare
-from toolkit.images import Pixels
+from toolkit.data import load_images
+from toolkit.data.digits.prepare import prepare
+from toolkit.data.images import Pixels
 from toolkit.reference.pixels import UNIT
 from toolkit.report.pictures import thumbnail
 

@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from tests.report import samples
-from toolkit import dataset, reference, resources
+from toolkit import reference, resources
 from toolkit.artifacts import DType, sha256_of
 from toolkit.cli import workloads
 from toolkit.cli.options import Selection
+from toolkit.data import load_mnist
 from toolkit.errors import ModelError, UsageError
 from toolkit.reference import pixels
 from toolkit.reference.pixels import PixelRange
@@ -84,7 +85,7 @@ def test_float32_is_said_and_may_be_said_otherwise() -> None:
 @pytest.mark.parametrize(("name", "right"), [("raw_0_255_int8", 781), ("minus1_1_int8", 917)])
 def test_the_cases_get_their_true_accuracy(name: str, right: int) -> None:
     tflite = (SHARED / f"{name}.tflite").read_bytes()
-    digits = dataset.load_mnist("test").first(1000)
+    digits = load_mnist("test").first(1000)
     told = reference.pixel_range(tflite)
     assert told is not None
     outputs = reference.expected_outputs(tflite, reference.quantise(tflite, digits.images, told)).view(np.int8)

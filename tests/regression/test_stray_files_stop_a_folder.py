@@ -16,8 +16,9 @@ from toolkit import resources
 from toolkit.artifacts import DType, sha256_of
 from toolkit.cli import workloads
 from toolkit.cli.options import Selection
-from toolkit.dataset import drawing, load_images
-from toolkit.dataset.pictures import read_picture
+from toolkit.data import load_images
+from toolkit.data.digits import drawing
+from toolkit.data.loaders.pictures import read_picture
 from toolkit.errors import DatasetError
 from toolkit.report.pictures import thumbnail
 

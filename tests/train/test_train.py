@@ -12,9 +12,9 @@ import dataclasses
 
 from toolkit import train as training
 from toolkit import zoo
-from toolkit.dataset import load_external
+from toolkit.data import load_external
+from toolkit.data.images import LabelledImages
 from toolkit.errors import TrainError
-from toolkit.images import LabelledImages
 from toolkit.train import loop, losses
 from toolkit.train.augment import affine
 from toolkit.train.recipe import Augmentation, suited

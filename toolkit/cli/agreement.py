@@ -59,26 +59,27 @@ def _float32(stored: StoredModel | None) -> bytes | None:
 
 def _sample(tflite: bytes) -> npt.NDArray[Any]:
     """Some of what is sent by default: digits that are at hand without a download, or the made-up inputs."""
-    from toolkit import dataset, reference
+    from toolkit import reference
     from toolkit.cli import workloads
+    from toolkit.data import load_external
     from toolkit.reference import agreement, pixels
 
     io = reference.model_io(tflite)
     if not workloads.reads_digits(io):
         return workloads.made_up(io, agreement.MOST_INPUTS)
-    images = _digits(dataset.load_external().images, agreement.MOST_INPUTS)
+    images = _digits(load_external().images, agreement.MOST_INPUTS)
     return reference.quantise(tflite, images, reference.pixel_range(tflite) or pixels.UNIT)
 
 
 def _digits(drawn: npt.NDArray[np.uint8], count: int) -> npt.NDArray[np.uint8]:
     import numpy as np
 
-    from toolkit import dataset
-    from toolkit.dataset import catalogue, sources
+    from toolkit.data import load_mnist
+    from toolkit.data.sets import catalogue, sources
     from toolkit.errors import DatasetError
 
     try:
-        known = dataset.load_mnist("test", sources.cache_folder(catalogue.MNIST)).images
+        known = load_mnist("test", sources.cache_folder(catalogue.MNIST)).images
     except DatasetError:
         return drawn
     return np.concatenate([drawn, known[: count - len(drawn)]])

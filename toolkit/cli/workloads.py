@@ -16,7 +16,7 @@ from toolkit.cli import output
 
 if TYPE_CHECKING:
     from toolkit.cli.options import Selection
-    from toolkit.images import LabelledImages
+    from toolkit.data.images import LabelledImages
     from toolkit.reference import ModelIO
     from toolkit.reference.pixels import PixelRange
     from toolkit.report.pictures import ReportImages
@@ -97,7 +97,8 @@ def prepare(build: Build, selection: Selection) -> Inputs:
 
 
 def _digits(tflite: bytes, selection: Selection) -> Inputs:
-    from toolkit import dataset, resources
+    from toolkit import resources
+    from toolkit.data import load_external, load_images, load_mnist
     from toolkit.errors import UsageError
 
     if selection.limit == 0 and selection.data is not None:
@@ -107,14 +108,14 @@ def _digits(tflite: bytes, selection: Selection) -> Inputs:
     drawn = {}
     told = []
     if selection.limit != 0:
-        digits = dataset.load_mnist("test", selection.data)
+        digits = load_mnist("test", selection.data)
         images["mnist"] = digits if selection.limit is None else digits.first(selection.limit)
         told.append(
             f"{'the first ' if len(images['mnist']) < len(digits) else ''}{len(images['mnist']):,} MNIST images"
         )
     for name, folder in (("external", resources.external_images()), ("images", selection.images)):
         if folder is not None:
-            images[name] = dataset.load_external() if name == "external" else dataset.load_images(folder)
+            images[name] = load_external() if name == "external" else load_images(folder)
             drawn[name] = {file: _bytes(folder / file) for file in images[name].names}
             for remark in images[name].remarks:
                 output.warn(remark)

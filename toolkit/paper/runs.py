@@ -13,7 +13,7 @@ import numpy as np
 from toolkit import pipeline, reference, zoo
 from toolkit import train as training
 from toolkit.artifacts import DType
-from toolkit.images import LabelledImages
+from toolkit.data.images import LabelledImages
 from toolkit.models import file_name
 from toolkit.paper.records import Record, Run, run_folder
 

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Literal
 
-from toolkit import dataset, resources
+from toolkit import resources
+from toolkit.data import load_external, load_fashion_mnist, load_mnist
+from toolkit.data.images import LabelledImages
 from toolkit.errors import DatasetError
-from toolkit.images import LabelledImages
 from toolkit.paper import records
 from toolkit.paper.records import Run
 from toolkit.paper.runs import RECORD, Result, Sets, perform
@@ -41,12 +42,12 @@ def load_sets(name: str, folder: Path | None) -> Sets:
 
     def split(part: Literal["train", "test"]) -> LabelledImages:
         if name == "mnist":
-            return dataset.load_mnist(part, folder)
+            return load_mnist(part, folder)
         if name == "fashion-mnist":
-            return dataset.load_fashion_mnist(part, folder)
+            return load_fashion_mnist(part, folder)
         raise DatasetError(f"there is no data set {name!r}", "known: mnist, fashion-mnist")
 
-    return Sets(split("train"), split("test"), dataset.load_external() if name == "mnist" else None)
+    return Sets(split("train"), split("test"), load_external() if name == "mnist" else None)
 
 
 def complete(

@@ -19,8 +19,8 @@ import numpy.typing as npt
 
 from toolkit import pipeline, resources, zoo
 from toolkit.artifacts import Artifact
+from toolkit.data.images import LabelledImages
 from toolkit.errors import TinymlError
-from toolkit.images import LabelledImages
 from toolkit.paper import compression, records, study
 from toolkit.paper.records import Record, Run
 from toolkit.train.loop import as_input

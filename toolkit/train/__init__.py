@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from toolkit.data.images import LabelledImages
 from toolkit.errors import TrainError
-from toolkit.images import LabelledImages
 from toolkit.quiet import load_tensorflow
 from toolkit.train.loop import EpochRecord, Fit, Phase, Progress, accuracy
 from toolkit.train.recipe import BEST, PAPER, RECIPES, Recipe, get, suited

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from toolkit.artifacts import to_jsonable, write_atomically
-from toolkit.images import LabelledImages
+from toolkit.data.images import LabelledImages
 from toolkit.train.augment import affine
 from toolkit.train.losses import LOSSES
 from toolkit.train.recipe import Augmentation

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 
 from toolkit import resources
-from toolkit.dataset.pictures import is_picture
-from toolkit.dataset.prepare import prepare
+from toolkit.data.digits.prepare import prepare
+from toolkit.data.images import SIDE, LabelledImages
+from toolkit.data.loaders.pictures import is_picture
 from toolkit.errors import DatasetError
-from toolkit.images import SIDE, LabelledImages
 
 # One digit that stands alone among letters and signs: 3.png, 3_b.jpg, digit-3.png, seven_7b.png.
 _LABEL = re.compile(r"(?<![0-9])([0-9])(?![0-9])")

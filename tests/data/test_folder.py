@@ -5,8 +5,9 @@ import pytest
 from PIL import Image
 
 from toolkit import resources
-from toolkit.dataset import drawing, load_external, load_images
-from toolkit.dataset.folder import label_of
+from toolkit.data import load_external, load_images
+from toolkit.data.digits import drawing
+from toolkit.data.loaders.folder import label_of
 from toolkit.errors import DatasetError
 
 

@@ -12,8 +12,9 @@ import requests
 
 from toolkit import process, resources
 from toolkit.artifacts import sha256_of
-from toolkit.dataset import idx, mnist, sources
-from toolkit.dataset.catalogue import FILES, DataSet, NpmPackage, Npz
+from toolkit.data.loaders import idx
+from toolkit.data.sets import mnist, sources
+from toolkit.data.sets.catalogue import FILES, DataSet, NpmPackage, Npz
 from toolkit.errors import DatasetError, ToolError
 
 SHAPES = {"train": 6, "test": 3}

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from toolkit.dataset import idx, sources
-from toolkit.dataset.catalogue import FILES, MNIST, DataSet
-from toolkit.images import LabelledImages
+from toolkit.data.images import LabelledImages
+from toolkit.data.loaders import idx
+from toolkit.data.sets import sources
+from toolkit.data.sets.catalogue import FILES, MNIST, DataSet
 
 Split = Literal["train", "test"]
 

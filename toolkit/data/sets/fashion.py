@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from toolkit.dataset.catalogue import FASHION_MNIST
-from toolkit.dataset.mnist import Split, load
-from toolkit.images import LabelledImages
+from toolkit.data.images import LabelledImages
+from toolkit.data.sets.catalogue import FASHION_MNIST
+from toolkit.data.sets.mnist import Split, load
 
 
 def load_fashion_mnist(split: Split, folder: Path | None = None) -> LabelledImages:
