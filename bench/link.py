@@ -136,7 +136,8 @@ def measure(port: str, speed: Speed, mode: str, requests: list[Request], expecte
 
 def images(tflite: bytes, count: int) -> tuple[list[Request], list[bytes]]:
     """The first images of MNIST's test set, and the host's outputs for them."""
-    inputs = reference.quantise(tflite, load_mnist("test").first(count).images)
+    samples = load_mnist("test").first(count)
+    inputs = reference.quantise(tflite, samples.values, samples.scaling)
     rows = np.ascontiguousarray(inputs).reshape(count, -1).view(np.uint8)
     outputs = reference.expected_outputs(tflite, inputs)
     requests = [Request(key, "tensor", row.tobytes()) for key, row in enumerate(rows)]

@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 
 from toolkit.data import prepare_image
+from toolkit.data.digits.convention import Pixels
 from toolkit.data.digits.drawing import draw
-from toolkit.data.images import Pixels
 from toolkit.errors import DatasetError
 
 Grey = npt.NDArray[np.float64]

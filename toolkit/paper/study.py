@@ -9,7 +9,7 @@ from typing import Literal
 
 from toolkit import resources
 from toolkit.data import load_external, load_fashion_mnist, load_mnist
-from toolkit.data.images import LabelledImages
+from toolkit.data.samples import Samples
 from toolkit.errors import DatasetError
 from toolkit.paper import records
 from toolkit.paper.records import Run
@@ -40,7 +40,7 @@ def load_sets(name: str, folder: Path | None) -> Sets:
         DatasetError: the name is not known, or the data cannot be had.
     """
 
-    def split(part: Literal["train", "test"]) -> LabelledImages:
+    def split(part: Literal["train", "test"]) -> Samples:
         if name == "mnist":
             return load_mnist(part, folder)
         if name == "fashion-mnist":

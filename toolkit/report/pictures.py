@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image
 
 from toolkit.artifacts import Pictures, Verification
-from toolkit.data.images import SIDE, Pixels
+from toolkit.data.digits.convention import SIDE, Pixels
 from toolkit.data.loaders.pictures import read_picture
 from toolkit.errors import DatasetError
 

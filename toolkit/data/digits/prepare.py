@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageFilter
 
-from toolkit.data.images import SIDE, Pixels
+from toolkit.data.digits.convention import SIDE, Pixels
 from toolkit.data.loaders.pictures import flat, read_picture
 from toolkit.errors import DatasetError
 

@@ -16,7 +16,7 @@ from typing import IO
 
 import numpy as np
 
-from toolkit.data.images import Pixels
+from toolkit.data.digits.convention import Pixels
 from toolkit.errors import DatasetError
 
 _UINT8 = 0x08
