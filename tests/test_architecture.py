@@ -17,8 +17,7 @@ FOUNDATION = {"__init__", "__version__", "artifacts", "errors", "files", "statis
 SHARED = {
     "board",
     "c_array",
-    "dataset",
-    "images",
+    "data",
     "link",
     "lock",
     "models",

@@ -16,8 +16,9 @@ from toolkit import resources
 from toolkit.artifacts import DType, sha256_of
 from toolkit.cli import workloads
 from toolkit.cli.options import Selection
-from toolkit.dataset import drawing, load_images
-from toolkit.dataset.pictures import read_picture
+from toolkit.data import load_images
+from toolkit.data.digits import drawing
+from toolkit.data.loaders.pictures import read_picture
 from toolkit.errors import DatasetError
 from toolkit.report.pictures import thumbnail
 
@@ -99,7 +100,7 @@ def test_verify_tells_and_goes_on(tmp_path: Path, capsys: pytest.CaptureFixture[
         samples.build(), model_path=model, model_sha256=sha256_of(model.read_bytes()), dtype=DType.INT8
     )
     inputs = workloads.prepare(build, Selection(limit=0, images=tmp_path))
-    assert inputs.images["images"].names == ("4.png", "4_small.png")
+    assert inputs.sets[-1].names == ("4.png", "4_small.png")
     assert capsys.readouterr().err.splitlines() == [
         "warning: labels.csv is no picture, and is passed over",
         "warning: 4_small.png has only 9 x 9 pixels, and may be misread",

@@ -28,7 +28,7 @@ from toolkit.artifacts import (
     Verdict,
     Verification,
 )
-from toolkit.images import Pixels
+from toolkit.data.digits.convention import Pixels
 from toolkit.report.pictures import ReportImages
 from toolkit.statistics import confusion_matrix, histogram, wilson_interval
 

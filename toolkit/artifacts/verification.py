@@ -123,6 +123,25 @@ class DeviceShare(Artifact):
 
 
 @dataclass(frozen=True)
+class SetWords(Artifact):
+    """How a set of inputs is called in texts.
+
+    Attributes:
+        title: the set, in a heading: "MNIST test set".
+        one: one of its inputs, before a number or a file's name: "MNIST test image".
+        short: the same where there is little room: "mnist image".
+        truth: what the network tells of an input.
+        prepared: what was done to a picture that a person made before the network saw it; empty for nothing.
+    """
+
+    title: str
+    one: str
+    short: str
+    truth: str = "class"
+    prepared: str = ""
+
+
+@dataclass(frozen=True)
 class ImageResult(Artifact):
     """One image's fate.
 

@@ -12,9 +12,9 @@ import numpy as np
 from PIL import Image
 
 from toolkit.artifacts import Pictures, Verification
-from toolkit.dataset.pictures import read_picture
+from toolkit.data.digits.convention import SIDE, Pixels
+from toolkit.data.loaders.pictures import read_picture
 from toolkit.errors import DatasetError
-from toolkit.images import SIDE, Pixels
 
 MOST_WRONG = 400
 """Misclassified images that are shown; a model that is worse than that is not improved by looking at more."""

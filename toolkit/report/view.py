@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from toolkit.artifacts import Build, Verdict, Verification
-from toolkit.report import chain, charts, digits, memory, text
+from toolkit.report import chain, charts, inputs, memory, text
 
 
 @dataclass(frozen=True)
@@ -42,8 +42,8 @@ class View:
     caveat: str
     when: str
     figures: tuple[Figure, ...]
-    overview: digits.Overview | None
-    failures: tuple[digits.Failure, ...]
+    overview: inputs.Overview | None
+    failures: tuple[inputs.Failure, ...]
     failures_left_out: int
     steps: tuple[chain.Step, ...]
     tools: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
@@ -51,9 +51,9 @@ class View:
     comparison: str
     data: tuple[tuple[str, str], ...]
     accuracy: charts.IntervalChart
-    confusion: digits.Confusion | None
-    misread: digits.Misread
-    external: tuple[digits.Tile, ...]
+    confusion: inputs.Confusion | None
+    misread: inputs.Misread
+    external: tuple[inputs.Tile, ...]
     times: charts.TimeChart | None
     memories: tuple[memory.MemoryBar, ...]
     plan: memory.PlanChart | None
@@ -188,8 +188,8 @@ def _link(verification: Verification) -> tuple[LinkFact, ...]:
 
 def build_view(verification: Verification, build: Build) -> View:
     """The page's content."""
-    failures = digits.failures(verification)
-    confusion = digits.confusion(verification)
+    failures = inputs.failures(verification)
+    confusion = inputs.confusion(verification)
     return View(
         title=f"{build.model} on {text.board(build)}: {text.WORDS[verification.verdict].lower()}",
         verdict=str(verification.verdict),
@@ -200,7 +200,7 @@ def build_view(verification: Verification, build: Build) -> View:
         caveat=_caveat(verification),
         when=verification.date.replace("T", " ").replace("+00:00", " UTC"),
         figures=_figures(verification, build),
-        overview=digits.overview(verification),
+        overview=inputs.overview(verification),
         failures=failures,
         failures_left_out=text.failed(verification) - len(failures),
         steps=chain.steps(verification, build),
@@ -210,8 +210,8 @@ def build_view(verification: Verification, build: Build) -> View:
         data=tuple((text.set_name(name), source) for name, source in verification.data.items()),
         accuracy=charts.intervals(verification.accuracy, confusion.matrix if confusion else ()),
         confusion=confusion,
-        misread=digits.misread(verification, build),
-        external=digits.external(verification, build),
+        misread=inputs.misread(verification, build),
+        external=inputs.external(verification, build),
         times=charts.times(verification.ticks, build) if verification.ticks else None,
         memories=_memory(verification, build),
         plan=memory.plan(build.plan, build.layers, build.arena_bytes, build.size.layers),

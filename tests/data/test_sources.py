@@ -12,8 +12,9 @@ import requests
 
 from toolkit import process, resources
 from toolkit.artifacts import sha256_of
-from toolkit.dataset import idx, mnist, sources
-from toolkit.dataset.catalogue import FILES, DataSet, NpmPackage, Npz
+from toolkit.data.loaders import idx
+from toolkit.data.sets import mnist, sources
+from toolkit.data.sets.catalogue import FILES, DataSet, NpmPackage, Npz
 from toolkit.errors import DatasetError, ToolError
 
 SHAPES = {"train": 6, "test": 3}
@@ -68,14 +69,14 @@ def _fill(folder: Path, spelling: str) -> Path:
 @pytest.mark.parametrize("spelling", ["raw", "gz", "dots"])
 def test_a_named_folder(tmp_path: Path, spelling: str) -> None:
     loaded = mnist.load(SET, "test", _fill(tmp_path / "mine", spelling))
-    np.testing.assert_array_equal(loaded.images, ARRAYS["t10k-images-idx3-ubyte"])
+    np.testing.assert_array_equal(loaded.values, ARRAYS["t10k-images-idx3-ubyte"])
     np.testing.assert_array_equal(loaded.labels, ARRAYS["t10k-labels-idx1-ubyte"])
     assert loaded.source == str(tmp_path / "mine")
 
 
 def test_a_folder_with_the_npz(tmp_path: Path) -> None:
     (tmp_path / "toy.npz").write_bytes(_npz())
-    np.testing.assert_array_equal(mnist.load(SET, "train", tmp_path).images, ARRAYS["train-images-idx3-ubyte"])
+    np.testing.assert_array_equal(mnist.load(SET, "train", tmp_path).values, ARRAYS["train-images-idx3-ubyte"])
 
 
 @pytest.mark.parametrize("damage", ["truncated", "changed"])

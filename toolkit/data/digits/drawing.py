@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from toolkit.images import Pixels
+from toolkit.data.digits.convention import Pixels
 
 Points = npt.NDArray[np.float64]
 

@@ -7,10 +7,10 @@ import numpy.typing as npt
 import pytest
 from PIL import Image
 
-from toolkit.dataset import prepare_image
-from toolkit.dataset.drawing import draw
+from toolkit.data import prepare_image
+from toolkit.data.digits.convention import Pixels
+from toolkit.data.digits.drawing import draw
 from toolkit.errors import DatasetError
-from toolkit.images import Pixels
 
 Grey = npt.NDArray[np.float64]
 

@@ -8,10 +8,13 @@ from pathlib import Path
 import numpy as np
 
 from toolkit import resources
-from toolkit.dataset.pictures import is_picture
-from toolkit.dataset.prepare import prepare
+from toolkit.artifacts import SetWords
+from toolkit.data.digits import convention
+from toolkit.data.digits.convention import PREPARED, SIDE
+from toolkit.data.digits.prepare import prepare
+from toolkit.data.loaders.pictures import is_picture
+from toolkit.data.samples import Samples
 from toolkit.errors import DatasetError
-from toolkit.images import SIDE, LabelledImages
 
 # One digit that stands alone among letters and signs: 3.png, 3_b.jpg, digit-3.png, seven_7b.png.
 _LABEL = re.compile(r"(?<![0-9])([0-9])(?![0-9])")
@@ -56,7 +59,7 @@ def _found(folder: Path) -> tuple[list[Path], list[str]]:
     return found, others
 
 
-def load_images(folder: Path, name: str | None = None) -> LabelledImages:
+def load_images(folder: Path, name: str | None = None, words: SetWords | None = None) -> Samples:
     """All pictures of a folder, prepared to MNIST's convention, in the order of their names.
 
     Hidden files, notes (.md, .txt, .py) and what Windows leaves in folders are passed over; any other file that is no
@@ -65,6 +68,7 @@ def load_images(folder: Path, name: str | None = None) -> LabelledImages:
     Args:
         folder: of the pictures; folders inside it are not searched.
         name: of the set; by default the folder's.
+        words: how the set is called; by default as the user's own.
 
     Raises:
         DatasetError: no such folder, no picture in it, a file that cannot be read as an image or has no label in its
@@ -86,13 +90,23 @@ def load_images(folder: Path, name: str | None = None) -> LabelledImages:
         images[place] = prepared.image
         remarks += [f"{path.name} {remark}" for remark in prepared.remarks]
     names = tuple(path.name for path in paths)
-    return LabelledImages(name or folder.resolve().name, images, labels, names, str(folder), tuple(remarks))
+    name = name or folder.resolve().name
+    return convention.samples(
+        name,
+        images,
+        labels,
+        names=names,
+        source=str(folder),
+        remarks=tuple(remarks),
+        words=words or SetWords("your own images", "your image", f"{name} image", "digit", PREPARED),
+    )
 
 
-def load_external() -> LabelledImages:
+def load_external() -> Samples:
     """The ten hand-drawn images that ship with the package, one for each digit; never trained on.
 
     Raises:
         DatasetError: the package is not whole.
     """
-    return load_images(resources.external_images(), "external")
+    words = SetWords("external images", "external image", "external image", "digit", PREPARED)
+    return load_images(resources.external_images(), "external", words)

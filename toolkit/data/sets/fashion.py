@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from toolkit.dataset.catalogue import FASHION_MNIST
-from toolkit.dataset.mnist import Split, load
-from toolkit.images import LabelledImages
+from toolkit.data.samples import Samples
+from toolkit.data.sets.catalogue import FASHION_MNIST
+from toolkit.data.sets.mnist import Split, load
 
 
-def load_fashion_mnist(split: Split, folder: Path | None = None) -> LabelledImages:
+def load_fashion_mnist(split: Split, folder: Path | None = None) -> Samples:
     """Fashion-MNIST's 60,000 training or 10,000 test images.
 
     Args:

@@ -17,9 +17,9 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageFilter
 
-from toolkit.dataset.pictures import flat, read_picture
+from toolkit.data.digits.convention import SIDE, Pixels
+from toolkit.data.loaders.pictures import flat, read_picture
 from toolkit.errors import DatasetError
-from toolkit.images import SIDE, Pixels
 
 Grey = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]

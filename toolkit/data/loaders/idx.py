@@ -16,8 +16,8 @@ from typing import IO
 
 import numpy as np
 
+from toolkit.data.digits.convention import Pixels
 from toolkit.errors import DatasetError
-from toolkit.images import Pixels
 
 _UINT8 = 0x08
 MOST_BYTES = 1 << 26

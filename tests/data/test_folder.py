@@ -5,8 +5,9 @@ import pytest
 from PIL import Image
 
 from toolkit import resources
-from toolkit.dataset import drawing, load_external, load_images
-from toolkit.dataset.folder import label_of
+from toolkit.data import load_external, load_images
+from toolkit.data.digits import drawing
+from toolkit.data.loaders.folder import label_of
 from toolkit.errors import DatasetError
 
 
@@ -32,7 +33,7 @@ def test_a_folder_of_ones_own(tmp_path: Path) -> None:
     loaded = load_images(tmp_path)
     assert loaded.names == ("a_2.png", "b_4.jpg")
     assert loaded.labels.tolist() == [2, 4]
-    assert loaded.images.shape == (2, 28, 28)
+    assert loaded.values.shape == (2, 28, 28)
     assert loaded.name == tmp_path.name
 
 

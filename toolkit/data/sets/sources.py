@@ -19,8 +19,8 @@ import numpy.typing as npt
 
 from toolkit import process, resources
 from toolkit.artifacts import sha256_of, write_atomically
-from toolkit.dataset import idx
-from toolkit.dataset.catalogue import FILES, DataSet
+from toolkit.data.loaders import idx
+from toolkit.data.sets.catalogue import FILES, DataSet
 from toolkit.errors import DatasetError, ToolError
 
 log = logging.getLogger(__name__)

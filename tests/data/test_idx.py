@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from toolkit.dataset import idx
+from toolkit.data.loaders import idx
 from toolkit.errors import DatasetError
 
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from toolkit.dataset import idx, sources
-from toolkit.dataset.catalogue import FILES, MNIST, DataSet
-from toolkit.images import LabelledImages
+from toolkit.data.digits import convention
+from toolkit.data.loaders import idx
+from toolkit.data.samples import Samples
+from toolkit.data.sets import sources
+from toolkit.data.sets.catalogue import FILES, MNIST, DataSet
 
 Split = Literal["train", "test"]
 
 
-def load_mnist(split: Split, folder: Path | None = None) -> LabelledImages:
+def load_mnist(split: Split, folder: Path | None = None) -> Samples:
     """MNIST's 60,000 training or 10,000 test images.
 
     Args:
@@ -26,9 +28,10 @@ def load_mnist(split: Split, folder: Path | None = None) -> LabelledImages:
     return load(MNIST, split, folder)
 
 
-def load(dataset: DataSet, split: Split, folder: Path | None) -> LabelledImages:
+def load(dataset: DataSet, split: Split, folder: Path | None) -> Samples:
     """Any data set of the catalogue; see `load_mnist`."""
     files = FILES[split]
     data, source = sources.obtain(files, dataset, folder)
     images, labels = (idx.decode(data[file], file) for file in files)
-    return LabelledImages(dataset.name, images, labels, (), source)
+    words = dataset.words if split == "test" else None
+    return convention.samples(dataset.name, images, labels, classes=dataset.classes, source=source, words=words)
