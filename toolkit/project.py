@@ -85,7 +85,7 @@ def _copied(board: Board, toolchain: Toolchain, files: EngineFiles) -> dict[str,
     """Path in the project -> content, of everything copied from firmware/."""
     firmware = resources.firmware()
     chosen = [(firmware / "engine" / name, "src/engine") for name in ("engine.h", *files.engine)]
-    chosen += [(firmware / "kernels" / name, "src/kernels") for name in files.kernels]
+    chosen += [(resources.kernels()[name], "src/kernels") for name in files.kernels]
     chosen += [(firmware / "ports" / "port.h", "src/port")]
     folders = [(firmware / "core", "src/core"), (firmware / "ports" / toolchain.port, "src/port")]
     if toolchain.framework == "bare" and board.cpu.isa.startswith("armv"):

@@ -5,6 +5,8 @@ In a wheel they lie under `toolkit/_data`; in a checkout they are the folders be
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Mapping
 from pathlib import Path
 
 from platformdirs import user_cache_path
@@ -26,6 +28,17 @@ def boards() -> Path:
 def firmware() -> Path:
     """The folder of firmware sources: core, engine, kernels, ports."""
     return root() / "firmware"
+
+
+@functools.cache
+def kernels() -> Mapping[str, Path]:
+    """Every file of firmware/kernels by its name: names are unique over its folders, as a project has them in one."""
+    return {path.name: path for path in sorted((firmware() / "kernels").glob("*/*.[ch]"))}
+
+
+def kernel_folders() -> tuple[Path, ...]:
+    """The folders of firmware/kernels, as include paths."""
+    return tuple(sorted({path.parent for path in kernels().values()}))
 
 
 def templates() -> Path:

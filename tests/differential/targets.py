@@ -102,7 +102,7 @@ class Target:
     def _gcc(self, optimise: str, *arguments: str, folder: Path) -> None:
         level = "-O3" if optimise == "speed" else "-Os"
         argv = [self.compiler, *(self.core or CPUS[self.cpu].gcc_flags), "-std=gnu99", level, *_WARNINGS, *self.flags]
-        done = _run([*argv, f"-I{resources.firmware() / 'kernels'}", *arguments], folder)
+        done = _run([*argv, *(f"-I{each}" for each in resources.kernel_folders()), *arguments], folder)
         if done.returncode:
             lines = done.stderr.decode(errors="replace").splitlines()
             first = [line for line in lines if re.search(r"[Ee]rror:|undefined", line)] or lines or ["?"]
@@ -114,7 +114,7 @@ class Target:
         for name in programs.kernels(jobs):
             if (name, optimise) not in self._objects:
                 target = self._folder / f"{optimise}-{name}.o"
-                source = str(resources.firmware() / "kernels" / name)
+                source = str(resources.kernels()[name])
                 self._gcc(optimise, "-c", source, "-o", str(target), folder=self._folder)
                 self._objects[name, optimise] = target
         return [str(self._objects[name, optimise]) for name in programs.kernels(jobs)]

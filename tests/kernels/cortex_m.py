@@ -81,7 +81,7 @@ def run(model: CompiledModel, inputs: NDArray[Any], isa: str, optimise: str, fol
     texts["inputs.h"] = f"{defines}static const uint8_t inputs[INPUTS][INPUT_BYTES] = {{{rows}}};\n"
     for name, text in texts.items():
         (folder / name).write_text(text)
-    places = [firmware / "kernels" / name for name in model.kernels]
+    places = [resources.kernels()[name] for name in model.kernels]
     for path in (*places, firmware / "engine" / "engine.h", firmware / "engine" / "aot_engine.c"):
         shutil.copy(path, folder)
     compiler, emulator = (shutil.which(tool) or tool for tool in TOOLS)

@@ -53,7 +53,7 @@ void aot_conv_f32(const aot_conv_f32_t *layer, const float *input, float *output
 
 /* The same for a pool of 2x2 and one group, where no window and no pool reaches over an edge and the kernel
  * is not dilated along rows. */
-void aot_conv_pool_s8(const aot_conv_s8_t *layer, const int8_t *input, int8_t *output);
-void aot_conv_pool_f32(const aot_conv_f32_t *layer, const float *input, float *output);
+void aot_conv_pool2_s8(const aot_conv_s8_t *layer, const int8_t *input, int8_t *output);
+void aot_conv_pool2_f32(const aot_conv_f32_t *layer, const float *input, float *output);
 
 #endif

@@ -1,10 +1,10 @@
-/* aot_avr_conv_s8.c: one channel at a time over the whole image, its weights copied to RAM first: an AVR
+/* aot_conv_pool2_avr.c: one channel at a time over the whole image, its weights copied to RAM first: an AVR
  * reads RAM faster than flash, and the channel's scale is loaded once. */
-#include "aot_avr_conv.h"
+#include "aot_conv_pool2_avr.h"
 
-void aot_avr_conv_s8(const aot_avr_conv_s8_t *parameters, const int8_t *input, int8_t *output,
-                     int8_t *scratch) {
-  aot_avr_conv_s8_t layer;
+void aot_conv_pool2_avr(const aot_conv_pool2_avr_t *parameters, const int8_t *input, int8_t *output,
+                        int8_t *scratch) {
+  aot_conv_pool2_avr_t layer;
   AOT_LOAD(layer, parameters);
   for (uint8_t channel = 0; channel < layer.out_c; ++channel) {
     aot_avr_channel_t scale;

@@ -7,7 +7,7 @@
 #ifndef AOT_CONV_MVE_H
 #define AOT_CONV_MVE_H
 
-#include "aot_tile_mve.h"
+#include "aot_conv_tile_mve.h"
 
 /* Makes `rows` hold the input rows for output row `out_y`; those that the row before used too are moved up.
  */

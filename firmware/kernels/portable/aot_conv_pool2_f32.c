@@ -1,4 +1,4 @@
-/* aot_conv_pool_f32.c: float32 convolution + bias + activation + 2x2 max-pool, portable C99, compact: one
+/* aot_conv_pool2_f32.c: float32 convolution + bias + activation + 2x2 max-pool, portable C99, compact: one
  * channel's four sums of a pool window at a time, each weight loaded once for the four. Sums run in the
  * reference's order; the compiler may contract them to fused multiply-adds. */
 #include "aot_conv.h"
@@ -27,7 +27,7 @@ static float largest_of_four(const aot_conv_shape_t *s, const float *x, const fl
   return most;
 }
 
-void aot_conv_pool_f32(const aot_conv_f32_t *parameters, const float *input, float *output) {
+void aot_conv_pool2_f32(const aot_conv_f32_t *parameters, const float *input, float *output) {
   aot_conv_f32_t layer;
   AOT_LOAD(layer, parameters);
   const aot_conv_shape_t *s = &layer.shape;

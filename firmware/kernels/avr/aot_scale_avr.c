@@ -1,4 +1,4 @@
-/* aot_avr_scale.c: TensorFlow Lite's fixed-point scaling in 8-bit steps. */
+/* aot_scale_avr.c: TensorFlow Lite's fixed-point scaling in 8-bit steps. */
 #include "aot_avr.h"
 
 void aot_avr_load(aot_avr_channel_t *channel, const aot_avr_scale_t *scale, uint8_t index) {

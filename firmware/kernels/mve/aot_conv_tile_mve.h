@@ -1,11 +1,12 @@
-/* aot_tile_mve.h: the sums of a convolution or dense layer at one or two positions, for up to four channels.
+/* aot_conv_tile_mve.h: the sums of a convolution or dense layer at one or two positions, for up to four
+ * channels.
  *
  * A kernel row is a run of bytes, in the input as in the weights, so sixteen products are one VMLADAVA. Two
  * positions by four channels share their loads: fourteen instructions for 128 multiply-accumulates. A run's
  * last vector reads past it: weights are 0 there. Everything but the pointers must be a constant.
  */
-#ifndef AOT_TILE_MVE_H
-#define AOT_TILE_MVE_H
+#ifndef AOT_CONV_TILE_MVE_H
+#define AOT_CONV_TILE_MVE_H
 
 #include <stdbool.h>
 

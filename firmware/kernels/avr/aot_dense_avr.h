@@ -1,6 +1,6 @@
-/* aot_avr_dense.h: int8 fully connected layer + bias + activation for an 8-bit AVR. */
-#ifndef AOT_AVR_DENSE_H
-#define AOT_AVR_DENSE_H
+/* aot_dense_avr.h: int8 fully connected layer + bias + activation for an 8-bit AVR. */
+#ifndef AOT_DENSE_AVR_H
+#define AOT_DENSE_AVR_H
 
 #include <stdint.h>
 
@@ -11,9 +11,9 @@ typedef struct {
   uint16_t inputs;
   uint8_t rows, outputs; /* the layer is applied to `rows` rows of inputs, one after the other */
   aot_avr_scale_t scale;
-} aot_avr_dense_s8_t;
+} aot_dense_avr_t;
 
 /* input [rows][inputs] -> output [rows][outputs]; the two must not overlap. */
-void aot_avr_dense_s8(const aot_avr_dense_s8_t *layer, const int8_t *input, int8_t *output);
+void aot_dense_avr(const aot_dense_avr_t *layer, const int8_t *input, int8_t *output);
 
 #endif

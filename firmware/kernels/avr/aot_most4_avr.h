@@ -1,4 +1,4 @@
-/* aot_avr_most4.h: defines the innermost function of a convolution with a 2x2 max-pool, for sizes known in
+/* aot_most4_avr.h: defines the innermost function of a convolution with a 2x2 max-pool, for sizes known in
  * advance.
  *
  * To be included once a layer, after #defining what it undefines again:

@@ -1,8 +1,8 @@
-/* aot_conv_run_s8.h: int8 convolution + bias + activation + max-pool without padding, for a layer known at
- * compile time and a core without DSP instructions. Two neighbours in a pool window share their weights'
+/* aot_conv_unpadded_s8.h: int8 convolution + bias + activation + max-pool without padding, for a layer known
+ * at compile time and a core without DSP instructions. Two neighbours in a pool window share their weights'
  * loads. */
-#ifndef AOT_CONV_RUN_S8_H
-#define AOT_CONV_RUN_S8_H
+#ifndef AOT_CONV_UNPADDED_S8_H
+#define AOT_CONV_UNPADDED_S8_H
 
 #include <stddef.h>
 
@@ -31,7 +31,7 @@ AOT_INLINE_RUN int32_t aot_run_s8(const aot_conv_s8_t *l, const int8_t *w, const
 }
 
 /* As aot_conv_s8. */
-AOT_INLINE_RUN void aot_conv_run_s8(const aot_conv_s8_t *l, const int8_t *input, int8_t *output) {
+AOT_INLINE_RUN void aot_conv_unpadded_s8(const aot_conv_s8_t *l, const int8_t *input, int8_t *output) {
   const aot_conv_shape_t *s = &l->shape;
   const uint32_t pitch = (uint32_t)s->in_w * s->in_c, step = (uint32_t)s->kernel.stride_w * s->in_c;
   const uint32_t taps = (uint32_t)s->kernel.h * s->kernel.w * s->in_c;

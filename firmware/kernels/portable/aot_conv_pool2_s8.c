@@ -1,4 +1,4 @@
-/* aot_conv_pool_s8.c: int8 convolution + bias + activation + 2x2 max-pool, portable C99, compact: one
+/* aot_conv_pool2_s8.c: int8 convolution + bias + activation + 2x2 max-pool, portable C99, compact: one
  * channel's two sums of a row of the pool window at a time, each weight loaded once for both; more would not
  * fit the eight registers of an Armv6-M. */
 #include <stddef.h>
@@ -23,7 +23,7 @@ static int32_t larger_of_two(const aot_conv_shape_t *s, const int8_t *x, uint32_
   return first > second ? first : second;
 }
 
-void aot_conv_pool_s8(const aot_conv_s8_t *parameters, const int8_t *input, int8_t *output) {
+void aot_conv_pool2_s8(const aot_conv_s8_t *parameters, const int8_t *input, int8_t *output) {
   aot_conv_s8_t layer;
   AOT_LOAD(layer, parameters);
   const aot_conv_shape_t *s = &layer.shape;

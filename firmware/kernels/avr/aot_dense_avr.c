@@ -1,5 +1,5 @@
-/* aot_avr_dense_s8.c: each weight is used once, so it is read straight from flash. */
-#include "aot_avr_dense.h"
+/* aot_dense_avr.c: each weight is used once, so it is read straight from flash. */
+#include "aot_dense_avr.h"
 
 /* Sum of weights[i] * input[i]; `count` is at least 1. 14 cycles each. */
 static aot_s24_t dot(const int8_t *weights, const int8_t *input, uint16_t count) {
@@ -31,8 +31,8 @@ static aot_s24_t dot(const int8_t *weights, const int8_t *input, uint16_t count)
 #endif
 }
 
-void aot_avr_dense_s8(const aot_avr_dense_s8_t *parameters, const int8_t *input, int8_t *output) {
-  aot_avr_dense_s8_t layer;
+void aot_dense_avr(const aot_dense_avr_t *parameters, const int8_t *input, int8_t *output) {
+  aot_dense_avr_t layer;
   AOT_LOAD(layer, parameters);
   for (uint8_t row = layer.rows; row; --row, input += layer.inputs) {
     const int8_t *weights = layer.weights;
