@@ -133,14 +133,12 @@ class Flash:
         emulator: the module of toolkit/emulate that stands in for the board, if there is one.
         machine: the emulator's name of the machine.
         programmer: the protocol of the bootloader, as avrdude calls it.
-        touch_1200bps: opening and closing the port at 1200 baud starts the bootloader.
     """
 
     method: str
     emulator: str | None = None
     machine: str | None = None
     programmer: str | None = None
-    touch_1200bps: bool = False
 
 
 @dataclass(frozen=True)

@@ -133,12 +133,6 @@ def _end_the_forgotten() -> None:
             running.kill()
 
 
-def is_running(pid: int) -> bool:
-    """True if the process is there and has not ended."""
-    own = _own.get(pid)
-    return (own is None or own.poll() is None) and process.start_of(pid) is not None
-
-
 def _end(running: subprocess.Popen[bytes]) -> None:
     """End a child of this process: asked first, then forced."""
     running.terminate()

@@ -24,25 +24,15 @@ AOT_INLINE int32_t aot_max(int32_t a, int32_t b) { return a > b ? a : b; }
  * left for some of the statements below. */
 #if defined(__ARM_FEATURE_DSP) && __ARM_FEATURE_DSP && defined(__OPTIMIZE__)
 #define AOT_HAS_DSP 1
-#define AOT_DSP_PRODUCT(name, instruction)                         \
-  AOT_INLINE int32_t name(uint32_t a, uint32_t b) {                \
-    int32_t result;                                                \
-    __asm__ volatile(instruction : "=r"(result) : "r"(a), "r"(b)); \
-    return result;                                                 \
-  }
 #define AOT_DSP_SUM(name, instruction)                                       \
   AOT_INLINE int32_t name(uint32_t a, uint32_t b, int32_t sum) {             \
     int32_t result;                                                          \
     __asm__ volatile(instruction : "=r"(result) : "r"(a), "r"(b), "r"(sum)); \
     return result;                                                           \
   }
-AOT_DSP_PRODUCT(aot_smuad, "smuad %0, %1, %2")
-AOT_DSP_PRODUCT(aot_smulbt, "smulbt %0, %1, %2")
 AOT_DSP_SUM(aot_smlad, "smlad %0, %1, %2, %3")
 AOT_DSP_SUM(aot_smlabb, "smlabb %0, %1, %2, %3")
 AOT_DSP_SUM(aot_smlatt, "smlatt %0, %1, %2, %3")
-AOT_DSP_SUM(aot_smlabt, "smlabt %0, %1, %2, %3")
-AOT_DSP_SUM(aot_smlatb, "smlatb %0, %1, %2, %3")
 
 AOT_INLINE uint32_t aot_word(const void *from) {
   uint32_t word;
@@ -96,10 +86,6 @@ AOT_INLINE int32_t aot_smlad(uint32_t a, uint32_t b, int32_t sum) {
 }
 AOT_INLINE int32_t aot_smlabb(uint32_t a, uint32_t b, int32_t sum) { return sum + aot_low(a) * aot_low(b); }
 AOT_INLINE int32_t aot_smlatt(uint32_t a, uint32_t b, int32_t sum) { return sum + aot_high(a) * aot_high(b); }
-AOT_INLINE int32_t aot_smlabt(uint32_t a, uint32_t b, int32_t sum) { return sum + aot_low(a) * aot_high(b); }
-AOT_INLINE int32_t aot_smlatb(uint32_t a, uint32_t b, int32_t sum) { return sum + aot_high(a) * aot_low(b); }
-AOT_INLINE int32_t aot_smuad(uint32_t a, uint32_t b) { return aot_smlad(a, b, 0); }
-AOT_INLINE int32_t aot_smulbt(uint32_t a, uint32_t b) { return aot_smlabt(a, b, 0); }
 
 /* A word from any address, little-endian. */
 AOT_INLINE uint32_t aot_word(const void *from) {

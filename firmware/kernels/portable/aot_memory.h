@@ -16,7 +16,6 @@
 #include <avr/pgmspace.h>
 #define AOT_CONST PROGMEM
 #define AOT_S8(p) ((int8_t)pgm_read_byte(p))
-#define AOT_S16(p) ((int16_t)pgm_read_word(p))
 #define AOT_S32(p) ((int32_t)pgm_read_dword(p))
 #define AOT_F32(p) (pgm_read_float(p))
 /* Copies a parameter struct, which is a constant too, to where its members can be named. */
@@ -24,7 +23,6 @@
 #else
 #define AOT_CONST
 #define AOT_S8(p) (*(p))
-#define AOT_S16(p) (*(p))
 #define AOT_S32(p) (*(p))
 #define AOT_F32(p) (*(p))
 #define AOT_LOAD(to, from) ((to) = *(from))
