@@ -70,7 +70,7 @@ def build(request: Request, board: Board | None = None) -> Build:
 
     if request.optimise not in ("speed", "size"):
         raise TinymlError(f"--optimise is {request.optimise!r}", "one of: speed, size")
-    board = board or boards.load(request.board)
+    board = board or boards.load(request.board, request.workspace)
     candidates = board.toolchains(request.toolchain, request.runtime)
     toolchain = builders.choose(candidates)
     runtime = request.runtime or toolchain.runtimes[0]

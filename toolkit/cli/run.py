@@ -43,7 +43,7 @@ def register(app: typer.Typer) -> None:
         from toolkit import board as boards
 
         # Loaded once, and passed on: what lies in the workspace may be another's by the next step.
-        target = boards.load(board)
+        target = boards.load(board, workspace_folder)
         flash_command.check_options(target, port, None, virtual=virtual)
         verdicts.unfinished(junit, f"{model} {dtype} on {target.id}")
         with workspace.hold(workspace_folder, target, "run") as place:

@@ -73,7 +73,7 @@ def newest_place(workspace: Path, name: str | None) -> tuple[Board, BoardFolder]
         if not found:
             raise TinymlError("nothing is built yet", "tinyml build --board mps2-an386, or another of: tinyml boards")
         name = found[-1].parent.name
-    board = boards.load(name)
+    board = boards.load(name, workspace)
     return board, folder(workspace, board)
 
 
@@ -106,7 +106,7 @@ def hold(workspace: Path, board: Board | str, command: str) -> Iterator[BoardFol
         BoardError: there is no such board.
         TinymlError: another process holds it; the message says which.
     """
-    place = folder(workspace, board if isinstance(board, Board) else boards.load(board))
+    place = folder(workspace, board if isinstance(board, Board) else boards.load(board, workspace))
     with lock.held(place.path, f"tinyml {command}"):
         yield place
 
