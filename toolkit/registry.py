@@ -16,6 +16,7 @@ import functools
 import importlib
 import importlib.util
 import pkgutil
+import sys
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from types import ModuleType
@@ -112,5 +113,11 @@ def _own(room: Room, name: str) -> ModuleType | None:
 
 
 def _foreign(group: str) -> dict[str, EntryPoint]:
-    """By name; read anew each time, as a path may have been added."""
+    """What other packages bring, by name."""
+    return _entries(group, tuple(sys.path))
+
+
+@functools.cache
+def _entries(group: str, _path: tuple[str, ...]) -> dict[str, EntryPoint]:
+    """Read once for each search path: it looks into every package that is installed."""
     return {entry.name: entry for entry in entry_points(group=group)}

@@ -101,8 +101,8 @@ class Target:
 
     def _gcc(self, optimise: str, *arguments: str, folder: Path) -> None:
         level = "-O3" if optimise == "speed" else "-Os"
-        flags = self.core or cpus.load(self.cpu).gcc_flags
-        argv = [self.compiler, *flags, "-std=gnu99", level, *_WARNINGS, *self.flags]
+        core = self.core or cpus.load(self.cpu).gcc_flags
+        argv = [self.compiler, *core, "-std=gnu99", level, *_WARNINGS, *self.flags]
         done = _run([*argv, *(f"-I{each}" for each in resources.kernel_folders()), *arguments], folder)
         if done.returncode:
             lines = done.stderr.decode(errors="replace").splitlines()

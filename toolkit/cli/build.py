@@ -141,6 +141,7 @@ def _build(
         model_sha256=model.sha256,
         size=report,
         board_name=board.name,
+        board_file=board.path.resolve(),
         mcu=board.mcu.part,
         clock_hz=board.mcu.clock_hz,
         optimise=_gcc_option(toolchain, request.optimise),
