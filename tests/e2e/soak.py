@@ -122,7 +122,7 @@ def soak(build: Build, work: Sequence[Workload], seed: int, journal_path: Path, 
         assert sum(each.frames_sent - each.resent for each in stats) >= images
         return Outcome(
             seed,
-            result.images,
+            result.asked,
             result.answered,
             result.bit_exact,
             cable.damaged_bytes,

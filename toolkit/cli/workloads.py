@@ -16,7 +16,6 @@ from toolkit.cli import output
 if TYPE_CHECKING:
     from toolkit.cli.options import Selection
     from toolkit.data import Samples
-    from toolkit.report.pictures import ReportImages
     from toolkit.verify import Workload
 
 Computed = Callable[[int, int], None]
@@ -50,12 +49,9 @@ class Assembled:
         """By set: where its inputs came from, in words."""
         return {each.name: each.source for each in self.inputs.sets if each.source}
 
-    def report_images(self) -> ReportImages:
+    def report_images(self) -> tuple[Samples, ...]:
         """What the report may show."""
-        from toolkit.report.pictures import ReportImages
-
-        shown = [each for each in self.inputs.sets if each.task.picture]
-        return ReportImages({each.name: each.values for each in shown}, {each.name: each.files for each in shown})
+        return self.inputs.sets
 
 
 def prepare(build: Build, selection: Selection) -> Inputs:
@@ -131,4 +127,7 @@ def _workload(
         labels=samples.labels if samples.task.kind is Kind.CLASSIFY and samples.truth is not None else None,
         names=samples.names,
         moved=None if moved is None else partial(_moved_at, moved, inputs, expected),
+        words=samples.called(),
+        classes=samples.classes,
+        picture=samples.task.picture,
     )

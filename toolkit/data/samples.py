@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -57,6 +58,10 @@ class Samples:
             raise DatasetError(f"{self.name}: the input tensors have {[len(each) for each in self.inputs]} samples")
         if self.names and len(self.names) != count:
             raise DatasetError(f"{self.name}: {len(self.names)} names for {count} samples")
+        shown = self.task.picture
+        if shown and count and self.inputs[0][0].size != math.prod(shown):
+            size = "x".join(str(each) for each in shown)
+            raise DatasetError(f"{self.name}: a sample of {self.inputs[0][0].size} elements is no picture of {size}")
         try:
             self.task.check(self.truth, count, len(self.classes))
         except DatasetError as caught:
@@ -106,5 +111,18 @@ class Samples:
 
     def called(self) -> SetWords:
         """How the set and its samples are called: by its name, if nothing is said."""
-        what = "image" if self.task.picture else "input"
-        return self.words or SetWords(self.name, f"{self.name} {what}", f"{self.name} {what}")
+        return self.words or SetWords.plain(self.name, "image" if self.task.picture else "input")
+
+    def picture(self, index: int) -> npt.NDArray[np.uint8] | None:
+        """One sample as `task` pictures it, uint8 [rows, columns] or [rows, columns, channels]; None if it does not.
+
+        uint8 elements are shown as they are; others from the sample's least, black, to its largest, white.
+        """
+        if not self.task.picture:
+            return None
+        values = self.inputs[0][index].reshape(self.task.picture)
+        if values.dtype == np.uint8:
+            return np.asarray(values)
+        real = np.nan_to_num(np.asarray(values, np.float64))
+        low, high = real.min(), real.max()
+        return np.asarray((real - low) * (255.0 / (high - low) if high > low else 0.0), np.uint8)

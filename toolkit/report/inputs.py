@@ -1,26 +1,26 @@
-"""The images of a run as the report shows them: all of them as one picture, the failed, the misread, the external."""
+"""The inputs of a run as the report shows them: all of them as one picture, the failed, the misread, some singly."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image
 
-from toolkit.artifacts import Build, ImageResult, Score, Verification
+from toolkit.artifacts import Build, InputResult, SetResult, Verification
 from toolkit.report import outputs, text
 from toolkit.report.outputs import ByteRun, Element
 from toolkit.report.pictures import MOST_FAILED, MOST_WRONG, data_uri, encode_png
 
 FIRST_TILES = 48
-"""Misclassified images that are shown at once; the others unfold."""
+"""Misclassified inputs that are shown at once; the others unfold."""
 
 
 @dataclass(frozen=True)
 class Ring:
-    """A mark around a failed image in the picture of all images; its centre, in pixels of that picture."""
+    """A mark around a failed input in the picture of all of them; its centre, in pixels of that picture."""
 
     x: float
     y: float
@@ -28,7 +28,7 @@ class Ring:
 
 @dataclass(frozen=True)
 class Overview:
-    """All images of the largest set as one picture, one pixel each, row by row in the order of the set."""
+    """All inputs of the largest set as one picture, one pixel each, row by row in the order of the set."""
 
     picture: str
     side: int
@@ -48,11 +48,10 @@ _PALETTE = ((0x3F, 0xA3, 0x7C), (0xF2, 0xB1, 0x34), (0xE5, 0x2E, 0x3D), (0x8A, 0
 
 def overview(verification: Verification) -> Overview | None:
     """The picture of the largest set; None if no set has labels."""
-    totals = {name: score.total for name, score in verification.accuracy.items() if score.total}
-    if not totals:
+    main = verification.main
+    if main is None or main.score is None:
         return None
-    name = max(totals, key=lambda key: totals[key])
-    total = totals[name]
+    name, total = main.name, main.score.total
     side = math.ceil(math.sqrt(total))
     rows = math.ceil(total / side)
     cells = np.full(side * rows, _NONE, np.uint8)
@@ -74,7 +73,7 @@ def overview(verification: Verification) -> Overview | None:
         data_uri(encode_png(picture), "image/png"),
         side,
         rows,
-        text.set_name(name),
+        main.words.title,
         int(counted[_RIGHT]),
         int(counted[_WRONG]),
         int(counted[_DIFFERS]),
@@ -84,12 +83,21 @@ def overview(verification: Verification) -> Overview | None:
 
 
 @dataclass(frozen=True)
+class Picture:
+    """An input as a picture: its address, and its own width and height in pixels."""
+
+    address: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
 class Failure:
-    """An image whose output is missing or not the host's."""
+    """An input whose output is missing or not the host's."""
 
     title: str
     label: str
-    picture: str
+    picture: Picture | None
     expected: tuple[ByteRun, ...]
     got: tuple[ByteRun, ...]
     answered: bool
@@ -100,50 +108,49 @@ class Failure:
 
 
 def failures(verification: Verification) -> tuple[Failure, ...]:
-    """The failed images in the order in which they were asked, MOST_FAILED at most."""
+    """The failed inputs in the order in which they were asked, MOST_FAILED at most."""
     failed = [result for result in verification.wrong if not result.passed]
     return tuple(_failure(result, verification) for result in failed[:MOST_FAILED])
 
 
-def _title(result: ImageResult) -> str:
-    where = {"mnist": "MNIST test image", "external": "external image", "images": "your image"}.get(
-        result.set, f"{result.set} image" if result.label is not None else "made-up input"
-    )
-    return f"{where} {result.name or format(result.index, ',')}"
+def _title(result: InputResult, of: SetResult) -> str:
+    return f"{of.words.one} {result.name or format(result.index, ',')}"
 
 
-def _said(predicted: int | None) -> str:
-    return "nothing" if predicted is None else str(predicted)
+def _said(predicted: int | None, of: SetResult) -> str:
+    return "nothing" if predicted is None else of.class_name(predicted)
 
 
-def _failure(result: ImageResult, verification: Verification) -> Failure:
-    dtype = verification.dtype
+def _failure(result: InputResult, verification: Verification) -> Failure:
+    dtype, of = verification.dtype, verification.set(result.set)
     shown = outputs.elements(result.expected, result.got, dtype)
     return Failure(
-        title=_title(result),
-        label="" if result.label is None else str(result.label),
+        title=_title(result, of),
+        label="" if result.label is None else of.class_name(result.label),
         picture=_seen(result, verification),
         expected=outputs.compare(result.expected, result.got),
         got=outputs.compare(result.got, result.expected) if result.got is not None else (),
         answered=result.got is not None,
-        host_said=_said(outputs.predicted(result.expected, dtype)),
-        device_said=_said(outputs.predicted(result.got, dtype)),
+        host_said=_said(outputs.predicted(result.expected, dtype), of),
+        device_said=_said(outputs.predicted(result.got, dtype), of),
         elements=shown,
         more_elements=len(outputs.values(result.expected, dtype)) - len(shown),
     )
 
 
-def _seen(result: ImageResult, verification: Verification) -> str:
-    return verification.pictures.seen.get(f"{result.set}/{result.index}", "")
+def _seen(result: InputResult, verification: Verification) -> Picture | None:
+    address = verification.pictures.seen.get(f"{result.set}/{result.index}", "")
+    rows, columns = (*verification.set(result.set).picture, 0, 0)[:2]
+    return Picture(address, columns, rows) if address else None
 
 
 @dataclass(frozen=True)
 class Tile:
-    """One image and what the device said of it."""
+    """One input and what the device said of it."""
 
     title: str
     name: str
-    picture: str
+    picture: Picture | None
     drawn: str
     label: str
     said: str
@@ -152,15 +159,16 @@ class Tile:
     passed: bool
 
 
-def _tile(result: ImageResult, verification: Verification, build: Build) -> Tile:
+def _tile(result: InputResult, verification: Verification, build: Build) -> Tile:
+    of = verification.set(result.set)
     sure = outputs.confidence(result.got, verification.dtype, build.output)
     return Tile(
-        title=_title(result),
+        title=_title(result, of),
         name=result.name or f"no. {result.index:,}",
         picture=_seen(result, verification),
         drawn=verification.pictures.drawn.get(f"{result.set}/{result.index}", ""),
-        label="?" if result.label is None else str(result.label),
-        said=_said(result.predicted),
+        label="?" if result.label is None else of.class_name(result.label),
+        said=_said(result.predicted, of),
         sure="" if sure is None else f"{math.floor(100 * sure)}%",
         right=result.predicted is not None and result.predicted == result.label,
         passed=result.passed,
@@ -169,7 +177,7 @@ def _tile(result: ImageResult, verification: Verification, build: Build) -> Tile
 
 @dataclass(frozen=True)
 class Misread:
-    """Images that the device read as another digit, as the host did; external images have a section of their own."""
+    """Inputs that the device took for another class, as the host did; those shown singly have their own section."""
 
     first: tuple[Tile, ...]
     others: tuple[Tile, ...]
@@ -179,18 +187,32 @@ class Misread:
 
 
 def misread(verification: Verification, build: Build) -> Misread:
-    """Every misclassified image whose output is the host's, MOST_WRONG at most."""
-    singly = {(result.set, result.index) for result in verification.external}
-    found = [result for result in verification.wrong if result.passed and (result.set, result.index) not in singly]
+    """Every misclassified input whose output is the host's, MOST_WRONG at most."""
+    shown = {(result.set, result.index) for result in verification.singly}
+    found = [result for result in verification.wrong if result.passed and (result.set, result.index) not in shown]
     tiles = tuple(_tile(result, verification, build) for result in found[:MOST_WRONG])
     return Misread(
         tiles[:FIRST_TILES], tiles[FIRST_TILES:], len(found) - len(tiles), len(found), text.many(len(found), "image")
     )
 
 
-def external(verification: Verification, build: Build) -> tuple[Tile, ...]:
-    """The external images one by one."""
-    return tuple(_tile(result, verification, build) for result in verification.external)
+@dataclass(frozen=True)
+class Singly:
+    """Inputs one by one: those of sets in which each is a file of somebody's."""
+
+    title: str
+    prepared: str
+    tiles: tuple[Tile, ...]
+
+
+def singly(verification: Verification, build: Build) -> Singly | None:
+    """The inputs that are shown one by one, under the title of their first set; None if there are none."""
+    sets = [each for each in verification.sets if each.singly]
+    if not sets:
+        return None
+    words = sets[0].words
+    tiles = tuple(_tile(result, verification, build) for result in verification.singly)
+    return Singly(words.title[:1].upper() + words.title[1:], words.prepared, tiles)
 
 
 @dataclass(frozen=True)
@@ -208,18 +230,19 @@ class Confusion:
 
     name: str
     matrix: tuple[tuple[int, ...], ...]
+    classes: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
     worst: str
 
 
 def confusion(verification: Verification) -> Confusion | None:
     """The matrix of the largest set that has one."""
-    scores: Mapping[str, Score] = verification.accuracy
-    names = [name for name in verification.confusion if name in scores and scores[name].total]
-    if not names:
+    scored = [each for each in verification.sets if each.confusion and each.score is not None and each.score.total]
+    if not scored:
         return None
-    name = max(names, key=lambda key: scores[key].total)
-    matrix = verification.confusion[name]
+    of = max(scored, key=lambda each: each.asked)
+    matrix = of.confusion
+    names = tuple(of.class_name(number) for number in range(len(matrix)))
     rows = []
     mixed: list[tuple[int, int, int]] = []
     for truth, row in enumerate(matrix):
@@ -229,14 +252,15 @@ def confusion(verification: Verification) -> Confusion | None:
                 Cell(
                     number,
                     _background(number / whole, truth == said),
-                    f"{number:,} times {truth} was read as {said}",
+                    f"{number:,} times {names[truth]} was read as {names[said]}",
                 )
                 for said, number in enumerate(row)
             )
         )
         mixed += [(number, truth, said) for said, number in enumerate(row) if number and truth != said]
-    worst = ", ".join(f"{truth} read as {said} ({number})" for number, truth, said in sorted(mixed, reverse=True)[:3])
-    return Confusion(text.set_name(name), matrix, tuple(rows), worst)
+    most = sorted(mixed, reverse=True)[:3]
+    worst = ", ".join(f"{names[truth]} read as {names[said]} ({number})" for number, truth, said in most)
+    return Confusion(of.words.title, matrix, names, tuple(rows), worst)
 
 
 def _background(share: float, diagonal: bool) -> str:

@@ -53,7 +53,8 @@ class View:
     accuracy: charts.IntervalChart
     confusion: inputs.Confusion | None
     misread: inputs.Misread
-    external: tuple[inputs.Tile, ...]
+    singly: inputs.Singly | None
+    truth: str
     times: charts.TimeChart | None
     memories: tuple[memory.MemoryBar, ...]
     plan: memory.PlanChart | None
@@ -67,14 +68,14 @@ _STATES = {Verdict.PROVEN: "good", Verdict.DIFFERS: "bad"}
 
 
 def _lead(verification: Verification, build: Build) -> str:
-    asked = text.many(verification.images, "input")
+    asked = text.many(verification.asked, "input")
     failed = text.failed(verification)
     device = text.board(build)
     told = f"{asked} went to {device}, which ran {build.model} ({build.dtype}) on the {build.runtime} runtime."
     sent = f"Sent were {verification.inputs}. The host's answers to them are {_distinct(verification)}."
     told = f"{told} {sent}"
     equal = verification.verdict in (Verdict.PROVEN, Verdict.WEAK)
-    if equal and verification.bit_exact == verification.images:
+    if equal and verification.bit_exact == verification.asked:
         return f"{told} Each answer was held against the host's, and not one bit of any output differs."
     if equal:
         return (
@@ -109,15 +110,15 @@ def _figures(verification: Verification, build: Build) -> tuple[Figure, ...]:
         Figure(
             "equal bytes" if exact else "within tolerance",
             text.count(good),
-            f"of {verification.images:,}",
+            f"of {verification.asked:,}",
             "outputs held against the host's",
             _STATES.get(verification.verdict, ""),
         )
     )
-    for name, score in verification.accuracy.items():
+    for name, score in verification.scores.items():
         figures.append(
             Figure(
-                text.set_name(name),
+                name,
                 text.share(score.correct, score.total) if score.total > 100 else text.count(score.correct),
                 f"{score.correct:,} of {score.total:,}" if score.total > 100 else f"of {score.total}",
                 f"95% interval {text.interval(score)}",
@@ -173,7 +174,7 @@ def _link(verification: Verification) -> tuple[LinkFact, ...]:
     up = f"{text.size(round(link.bytes_up / seconds))}/s" if seconds > 0 else ""
     down = f"{text.size(round(link.bytes_down / seconds))}/s" if seconds > 0 else ""
     return (
-        LinkFact("throughput", f"{verification.images_per_second:,.1f}", "images a second"),
+        LinkFact("throughput", f"{verification.inputs_per_second:,.1f}", "images a second"),
         LinkFact("duration", text.duration(seconds), "the whole run"),
         LinkFact("to the device", text.size(link.bytes_up), up),
         LinkFact("from the device", text.size(link.bytes_down), down),
@@ -207,11 +208,14 @@ def build_view(verification: Verification, build: Build) -> View:
         tools=chain.tools(verification, build),
         reference=verification.reference,
         comparison=text.equality(verification),
-        data=tuple((text.set_name(name), source) for name, source in verification.data.items()),
-        accuracy=charts.intervals(verification.accuracy, confusion.matrix if confusion else ()),
+        data=tuple((verification.set(name).words.title, source) for name, source in verification.data.items()),
+        accuracy=charts.intervals(
+            verification.scores, confusion.matrix if confusion else (), confusion.classes if confusion else ()
+        ),
         confusion=confusion,
         misread=inputs.misread(verification, build),
-        external=inputs.external(verification, build),
+        singly=inputs.singly(verification, build),
+        truth=verification.main.words.truth if verification.main else "class",
         times=charts.times(verification.ticks, build) if verification.ticks else None,
         memories=_memory(verification, build),
         plan=memory.plan(build.plan, build.layers, build.arena_bytes, build.size.layers),
