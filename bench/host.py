@@ -9,8 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from toolkit import dataset, process, reference
+from toolkit import process, reference
 from toolkit.artifacts import Build
+from toolkit.data import load_mnist
 
 _DRIVER = """\
 #include <stdio.h>
@@ -48,7 +49,8 @@ def instructions(built: Build, images: int) -> int | None:
     argv = ["gcc", "-O1", f"-I{built.project / 'src/engine'}", str(folder / "driver.c"), *map(str, sorted(objects))]
     subprocess.run([*argv, "-lm", "-o", str(folder / "driver")], check=True)
     tflite = built.model_path.read_bytes()
-    inputs = reference.quantise(tflite, dataset.load_mnist("test").first(images).images)
+    samples = load_mnist("test").first(images)
+    inputs = reference.quantise(tflite, samples.values, samples.scaling)
     counts, outputs = count_calls(folder / "driver", inputs.tobytes())
     expected = reference.expected_outputs(tflite, inputs)
     dtype = reference.model_io(tflite).output.numpy

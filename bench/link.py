@@ -22,8 +22,9 @@ from unittest import mock
 import numpy as np
 
 from bench.throttle import USB, Speed, ThrottledTransport, uart
-from toolkit import dataset, models, reference
+from toolkit import models, reference
 from toolkit.artifacts import DType
+from toolkit.data import load_mnist
 from toolkit.link import Client, Hello, Request, open_transport, packbits
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -135,7 +136,8 @@ def measure(port: str, speed: Speed, mode: str, requests: list[Request], expecte
 
 def images(tflite: bytes, count: int) -> tuple[list[Request], list[bytes]]:
     """The first images of MNIST's test set, and the host's outputs for them."""
-    inputs = reference.quantise(tflite, dataset.load_mnist("test").first(count).images)
+    samples = load_mnist("test").first(count)
+    inputs = reference.quantise(tflite, samples.values, samples.scaling)
     rows = np.ascontiguousarray(inputs).reshape(count, -1).view(np.uint8)
     outputs = reference.expected_outputs(tflite, inputs)
     requests = [Request(key, "tensor", row.tobytes()) for key, row in enumerate(rows)]

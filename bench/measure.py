@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
+import msgspec
+
 from bench import host
 from bench.peers.base import NotForThisNetworkError, Peer
 from bench.rows import Row
@@ -121,7 +123,8 @@ def _built(place: Path, which: Peer, board: Board, model: ModelFile, optimise: s
     own.mkdir(parents=True, exist_ok=True)
     sources = which.generate(model, own)
     if sources.stack_bytes:
-        board = dataclasses.replace(board, memory=dataclasses.replace(board.memory, stack=sources.stack_bytes))
+        memory = msgspec.structs.replace(board.memory, stack=sources.stack_bytes)
+        board = msgspec.structs.replace(board, memory=memory)
     toolchain = board.toolchain[0]
     builder = builders.load(toolchain.builder)
     version = builder.version()

@@ -16,14 +16,16 @@ FOUNDATION = {"__init__", "__version__", "artifacts", "errors", "files", "select
 # paper's tables all need both, and neither needs any stage.
 SHARED = {
     "board",
-    "dataset",
-    "images",
+    "cpu",
+    "data",
     "link",
     "lock",
     "process",
     "quiet_tensorflow",
+    "registry",
     "resources",
     "tflite",
+    "toml",
     "zoo",
 }
 # These put stages together, as the command line does, for more callers than one.

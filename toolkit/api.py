@@ -103,13 +103,13 @@ class Outcome:
     report: Path
 
 
-def board(name: str) -> Board:
-    """The board of an id or alias.
+def board(name: str, workspace: Path = Path()) -> Board:
+    """The board of an id or alias, or of a board file.
 
     Raises:
         BoardError: there is none.
     """
-    return boards.load(name)
+    return boards.load(name, workspace)
 
 
 def models(workspace: Path = Path()) -> list[Row]:
@@ -166,7 +166,7 @@ def build(
     """
     from toolkit.steps import build as step
 
-    target = _loaded(board)
+    target = _loaded(board, workspace)
     request = step.Request(target.id, model, dtype, runtime, toolchain, optimise, workspace)
     with workspaces.hold(workspace, target, "build"):
         return step.build(request, target, listener)
@@ -205,7 +205,7 @@ def flash(
     """
     from toolkit.steps import flash as step
 
-    target = board or boards.load(build.board)
+    target = board or workspaces.find_board(workspace, build.board)
     with workspaces.hold(workspace, target, "flash") as place:
         record = step.flash(target, place, build, port, virtual=virtual, method=method, listener=listener)
     return Device(target, build, workspace, (record.port,), record)
@@ -222,7 +222,7 @@ def attach(build: Build, ports: Sequence[str] = (), *, board: Board | None = Non
     """
     from toolkit.steps import verify as step
 
-    target = board or boards.load(build.board)
+    target = board or workspaces.find_board(workspace, build.board)
     given = tuple(dict.fromkeys(ports)) or (step.find_port(target, workspaces.folder(workspace, target)),)
     return Device(target, build, workspace, given)
 
@@ -294,7 +294,7 @@ def run(
     """
     from toolkit.steps import flash as step
 
-    target = _loaded(board)
+    target = _loaded(board, workspace)
     check_options(target, port, virtual=virtual)
     with workspaces.hold(workspace, target, "run") as place:
         listener.say(f"building {model} {dtype} for {target.id}")
@@ -339,7 +339,7 @@ def report(build: Build, *, board: Board | None = None, workspace: Path = Path()
     """
     from toolkit.report import html
 
-    target = board or boards.load(build.board)
+    target = board or workspaces.find_board(workspace, build.board)
     with workspaces.hold(workspace, target, "report") as place:
         result = verdicts.load(place, build)
         html.write(place.report, result, build)
@@ -353,5 +353,5 @@ def why_not_proven(verification: Verification, report: Path) -> TinymlError:
     return step.why_not_proven(verification, report)
 
 
-def _loaded(board: str | Board) -> Board:
-    return board if isinstance(board, Board) else boards.load(board)
+def _loaded(board: str | Board, workspace: Path) -> Board:
+    return board if isinstance(board, Board) else boards.load(board, workspace)

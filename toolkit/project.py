@@ -85,7 +85,7 @@ def _copied(board: Board, toolchain: Toolchain, files: EngineFiles) -> dict[str,
     """Path in the project -> content, of everything copied from firmware/."""
     firmware = resources.firmware()
     chosen = [(firmware / "engine" / name, "src/engine") for name in ("engine.h", *files.engine)]
-    chosen += [(firmware / "kernels" / name, "src/kernels") for name in files.kernels]
+    chosen += [(resources.kernels()[name], "src/kernels") for name in files.kernels]
     chosen += [(firmware / "ports" / "port.h", "src/port")]
     folders = [(firmware / "core", "src/core"), (firmware / "ports" / toolchain.port, "src/port")]
     if toolchain.framework == "bare" and board.cpu.isa.startswith("armv"):
@@ -95,6 +95,28 @@ def _copied(board: Board, toolchain: Toolchain, files: EngineFiles) -> dict[str,
             raise ProjectError(f"firmware/{folder.relative_to(firmware)} is missing", "reinstall tinyml-toolkit")
         chosen += [(path, place) for path in sorted(folder.iterdir()) if path.suffix in SOURCE_SUFFIXES]
     return {f"{place}/{path.name}": path.read_bytes() for path, place in chosen}
+
+
+def port_files(board: Board, toolchain: Toolchain) -> dict[str, bytes]:
+    """Path in the project -> content, of what a port takes from the board file: its memories, its USB ids.
+
+    Raises:
+        ProjectError: the port shows a USB id, and the board file has none.
+    """
+    values = {"board": board, "version": __version__}
+    environment = _environment()
+    texts: dict[str, bytes] = {}
+    for folder in (f"{toolchain.framework}/src/port", f"ports/{toolchain.port}/src/port"):
+        for path in sorted((resources.templates() / folder).glob("*.j2")):
+            name = path.relative_to(resources.templates()).as_posix()
+            try:
+                text = environment.get_template(name).render(values)
+            except jinja2.UndefinedError as caught:
+                raise ProjectError(
+                    f"{board.path.name} lacks what {name} needs: {caught}", "see boards/nano33.toml"
+                ) from caught
+            texts[f"src/port/{path.stem}"] = text.encode()
+    return texts
 
 
 def _rendered(board: Board, toolchain: Toolchain, values: Mapping[str, object]) -> dict[str, bytes]:
@@ -111,8 +133,9 @@ def _rendered(board: Board, toolchain: Toolchain, values: Mapping[str, object]) 
         for path in sorted((resources.templates() / folder).rglob("*.j2")):
             name = PurePosixPath(path.relative_to(resources.templates()).as_posix())
             place = PurePosixPath(*name.parts[1:]).with_suffix("").as_posix()
-            texts[place] = environment.get_template(str(name)).render(**values, toolchain=entry).encode()
-    return texts
+            if name.parts[1:3] != ("src", "port"):
+                texts[place] = environment.get_template(str(name)).render(**values, toolchain=entry).encode()
+    return texts | port_files(board, toolchain)
 
 
 def _place_in_sketch(place: str, name: str) -> str | None:

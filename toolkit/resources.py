@@ -1,10 +1,14 @@
-"""The one locator of the data that ships with the package: boards, firmware, templates, models.
+"""The one locator of data: boards, firmware, templates, models.
 
-In a wheel they lie under `toolkit/_data`; in a checkout they are the folders beside `toolkit`.
+What ships with the package lies in a wheel under `toolkit/_data`; in a checkout it is the folders beside `toolkit`.
+Boards are looked for in the workspace first, then in the folders that TINYML_PATH names, then here.
 """
 
 from __future__ import annotations
 
+import functools
+import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from platformdirs import user_cache_path
@@ -19,13 +23,41 @@ def root() -> Path:
 
 
 def boards() -> Path:
-    """The folder of board files, one TOML file per board."""
+    """The folder of the board files that ship with the package, one TOML file per board."""
     return root() / "boards"
+
+
+SEARCH_PATH = "TINYML_PATH"
+"""The environment variable with the user's own folders, separated as PATH is; each may hold `boards/`, and in it
+`cpus/`. The first that has a file of a name wins."""
+
+
+def board_folders(workspace: Path | None = None) -> tuple[Path, ...]:
+    """Where board files may lie, in order; the last is that of the package.
+
+    Args:
+        workspace: the user's folder, which comes first; None for none.
+    """
+    named = [Path(place).expanduser() for place in os.environ.get(SEARCH_PATH, "").split(os.pathsep) if place]
+    user = [*([workspace] if workspace is not None else []), *named]
+    folders = [folder / "boards" for folder in user]
+    return (*(folder for folder in folders if folder.is_dir()), boards())
 
 
 def firmware() -> Path:
     """The folder of firmware sources: core, engine, kernels, ports."""
     return root() / "firmware"
+
+
+@functools.cache
+def kernels() -> Mapping[str, Path]:
+    """Every file of firmware/kernels by its name: names are unique over its folders, as a project has them in one."""
+    return {path.name: path for path in sorted((firmware() / "kernels").glob("*/*.[ch]"))}
+
+
+def kernel_folders() -> tuple[Path, ...]:
+    """The folders of firmware/kernels, as include paths."""
+    return tuple(sorted({path.parent for path in kernels().values()}))
 
 
 def templates() -> Path:

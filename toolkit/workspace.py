@@ -12,7 +12,7 @@ from toolkit import board as boards
 from toolkit import lock
 from toolkit.artifacts import Build, RunningDevice
 from toolkit.board import Board
-from toolkit.errors import TinymlError
+from toolkit.errors import BoardError, TinymlError
 
 _held: ContextVar[frozenset[Path]] = ContextVar("held", default=frozenset())
 """The folders that this thread holds."""
@@ -77,8 +77,24 @@ def newest_place(workspace: Path, name: str | None) -> tuple[Board, BoardFolder]
         if not found:
             raise TinymlError("nothing is built yet", "tinyml build --board mps2-an386, or another of: tinyml boards")
         name = found[-1].parent.name
-    board = boards.load(name)
+    board = find_board(workspace, name)
     return board, folder(workspace, board)
+
+
+def find_board(workspace: Path, name: str) -> Board:
+    """A board; if its id finds nothing, as a former build has it: that may have named a file.
+
+    Raises:
+        BoardError: there is no such board.
+    """
+    try:
+        return boards.load(name, workspace)
+    except BoardError:
+        record = BoardFolder(workspace / "build" / name).build
+        file = Build.load(record).board_file if record.is_file() else None
+        if file is None or not file.is_file():
+            raise
+        return boards.parse(file, workspace)
 
 
 def newest(workspace: Path, name: str | None) -> tuple[Board, BoardFolder, Build]:
@@ -110,7 +126,7 @@ def hold(workspace: Path, board: Board | str, command: str) -> Iterator[BoardFol
         BoardError: there is no such board.
         TinymlError: another process holds it; the message says which.
     """
-    place = folder(workspace, board if isinstance(board, Board) else boards.load(board))
+    place = folder(workspace, board if isinstance(board, Board) else find_board(workspace, board))
     own = place.path.resolve()
     if own in _held.get():
         yield place
@@ -128,7 +144,7 @@ def hold_newest(workspace: Path, name: str | None, command: str) -> Iterator[tup
     """`newest`, held for this command alone; what is told is read when nobody can change it any more."""
     board, _, _ = newest(workspace, name)
     with hold(workspace, board, command):
-        yield newest(workspace, board.id)
+        yield newest(workspace, board.id if name is None else name)
 
 
 def running(place: BoardFolder) -> RunningDevice | None:

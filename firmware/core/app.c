@@ -42,13 +42,13 @@ static void send_hello(uint16_t seq, uint8_t flags) {
   wire_put_u32(hello + WIRE_HELLO_STACK_BYTES, port_stack_used());
   frame_piece_t pieces[] = {
       {head, sizeof head},
-      {build_id, WIRE_BUILD_ID_BYTES},
-      {build_model_sha256, WIRE_SHA256_BYTES},
+      {tinyml_build_id, WIRE_BUILD_ID_BYTES},
+      {tinyml_build_model_sha256, WIRE_SHA256_BYTES},
       text(engine->runtime),
       text(port->board),
       {0, 0},
   };
-  frame_send(pieces, sizeof pieces / sizeof pieces[0] - 1u);
+  tinyml_frame_send(pieces, sizeof pieces / sizeof pieces[0] - 1u);
 }
 
 static void send_refused(uint16_t seq, wire_reason_t reason) {
@@ -56,7 +56,7 @@ static void send_refused(uint16_t seq, wire_reason_t reason) {
   put_header(head, WIRE_REFUSED, seq);
   head[WIRE_HEADER_BYTES + WIRE_REFUSED_REASON] = (uint8_t)reason;
   frame_piece_t pieces[] = {{head, sizeof head}, {0, 0}};
-  frame_send(pieces, 1);
+  tinyml_frame_send(pieces, 1);
 }
 
 /* An engine that failed leaves no input to unpack into: requests are then read, and refused. */
@@ -71,7 +71,7 @@ static void send_result(uint16_t seq, uint32_t ticks) {
   wire_put_u32(head + WIRE_HEADER_BYTES + WIRE_RESULT_TICKS, ticks);
   const size_t size = (size_t)engine_info()->output_bytes;
   frame_piece_t pieces[] = {{head, sizeof head}, {engine_output(), size}, {0, 0}};
-  frame_send(pieces, 2);
+  tinyml_frame_send(pieces, 2);
 }
 
 static void infer(void) {
@@ -89,7 +89,7 @@ static void infer(void) {
 }
 
 static void serve(uint8_t byte) {
-  switch (receiver_put(&receiver, byte)) {
+  switch (tinyml_receiver_put(&receiver, byte)) {
     case RECEIVER_MORE:
       break;
     case RECEIVER_HELLO:
@@ -105,24 +105,24 @@ static void serve(uint8_t byte) {
   }
 }
 
-void app_start(void) {
+void tinyml_app_start(void) {
   static const uint8_t delimiter = 0;
   start_seq = WIRE_SEQ_UNKNOWN;
-  receiver_init(&receiver, engine_info());
+  tinyml_receiver_init(&receiver, engine_info());
   start_engine();
   /* Ends what a reset may have cut short, so that HELLO is not taken for its rest. */
   port_write(&delimiter, 1);
   send_hello(0, WIRE_FLAG_UNASKED);
 }
 
-void app_poll(void) {
+void tinyml_app_poll(void) {
   uint8_t bytes[CORE_RX_BYTES];
   const size_t size = port_read(bytes, sizeof bytes);
   if (size == 0) port_wait();
   for (size_t place = 0; place < size; ++place) serve(bytes[place]);
 }
 
-void app_run(void) {
-  app_start();
-  for (;;) app_poll();
+void tinyml_app_run(void) {
+  tinyml_app_start();
+  for (;;) tinyml_app_poll();
 }

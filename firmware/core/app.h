@@ -15,13 +15,13 @@ extern "C" {
 
 /* Initialises the engine and says HELLO unasked. port_init() must have been called. An engine that could not
  * be initialised is no reason to be silent: each inference is then refused with WIRE_REASON_ENGINE_FAILED. */
-void app_start(void);
+void tinyml_app_start(void);
 
 /* Serves what has arrived; waits for more if nothing has. */
-void app_poll(void);
+void tinyml_app_poll(void);
 
-/* app_start(), then app_poll() for ever: never returns. */
-void app_run(void);
+/* tinyml_app_start(), then tinyml_app_poll() for ever: never returns. */
+void tinyml_app_run(void);
 
 #ifdef __cplusplus
 }

@@ -7,13 +7,13 @@
 #include "wire.h"
 
 /* Over every source, option and tool version of the build. */
-extern const uint8_t build_id[WIRE_BUILD_ID_BYTES];
+extern const uint8_t tinyml_build_id[WIRE_BUILD_ID_BYTES];
 
 /* SHA-256 of the .tflite that the network was made from. */
-extern const uint8_t build_model_sha256[WIRE_SHA256_BYTES];
+extern const uint8_t tinyml_build_model_sha256[WIRE_SHA256_BYTES];
 
 /* The board's id, as its TOML file is named; NUL-terminated. A port that serves several boards reports this.
  */
-extern const char build_board[];
+extern const char tinyml_build_board[];
 
 #endif

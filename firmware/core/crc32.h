@@ -15,6 +15,6 @@
 #define CRC32_RESIDUE 0xDEBB20E3u
 
 /* The register after one more byte. It starts at CRC32_INIT; the CRC is its complement. */
-uint32_t crc32_update(uint32_t crc, uint8_t byte);
+uint32_t tinyml_crc32_update(uint32_t crc, uint8_t byte);
 
 #endif

@@ -73,12 +73,12 @@ static void encode(outbox_t *outbox, cursor_t cursor) {
   put(outbox, 0);
 }
 
-void frame_send(frame_piece_t *pieces, size_t count) {
+void tinyml_frame_send(frame_piece_t *pieces, size_t count) {
   static outbox_t outbox;
   uint32_t crc = CRC32_INIT;
   uint8_t byte = 0;
   cursor_t cursor = {pieces, count, 0};
-  while (next(&cursor, &byte)) crc = crc32_update(crc, byte);
+  while (next(&cursor, &byte)) crc = tinyml_crc32_update(crc, byte);
   crc = ~crc;
 
   uint8_t tail[WIRE_CRC_BYTES];

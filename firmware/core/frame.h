@@ -19,6 +19,6 @@ typedef struct {
 
 /* Sends pieces[0] to pieces[count - 1], in order, as one body of any length. pieces has count + 1 entries:
  * the last is overwritten with the CRC's. Blocks as port_write() does. */
-void frame_send(frame_piece_t *pieces, size_t count);
+void tinyml_frame_send(frame_piece_t *pieces, size_t count);
 
 #endif

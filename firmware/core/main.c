@@ -3,5 +3,5 @@
 
 int main(void) {
   port_init();
-  app_run();
+  tinyml_app_run();
 }

@@ -13,8 +13,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { PACKBITS_MAX_RUN = 128 };
-
 /* All zero at start; literal and repeat are never both non-zero. */
 typedef struct {
   bool started; /* the background is known */
@@ -23,8 +21,7 @@ typedef struct {
   uint8_t repeat;  /* how often the next byte is to be taken */
 } packbits_t;
 
-/* Takes one packed byte; returns how many times, 0 to PACKBITS_MAX_RUN, *value is to be appended to the
- * output. */
+/* Takes one packed byte; returns how many times, 0 to 128, *value is to be appended to the output. */
 static inline uint8_t packbits_unpack(packbits_t *state, uint8_t byte, uint8_t *value) {
   *value = byte;
   if (state->literal) {

@@ -15,7 +15,7 @@ static void start_frame(receiver_t *receiver) {
   receiver->too_long = false;
 }
 
-void receiver_init(receiver_t *receiver, const engine_info_t *engine) {
+void tinyml_receiver_init(receiver_t *receiver, const engine_info_t *engine) {
   *receiver = (receiver_t){0};
   receiver->input_bytes = (size_t)engine->input_bytes;
   receiver->takes_pixels = engine->dtype == ENGINE_FLOAT32;
@@ -56,7 +56,7 @@ static void take_payload(receiver_t *receiver, uint8_t byte) {
 }
 
 static void take_body(receiver_t *receiver, uint8_t byte) {
-  receiver->crc = crc32_update(receiver->crc, byte);
+  receiver->crc = tinyml_crc32_update(receiver->crc, byte);
   if (receiver->header_bytes < WIRE_HEADER_BYTES) {
     if (receiver->header_bytes == WIRE_HEADER_TYPE) {
       receiver->type = byte;
@@ -105,7 +105,7 @@ static receiver_event_t judge(receiver_t *receiver) {
   return RECEIVER_INFER;
 }
 
-receiver_event_t receiver_put(receiver_t *receiver, uint8_t byte) {
+receiver_event_t tinyml_receiver_put(receiver_t *receiver, uint8_t byte) {
   uint8_t decoded = 0;
   receiver_event_t result = RECEIVER_MORE;
   switch (cobs_decode(&receiver->cobs, byte, &decoded)) {

@@ -48,9 +48,9 @@ typedef struct {
 
 /* For an engine of this type and input size; `input` is NULL until the caller sets it, between two requests.
  */
-void receiver_init(receiver_t *receiver, const engine_info_t *engine);
+void tinyml_receiver_init(receiver_t *receiver, const engine_info_t *engine);
 
 /* Takes one byte from the wire. Writes nothing but *receiver and the input. */
-receiver_event_t receiver_put(receiver_t *receiver, uint8_t byte);
+receiver_event_t tinyml_receiver_put(receiver_t *receiver, uint8_t byte);
 
 #endif

@@ -10,7 +10,7 @@
  * failed. */
 typedef int (*tflm_host_invoke_t)(const uint8_t *input, uint8_t *output);
 
-/* Must be called before app_run(). */
+/* Must be called before tinyml_app_run(). */
 void tflm_host_set_invoke(tflm_host_invoke_t invoke);
 
 #endif

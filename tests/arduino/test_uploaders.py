@@ -6,6 +6,7 @@ import dataclasses
 import os
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from tests.arduino.tools import FakeTools
@@ -45,8 +46,8 @@ def test_avrdude_argv() -> None:
 
 
 def test_board_without_a_programmer_cannot_be_flashed_by_avrdude() -> None:
-    bare = dataclasses.replace(UNO, flash=dataclasses.replace(UNO.flash, programmer=None))
-    with pytest.raises(FlashError, match=r"uno\.toml has no flash\.programmer"):
+    bare = msgspec.structs.replace(UNO, flash=None)
+    with pytest.raises(FlashError, match=r"uno\.toml has no flash\.settings for avrdude"):
         avrdude.command(bare, Path("f"), "x")
 
 
@@ -132,4 +133,4 @@ def test_platformio_uploads_what_it_has_built(tools: FakeTools, build: Build, mo
 
 
 def test_both_are_flash_methods() -> None:
-    assert {"avrdude", "platformio"} <= set(flash.METHODS)
+    assert {"avrdude", "platformio"} <= set(flash.names())

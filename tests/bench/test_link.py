@@ -8,8 +8,8 @@ import pytest
 
 from bench import link
 from bench.throttle import Speed, ThrottledTransport, uart
+from tests.link.handler import HandlerTransport
 from toolkit.link import TransportClosedError, packbits
-from toolkit.link.transport import HandlerTransport
 
 
 class Echo(HandlerTransport):

@@ -37,7 +37,7 @@ def test_aliases_are_unique_and_found() -> None:
     ("fixture", "named"),
     [
         ("invalid_unknown_key", "colour"),
-        ("invalid_size", "memory.flash"),
+        ("invalid_size", "memory.flash.size"),
         ("invalid_cpu", "mcu.cpu"),
         ("invalid_runtime", "runtimes[0]"),
         ("invalid_missing_key", "toolchain[0].port"),

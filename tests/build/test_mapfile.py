@@ -15,7 +15,7 @@ Linker script and memory map
  *(.isr_vector)
  .isr_vector    0x00000000       0x40 out/src/cortexm/startup.o
  *fill*         0x00000040        0x4
- .text.app_run  0x00000044       0x8c out/src/core/app.o
+ .text.tinyml_app_run  0x00000044       0x8c out/src/core/app.o
  .text.a_function_with_a_long_name
                 0x000000d0       0x20 out/src/kernels/conv_pool_s8.o
                 0x000000d0                a_function_with_a_long_name

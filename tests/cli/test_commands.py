@@ -50,7 +50,7 @@ def test_boards_json_is_what_the_files_say() -> None:
     assert done.returncode == 0
     boards = {board["id"]: board for board in json.loads(done.stdout)}
     assert boards["mps2-an386"]["mcu"]["cpu"] == "cortex-m4f"
-    assert boards["microbit"]["memory"]["ram"] == 16_384
+    assert boards["microbit"]["memory"]["ram"] == {"start": 0x2000_0000, "size": 16_384}
     assert boards["microbit"]["emulated"] is True
 
 

@@ -39,7 +39,7 @@ int main(void) {
 def _workshop() -> Path:
     """A folder with engine.h, every kernel, and their objects, made once a run."""
     folder = Path(tempfile.mkdtemp(prefix="aot-kernels-"))
-    for path in (resources.firmware() / "kernels").iterdir():
+    for path in resources.kernels().values():
         shutil.copy(path, folder)
     for name in ("engine.h", "aot_engine.c"):
         shutil.copy(resources.firmware() / "engine" / name, folder)

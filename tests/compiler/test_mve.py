@@ -39,7 +39,7 @@ def _compiled(tflite: bytes) -> CompiledModel:
 @pytest.mark.parametrize(
     ("in_c", "out_scale", "pooled", "header"),
     [
-        pytest.param(1, 0.05, True, "aot_conv_image_mve.h", id="image"),
+        pytest.param(1, 0.05, True, "aot_conv3x3c1_pool2_mve.h", id="image"),
         pytest.param(1, 0.004, True, "aot_conv_mve.h", id="image whose table would be too long"),
         pytest.param(3, 0.05, True, "aot_conv_mve.h", id="general"),
         pytest.param(3, 0.0003, False, "aot_conv_tile_dsp.h", id="a scale of half or more, which is not shifted"),

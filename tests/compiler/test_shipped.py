@@ -79,13 +79,13 @@ def test_every_kernel_file_named_exists_and_includes_only_named_files() -> None:
                 (PROPOSED / "proposed_int8.tflite").read_bytes(), isa=isa, fpu=True, optimise=optimise
             )
             for name in model.kernels:
-                text = (resources.firmware() / "kernels" / name).read_text()
+                text = resources.kernels()[name].read_text()
                 assert set(re.findall(r'#include "(\w+\.h)"', text)) <= set(model.kernels), name
 
 
 def test_no_double_reaches_the_device() -> None:
     model = compile_model((PROPOSED / "proposed_float32.tflite").read_bytes(), isa="armv7em", fpu=True)
     for name in model.kernels:
-        code = re.sub(r"/\*.*?\*/", "", (resources.firmware() / "kernels" / name).read_text(), flags=re.DOTALL)
+        code = re.sub(r"/\*.*?\*/", "", resources.kernels()[name].read_text(), flags=re.DOTALL)
         assert not re.search(r"\bdouble\b|\b\d+\.\d+(?:e[-+]?\d+)?(?![\df.e])", code), name
     assert not re.search(r"\b\d+\.\d+(?![\df.e])", model.sources["model.c"])

@@ -13,11 +13,11 @@ import tflite as reader
 from toolkit import reference, zoo
 from toolkit.artifacts import DType, sha256_of
 from toolkit.convert import convert, operators, slim
-from toolkit.dataset import load_external
+from toolkit.data import load_external
 from toolkit.errors import TrainError
 from toolkit.tflite.as_c_array import c_array
 
-IMAGES = load_external().images
+IMAGES = load_external().real()
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +43,7 @@ def _real(tflite: bytes) -> np.ndarray:
 
 
 def test_float32_computes_what_keras_does(keras_model: object, converted: dict[str, bytes]) -> None:
-    floats = IMAGES[..., np.newaxis] / np.float32(255)
+    floats = IMAGES[..., np.newaxis]
     np.testing.assert_allclose(_real(converted["float32"]), keras_model(floats), atol=1e-6)  # type: ignore[operator]
 
 

@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 
 from tests.differential import programs
 from tests.differential.programs import Job
+from toolkit import cpu as cpus
 from toolkit import resources
 from toolkit.artifacts import CompiledModel
-from toolkit.board import CPUS
 from toolkit.compiler import compile_model
 
 _WARNINGS = ("-Wall", "-Wextra", "-Wconversion", "-Werror", "-ffunction-sections", "-fdata-sections")
@@ -49,7 +49,7 @@ class Target:
 
     Attributes:
         name: of the core.
-        cpu: a key of CPUS.
+        cpu: a file of boards/cpus.
         compiler: GCC's name.
         tools: what must be installed.
         flags: for the compiler, beside the core's own.
@@ -80,7 +80,7 @@ class Target:
         Raises:
             ModelError: it is refused.
         """
-        cpu = CPUS[self.cpu]
+        cpu = cpus.load(self.cpu)
         return compile_model(tflite, isa=cpu.isa, fpu=cpu.fpu, optimise=optimise)
 
     def takes(self, job: Job) -> bool:
@@ -101,8 +101,9 @@ class Target:
 
     def _gcc(self, optimise: str, *arguments: str, folder: Path) -> None:
         level = "-O3" if optimise == "speed" else "-Os"
-        argv = [self.compiler, *(self.core or CPUS[self.cpu].gcc_flags), "-std=gnu99", level, *_WARNINGS, *self.flags]
-        done = _run([*argv, f"-I{resources.firmware() / 'kernels'}", *arguments], folder)
+        core = self.core or cpus.load(self.cpu).gcc_flags
+        argv = [self.compiler, *core, "-std=gnu99", level, *_WARNINGS, *self.flags]
+        done = _run([*argv, *(f"-I{each}" for each in resources.kernel_folders()), *arguments], folder)
         if done.returncode:
             lines = done.stderr.decode(errors="replace").splitlines()
             first = [line for line in lines if re.search(r"[Ee]rror:|undefined", line)] or lines or ["?"]
@@ -114,7 +115,7 @@ class Target:
         for name in programs.kernels(jobs):
             if (name, optimise) not in self._objects:
                 target = self._folder / f"{optimise}-{name}.o"
-                source = str(resources.firmware() / "kernels" / name)
+                source = str(resources.kernels()[name])
                 self._gcc(optimise, "-c", source, "-o", str(target), folder=self._folder)
                 self._objects[name, optimise] = target
         return [str(self._objects[name, optimise]) for name in programs.kernels(jobs)]
@@ -155,7 +156,9 @@ class Arm(Target):
         how = ("-semihosting-config", "enable=on,target=native", "-kernel", "image.elf")
         done = _run(["qemu-system-arm", "-M", self.machine, "-nographic", "-nic", "none", *how], folder)
         if done.returncode or not (folder / "outputs.bin").exists():
-            raise ProgramError(f"{self.machine}: exit {done.returncode} {done.stderr.decode(errors='replace').strip()[:200]}")
+            raise ProgramError(
+                f"{self.machine}: exit {done.returncode} {done.stderr.decode(errors='replace').strip()[:200]}"
+            )
         return (folder / "outputs.bin").read_bytes()
 
 

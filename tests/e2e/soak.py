@@ -25,8 +25,8 @@ from toolkit import reference
 from toolkit.artifacts import Build, Verification
 from toolkit.link import Bounds, Client
 from toolkit.selection import Selection
-from toolkit.workloads import assemble
 from toolkit.verify import Journal, Workload, run_id, verify
+from toolkit.workloads import assemble
 
 DAMAGED_SHARE = 0.01
 """Of all bytes, both ways."""
@@ -122,7 +122,7 @@ def soak(build: Build, work: Sequence[Workload], seed: int, journal_path: Path, 
         assert sum(each.frames_sent - each.resent for each in stats) >= images
         return Outcome(
             seed,
-            result.images,
+            result.asked,
             result.answered,
             result.bit_exact,
             cable.damaged_bytes,

@@ -12,8 +12,9 @@ import pytest
 
 from tests.cli.tinyml import tinyml
 from tests.e2e.host_board import listening
-from toolkit import dataset, reference
+from toolkit import reference
 from toolkit.artifacts import Build
+from toolkit.data import load_mnist
 
 pytestmark = pytest.mark.emulator
 
@@ -46,7 +47,7 @@ def test_one_bit_in_ten_thousand_images_is_found_and_shown(tmp_path: Path) -> No
     assert tinyml("build", "--board", "host", cwd=tmp_path).returncode == 0
     folder = tmp_path / "build" / "host"
     tflite = Build.load(folder / "build.json").model_path.read_bytes()
-    digit = reference.quantise(tflite, dataset.load_mnist("test").images[INDEX : INDEX + 1])
+    digit = reference.quantise(tflite, load_mnist("test").part(INDEX, INDEX + 1).real())
     host = bytearray(reference.expected_outputs(tflite, digit).tobytes())
     with listening(_spoil(folder / "project", np.ascontiguousarray(digit).view(np.uint8).tobytes())) as (port,):
         done = tinyml("verify", "--port", port, "--junit", "junit.xml", "--json", cwd=tmp_path)

@@ -11,8 +11,9 @@ import pytest
 
 from tests.firmware import firmware
 from toolkit import board as boards
+from toolkit import process
 from toolkit.artifacts import RunningDevice
-from toolkit.emulate import base, host, load, qemu
+from toolkit.emulate import host, load, qemu
 from toolkit.errors import EmulatorError, LinkError, TinymlError, ToolError
 from toolkit.link import Bounds, Client, open_transport
 
@@ -68,9 +69,9 @@ def test_qemu_starts_and_stops(elf: Path, tmp_path: Path) -> None:
     device = qemu.start(MPS2, elf, tmp_path / "new" / "log")
     assert device.pid is not None and device.log is not None and device.log.is_file()
     assert device.port.startswith("socket://127.0.0.1:")
-    assert serves(device) and base.is_running(device.pid)
+    assert serves(device) and process.start_of(device.pid) is not None
     qemu.stop(device.pid)
-    assert not base.is_running(device.pid)
+    assert process.start_of(device.pid) is None
     with pytest.raises(LinkError, match="nothing listens"):
         open_transport(device.port)
     qemu.stop(device.pid)
@@ -134,7 +135,7 @@ def test_host_starts_and_stops(program: Path, tmp_path: Path) -> None:
     assert device.pid is not None
     assert serves(device)
     host.stop(device.pid)
-    assert not base.is_running(device.pid)
+    assert process.start_of(device.pid) is None
 
 
 @pytest.mark.parametrize(

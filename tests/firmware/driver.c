@@ -44,7 +44,7 @@ static void do_crc(const char *text) {
   size_t size;
   uint8_t *data = parse_hex(text, &size);
   uint32_t crc = CRC32_INIT;
-  for (size_t place = 0; place < size; ++place) crc = crc32_update(crc, data[place]);
+  for (size_t place = 0; place < size; ++place) crc = tinyml_crc32_update(crc, data[place]);
   printf("%08lx", (unsigned long)(crc ^ 0xFFFFFFFFu));
   free(data);
 }
@@ -57,7 +57,7 @@ static void do_send(void) {
     owned[count] = parse_hex(text, &pieces[count].size);
     pieces[count].data = owned[count];
   }
-  frame_send(pieces, count);
+  tinyml_frame_send(pieces, count);
   while (count) free(owned[--count]);
 }
 
@@ -79,10 +79,10 @@ static void do_receive(engine_dtype_t dtype, uint32_t input_bytes, const char *t
   uint8_t *input = malloc(input_bytes ? input_bytes : 1);
   const engine_info_t engine = {"driver", dtype, input_bytes, 0, 0};
   receiver_t receiver;
-  receiver_init(&receiver, &engine);
+  tinyml_receiver_init(&receiver, &engine);
   receiver.input = input;
   for (size_t place = 0; place < size; ++place) {
-    switch (receiver_put(&receiver, data[place])) {
+    switch (tinyml_receiver_put(&receiver, data[place])) {
       case RECEIVER_MORE:
         break;
       case RECEIVER_HELLO:

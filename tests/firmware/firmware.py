@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from toolkit import board as boards
-from toolkit import resources
+from toolkit import project, resources
 
 HERE = Path(__file__).parent
 WARNINGS = ("-std=c99", "-Wall", "-Wextra", "-Wconversion", "-Werror", "-g")
@@ -58,9 +58,11 @@ def bare(folder: Path, board_id: str, defines: Sequence[str] = ()) -> Path:
     """The core with the stub engine for an emulated board: an ELF image."""
     board = boards.load(board_id)
     lay_out(folder, board.toolchain[0].port, bare=True)
+    for place, content in project.port_files(board, board.toolchain[0]).items():
+        (folder / place).write_bytes(content)
     flags = [*board.cpu.gcc_flags, "-O3", "-ffunction-sections", "-fdata-sections"]
     link = ["-T", "src/port/link.ld", "-nostartfiles", "--specs=nano.specs", "--specs=nosys.specs", "-Wl,--gc-sections"]
-    link += ["-Wl,-Map=firmware.map", "-Wl,--no-warn-rwx-segments", f"-Wl,--defsym=__stack_size={board.memory.stack}"]
+    link += ["-Wl,-Map=firmware.map", "-Wl,--no-warn-rwx-segments"]
     return _compile(folder, "arm-none-eabi-gcc", [*flags, *(f"-D{define}" for define in defines)], "firmware.elf", link)
 
 

@@ -23,11 +23,11 @@
 #include "model.h"
 #include "port.h"
 
-const uint8_t build_id[WIRE_BUILD_ID_BYTES] = {0, 1, 2, 3, 4, 5, 6, 7};
-uint8_t const build_model_sha256[WIRE_SHA256_BYTES] = {255, 254, 253, 252, 251, 250, 249, 248, 247, 246, 245,
-                                                       244, 243, 242, 241, 240, 239, 238, 237, 236, 235, 234,
-                                                       233, 232, 231, 230, 229, 228, 227, 226, 225, 224};
-const char build_board[] = "board";
+const uint8_t tinyml_build_id[WIRE_BUILD_ID_BYTES] = {0, 1, 2, 3, 4, 5, 6, 7};
+uint8_t const tinyml_build_model_sha256[WIRE_SHA256_BYTES] = {
+    255, 254, 253, 252, 251, 250, 249, 248, 247, 246, 245, 244, 243, 242, 241, 240,
+    239, 238, 237, 236, 235, 234, 233, 232, 231, 230, 229, 228, 227, 226, 225, 224};
+const char tinyml_build_board[] = "board";
 
 static model_device_t device;
 static engine_info_t engine = {.runtime = "fuzz", .arena_bytes = 77};
@@ -100,7 +100,7 @@ static void frame_bodies(const uint8_t *data, size_t size) {
     --size;
     if (length > size) length = size;
     frame_piece_t pieces[2] = {{data, length}, {0, 0}};
-    frame_send(pieces, 1);
+    tinyml_frame_send(pieces, 1);
     data += length;
     size -= length;
   }
@@ -166,8 +166,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   }
   received = wire;
   received_size = wire_size;
-  app_start();
-  while (received_size) app_poll();
+  tinyml_app_start();
+  while (received_size) tinyml_app_poll();
   check_answers();
   free(input);
   free(output);

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from toolkit import cpu as cpus
 from toolkit import resources
 from toolkit.artifacts import CompiledModel
-from toolkit.board import CPUS
 
 CORES = {"armv7em": ("cortex-m4f", "mps2-an386"), "armv8_1m_mve": ("cortex-m55", "mps3-an547")}
 """By instruction set: the processor, and the machine that has it. Both have code at 0 and RAM at 0x20000000."""
@@ -81,7 +81,7 @@ def run(model: CompiledModel, inputs: NDArray[Any], isa: str, optimise: str, fol
     texts["inputs.h"] = f"{defines}static const uint8_t inputs[INPUTS][INPUT_BYTES] = {{{rows}}};\n"
     for name, text in texts.items():
         (folder / name).write_text(text)
-    places = [firmware / "kernels" / name for name in model.kernels]
+    places = [resources.kernels()[name] for name in model.kernels]
     for path in (*places, firmware / "engine" / "engine.h", firmware / "engine" / "aot_engine.c"):
         shutil.copy(path, folder)
     compiler, emulator = (shutil.which(tool) or tool for tool in TOOLS)
@@ -90,7 +90,7 @@ def run(model: CompiledModel, inputs: NDArray[Any], isa: str, optimise: str, fol
     link = ["-nostartfiles", "--specs=nano.specs", "-T", str(folder / "link.ld"), "-Wl,--gc-sections"]
     image = str(folder / "image.elf")
     cpu, machine_name = CORES[isa]
-    build = [compiler, *CPUS[cpu].gcc_flags, *_FLAGS, level, "-I", str(folder), *sources, *link, "-o", image]
+    build = [compiler, *cpus.load(cpu).gcc_flags, *_FLAGS, level, "-I", str(folder), *sources, *link, "-o", image]
     done = subprocess.run(build, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     machine = [

@@ -10,10 +10,10 @@ import pytest
 
 from tests.link import device as fake
 from tests.link.device import HELLO, PythonDevice, output_of
+from tests.link.handler import HandlerTransport
 from toolkit.errors import LinkError, StaleFirmwareError
 from toolkit.link import Bounds, Client, Request, Transport, TransportClosedError, framing, messages
 from toolkit.link.messages import ElementType, Message, MessageType, Reason
-from toolkit.link.transport import HandlerTransport
 
 QUICK = Bounds(contact=0.3, ask=0.05, silence_min=0.02, silence_first=0.05, answer=0.3, stall=0.6, reopen=0.2)
 REQUESTS = [Request(100 + n, "tensor", bytes(range(n, n + 16))) for n in range(12)]

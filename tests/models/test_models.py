@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from toolkit import dataset, models, resources, zoo
+from toolkit import models, resources, zoo
 from toolkit.artifacts import DType, ModelCard, sha256_of
+from toolkit.data import load_external
 from toolkit.errors import ModelError
 from toolkit.models import store
 
@@ -107,7 +108,7 @@ def test_every_shipped_model_is_what_its_card_says(folder: Path) -> None:
     assert {path.name for path in folder.parent.iterdir()} == {*card.files, "card.json", "card.md"}
     for name, digest in card.files.items():
         assert sha256_of((folder.parent / name).read_bytes()) == digest, name
-    external = dataset.load_external()
+    external = load_external()
     for dtype in DType:
         kept = card.accuracy.get(f"external_{dtype}")
         if kept is not None:

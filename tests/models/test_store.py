@@ -1,3 +1,4 @@
+import dataclasses
 import os
 from pathlib import Path
 
@@ -9,7 +10,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 from toolkit import models, reference, zoo
 from toolkit import train as training
 from toolkit.artifacts import DType, ModelCard
-from toolkit.dataset import load_external
+from toolkit.data import load_external
 from toolkit.errors import ModelError, TrainError
 from toolkit.models import store
 
@@ -51,11 +52,11 @@ def test_what_is_stored_is_found_loaded_and_scores_as_its_card_says(tmp_path: Pa
 def test_score_counts_right_answers(tmp_path: Path, trained: training.Trained) -> None:
     _store(trained, tmp_path)
     tflite = models.resolve("cnn-2-2", DType.FLOAT32, tmp_path).path.read_bytes()
-    outputs = reference.expected_outputs(tflite, reference.quantise(tflite, EXTERNAL.images))
+    outputs = reference.expected_outputs(tflite, reference.quantise(tflite, EXTERNAL.real()))
     predicted = outputs.view(np.float32).argmax(axis=1).astype(np.uint8)
-    as_predicted = type(EXTERNAL)("x", EXTERNAL.images, predicted, (), "")
+    as_predicted = dataclasses.replace(EXTERNAL, truth=predicted)
     assert store.score(tflite, as_predicted).correct == 10
-    wrong = type(EXTERNAL)("x", EXTERNAL.images, (predicted + 1) % 10, (), "")
+    wrong = dataclasses.replace(EXTERNAL, truth=(predicted + 1) % 10)
     assert store.score(tflite, wrong).correct == 0
 
 

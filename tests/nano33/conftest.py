@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.nano33.fakes import NANO33
-from toolkit import process, resources
+from toolkit import process, project, resources
 from toolkit.emulate.nano33.board import VirtualBoard
 from toolkit.link.serial_ports import PublishedPorts, UsbPort
 
@@ -35,6 +35,8 @@ def compile_firmware(out: Path, sources: Sequence[Path], edits: Edits | None = N
         place = source / ("port" if name == "nrf52840" else name)
         shutil.copytree(resources.firmware() / "ports" / name, place)
     port = source / "port"
+    for path, content in project.port_files(NANO33, NANO33.toolchain[0]).items():
+        (out / path).write_bytes(content)
     for name, (old, new) in (edits or {}).items():
         text = (port / name).read_text()
         assert old in text, f"{name} no longer has {old!r}"

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from tests.nano33.fakes import NANO33, QUICK, FakeBoard, Recorder, build_of, image
 from toolkit import flash, process
-from toolkit.artifacts import Runtime
-from toolkit.board import Toolchain
 from toolkit.errors import FlashError, ToolError
 from toolkit.flash import arduino_cli, bossac
 
-ARDUINO = dataclasses.replace(
-    NANO33,
-    toolchain=(Toolchain("arduino_cli", "arduino", "arduino", (Runtime.TFLM,), fqbn="arduino:mbed_nano:nano33ble"),),
+ARDUINO = msgspec.structs.replace(
+    NANO33, toolchain=tuple(chain for chain in NANO33.toolchain if chain.builder == "arduino_cli")
 )
 
 
@@ -145,13 +142,13 @@ def test_arduino_cli_missing_says_how_to_get_it(tmp_path: Path, binary: Path, mo
 
 
 def test_a_board_without_fqbn_cannot_use_arduino_cli() -> None:
-    bare = dataclasses.replace(NANO33, toolchain=tuple(t for t in NANO33.toolchain if t.fqbn is None))
+    bare = msgspec.structs.replace(NANO33, toolchain=NANO33.toolchain[:1])
     with pytest.raises(FlashError, match="has no fqbn"):
         arduino_cli.fqbn(bare)
 
 
 def test_methods_are_loaded_by_name() -> None:
-    for method in flash.METHODS:
+    for method in flash.names():
         assert callable(flash.load(method))
     with pytest.raises(FlashError, match="no flash method 'jlink'"):
         flash.load("jlink")

@@ -7,17 +7,19 @@ import pytest
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 from toolkit import train, zoo
-from toolkit.dataset import load_external
-from toolkit.images import LabelledImages
+from toolkit.data import load_external
+from toolkit.data.digits import convention
+from toolkit.data.samples import Samples
 from toolkit.paper import methods
+from toolkit.paper import methods as compress
 
 
-def _toy(count: int) -> LabelledImages:
+def _toy(count: int) -> Samples:
     external = load_external()
     random = np.random.default_rng(8)
     which = random.integers(0, 10, count)
-    images = np.stack([np.roll(external.images[one], int(random.integers(-1, 2)), 1) for one in which])
-    return LabelledImages("toy", images, which.astype(np.uint8), (), "test")
+    images = np.stack([np.roll(external.values[one], int(random.integers(-1, 2)), 1) for one in which])
+    return convention.samples("toy", images, which.astype(np.uint8), source="test")
 
 
 TOY = _toy(400)
@@ -71,8 +73,8 @@ def test_the_aware_network_rounds_forwards_and_not_backwards(weights: list[np.nd
     import tensorflow as tf
 
     model = _model(weights)
-    aware = methods.QuantisationAware(model)
-    images = (TOY.images[:16, ..., np.newaxis] / 255).astype(np.float32)
+    aware = compress.QuantisationAware(model)
+    images = TOY.first(16).real()[..., np.newaxis]
     exact = np.asarray(model(images, training=False))
     with tf.GradientTape() as tape:
         rounded = aware(images, training=True)

@@ -8,7 +8,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 from toolkit import train as training
 from toolkit import zoo
-from toolkit.dataset import load_external
+from toolkit.data import load_external
 from toolkit.errors import DatasetError, TinymlError
 from toolkit.paper import document, plan, records, study, tables
 from toolkit.paper.compression import CompressionResult

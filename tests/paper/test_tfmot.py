@@ -11,7 +11,7 @@ import pytest
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 from toolkit import zoo
-from toolkit.dataset import load_external
+from toolkit.data import load_external
 from toolkit.errors import ModelError, TinymlError
 from toolkit.paper import compression, records, tfmot
 from toolkit.paper.records import TrainingRun

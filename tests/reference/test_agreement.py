@@ -11,6 +11,7 @@ from tests.compiler.graphs import Graph
 from toolkit import reference, resources
 from toolkit.artifacts import Agreement, DType, from_jsonable, to_jsonable
 from toolkit.artifacts.agreement import LITERT, TFLM
+from toolkit.data.scaling import UNIT
 from toolkit.reference import agreement
 from toolkit.reference.opened import opened
 
@@ -85,7 +86,7 @@ def test_a_free_batch_that_tflm_gets_wrong_is_found() -> None:
 def test_shipped_networks_agree(name: str, dtype: str) -> None:
     tflite = shipped(name, dtype)
     images = RNG.integers(0, 256, (8, 28, 28)).astype(np.uint8)
-    found = agreement.compare(tflite, reference.quantise(tflite, images))
+    found = agreement.compare(tflite, reference.quantise(tflite, images, UNIT))
     assert found.agrees, found.in_words
     assert found.inputs == 8
 

@@ -3,11 +3,12 @@ import pytest
 
 from toolkit import reference, resources
 from toolkit.artifacts import DType
-from toolkit.dataset import load_external
+from toolkit.data import load_external
+from toolkit.data.scaling import UNIT
 from toolkit.errors import ModelError
 
 FILES = {dtype: (resources.models() / "proposed" / f"proposed_{dtype}.tflite").read_bytes() for dtype in DType}
-IMAGES = load_external().images
+IMAGES = load_external().real()
 
 
 def test_what_a_model_takes_and_gives() -> None:
@@ -22,10 +23,10 @@ def test_what_a_model_takes_and_gives() -> None:
 
 def test_quantisation_of_every_pixel_value() -> None:
     ramp = np.resize(np.arange(256, dtype=np.uint8), (1, 28, 28))
-    stored = reference.quantise(FILES[DType.INT8], ramp)
+    stored = reference.quantise(FILES[DType.INT8], ramp, UNIT)
     assert stored.shape == (1, 28, 28, 1)
     np.testing.assert_array_equal(stored.reshape(28, 28), ramp[0].astype(int) - 128)
-    real = reference.quantise(FILES[DType.FLOAT32], ramp)
+    real = reference.quantise(FILES[DType.FLOAT32], ramp, UNIT)
     assert real.dtype == np.float32
     np.testing.assert_array_equal(real.reshape(1, 28, 28), ramp.astype(np.float32) / np.float32(255))
 
@@ -75,8 +76,8 @@ def test_describe_names_interpreter_and_version() -> None:
 
 def test_inputs_that_do_not_fit_are_refused() -> None:
     with pytest.raises(ModelError, match=r"inputs are uint8 \(28, 28\), the model takes int8 \(28, 28, 1\)"):
-        reference.expected_outputs(FILES[DType.INT8], IMAGES)
-    with pytest.raises(ModelError, match="takes 784 values, an image has 100"):
+        reference.expected_outputs(FILES[DType.INT8], load_external().values)
+    with pytest.raises(ModelError, match="takes 784 values, a sample has 100"):
         reference.quantise(FILES[DType.INT8], np.zeros((3, 10, 10), np.uint8))
 
 

@@ -23,7 +23,7 @@ def no_tensorflow(monkeypatch: pytest.MonkeyPatch) -> None:
     """In TensorFlow's place, which takes ten seconds to load, what is asked of it."""
     config = types.SimpleNamespace(list_physical_devices=lambda *_: [])
     module: Any = types.SimpleNamespace(config=config)
-    monkeypatch.setattr(importlib, "import_module", lambda name: module)
+    monkeypatch.setattr(importlib, "import_module", lambda _: module)
 
 
 @pytest.mark.usefixtures("no_tensorflow")

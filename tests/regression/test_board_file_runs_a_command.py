@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import tomllib
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, get_args
 
+import msgspec
 import pytest
 
 from toolkit import board as boards
-from toolkit import project, resources
+from toolkit import project, registry, resources, toml
 from toolkit.artifacts import DType, ModelFile, sha256_of
-from toolkit.board import Board
 from toolkit.errors import BoardError
+from toolkit.toml import Table
 
 HOST = (resources.boards() / "host.toml").read_text()
 NANO = (resources.boards() / "nano33.toml").read_text()
@@ -43,27 +43,29 @@ HOSTILE = (
 
 
 def _strings(kind: type[Any], path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
-    """The way to every string of a board file."""
+    """The way to every string of a table."""
     found: list[tuple[str, ...]] = []
-    for field in dataclasses.fields(kind):
-        hint = str(get_type_hints(kind)[field.name])
-        inner = next((each for each in _TABLES if each.__name__ in hint), None)
+    for field in msgspec.structs.fields(kind):
+        inner = next((each for each in _parts(field.type) if isinstance(each, type) and issubclass(each, Table)), None)
         if inner is not None:
             found += _strings(inner, (*path, field.name))
-        elif "str" in hint and field.name != "id":
+        elif str in _parts(field.type):
             found.append((*path, field.name))
     return found
 
 
-_TABLES: tuple[type[Any], ...] = (
-    boards.Toolchain,
-    boards.Memory,
-    boards.Flash,
-    boards.Serial,
-    boards.Usb,
-    boards.Mcu,
-)
-STRINGS = _strings(Board)
+def _parts(kind: Any) -> list[Any]:
+    return [kind, *(part for arm in get_args(kind) for part in _parts(arm))]
+
+
+STRINGS = _strings(boards.BoardFile)
+ROOMS = (registry.BUILDERS, registry.FLASHERS, registry.EMULATORS)
+SETTINGS = {
+    f"{room.what} {name}": kind
+    for room in ROOMS
+    for name in registry.names(room)
+    if (kind := getattr(registry.find(room, name), "Settings", None)) is not None
+}
 
 
 def _with(path: tuple[str, ...], value: str, folder: Path) -> Path:
@@ -87,7 +89,7 @@ def _toml(table: dict[str, Any], prefix: str = "") -> list[str]:
             lines += [f"[{prefix}{key}]", *_toml(value, f"{prefix}{key}.")]
         elif _is_table(value):
             for each in value:
-                lines += [f"[[{prefix}{key}]]", *_toml(each)]
+                lines += [f"[[{prefix}{key}]]", *_toml(each, f"{prefix}{key}.")]
     return lines
 
 
@@ -96,19 +98,29 @@ def _is_table(value: object) -> bool:
 
 
 def test_every_string_is_tried() -> None:
-    assert ("toolchain", "optimise") in STRINGS and ("serial", "usb", "application") in STRINGS
-    assert len(STRINGS) > 20
+    assert ("toolchain", "optimise") in STRINGS and ("usb", "application") in STRINGS
+    assert len(STRINGS) >= 15
+    assert len(SETTINGS) >= 6
 
 
 @pytest.mark.parametrize("path", STRINGS, ids=".".join)
 def test_no_string_can_say_more_than_it_is_for(path: tuple[str, ...], tmp_path: Path) -> None:
-    harmless = path[-1] in ("name", "note")  # in comments and on the screen alone
+    harmless = path in (("name",), ("note",))  # in comments and on the screen alone
     for value in HOSTILE:
         if harmless and value.isprintable() and "\\" not in value:
             continue
         with pytest.raises(BoardError) as caught:
             boards.parse(_with(path, value, tmp_path))
         assert path[-1] in caught.value.message and value.isprintable() == (value in caught.value.message)
+
+
+@pytest.mark.parametrize("kind", SETTINGS.values(), ids=SETTINGS)
+def test_no_setting_can_say_more_than_it_is_for(kind: type[Any]) -> None:
+    for path in _strings(kind):
+        for value in (*HOSTILE, "x\n"):
+            with pytest.raises(BoardError) as caught:
+                toml.convert({path[-1]: value}, kind, "own.toml", "settings")
+            assert "own.toml: settings." in caught.value.message
 
 
 @pytest.mark.parametrize("value", ["-O0", "-O2", "-Os", "-Og", "-Ofast", "-O", "-O2 -funroll-loops -finline-limit=200"])
@@ -142,10 +154,12 @@ def test_a_file_whose_name_is_no_id(name: str, tmp_path: Path) -> None:
 
 
 def test_one_bad_file_hurts_no_other_board(tmp_path: Path) -> None:
+    (tmp_path / "boards").mkdir()
     for name, text in (("host", HOST), ("nano33", NANO), ("bad", "name ="), ("worse", HOST + "x = 1")):
-        (tmp_path / f"{name}.toml").write_text(text)
+        (tmp_path / "boards" / f"{name}.toml").write_text(text)
     found, refused = boards.survey(tmp_path)
-    assert [board.id for board in found] == ["host", "nano33"]
+    assert {board.id for board in found if board.path.parent == tmp_path / "boards"} == {"host", "nano33"}
+    assert len(found) == len(boards.load_all())
     assert ["bad.toml" in refused[0].message, "worse.toml" in refused[1].message] == [True, True]
     assert boards.load("native", tmp_path).id == "host"  # an alias: every file is looked through
     with pytest.raises(BoardError, match=r"no board 'mine'; bad.toml is not valid TOML"):

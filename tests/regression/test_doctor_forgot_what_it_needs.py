@@ -50,8 +50,8 @@ def test_every_program_that_a_board_needs_is_listed() -> None:
     needs = doctor._needs()
     for board in boards.load_all():
         programs = {tool for chain in board.toolchain for tool in build.load(chain.builder).tools()}
-        programs |= set(emulate.load(board.flash.emulator).tools()) if board.flash.emulator else set()
-        for method in () if board.emulated else flash.methods(board):
+        programs |= set(emulate.load(board.emulator.name).tools()) if board.emulator else set()
+        for method in flash.methods(board):
             programs |= set(flash.tools(method))
         for program in programs:
             assert board.id in needs[program], program
@@ -59,7 +59,7 @@ def test_every_program_that_a_board_needs_is_listed() -> None:
     assert needs["avrdude"] == "flash: mega, uno"
 
 
-@pytest.mark.parametrize("method", flash.METHODS)
+@pytest.mark.parametrize("method", flash.names())
 def test_a_method_tells_every_program_that_it_calls(method: str) -> None:
     program = getattr(importlib.import_module(f"toolkit.flash.{method}"), "PROGRAM", None)
     assert flash.tools(method) == (() if program is None else (program,))

@@ -21,6 +21,7 @@ from toolkit.verify import Workload
 from toolkit.verify.judge import judge
 
 SIZE = 640
+WORDS = samples.WORDS["random"]
 
 
 def judged(place: int, dtype: DType) -> Verification:
@@ -29,7 +30,9 @@ def judged(place: int, dtype: DType) -> Verification:
     expected: npt.NDArray[Any] = (np.arange(3 * SIZE).reshape(3, SIZE) % 97).astype(kind)
     got = expected.copy()
     got[1, place : place + 2] += 5
-    work = Workload("random", np.zeros((3, 16), np.uint8), "tensor", expected.view(np.uint8).reshape(3, -1))
+    work = Workload(
+        "random", np.zeros((3, 16), np.uint8), "tensor", expected.view(np.uint8).reshape(3, -1), words=WORDS
+    )
     answers = {key: Answer(key, row.tobytes(), 5) for key, row in enumerate(got)}
     build = dataclasses.replace(samples.build(), dtype=dtype)
     return judge(build, [work], answers, HELLO, LinkStats(), reference="x", seconds=1.0, asked=3)
@@ -52,7 +55,7 @@ def test_every_form_shows_the_place_and_not_all_bytes(place: int) -> None:
     terminal.render(Console(file=out, width=80), result, None)
     assert len(out.getvalue()) < 4000
     assert "2,560" not in out.getvalue()
-    failure = ElementTree.fromstring(junit.render(result)).find(".//testcase[@name='random image 1']/failure")  # noqa: S314
+    failure = ElementTree.fromstring(junit.render(result)).find(".//testcase[@name='made-up input 1']/failure")  # noqa: S314
     assert failure is not None
     assert len(failure.text or "") < 500
     page = html.render(result, dataclasses.replace(samples.build(), dtype=DType.FLOAT32, output=None))
@@ -69,7 +72,7 @@ def test_a_sound_part_of_a_long_output_is_left_out() -> None:
 
 
 def test_an_output_of_another_size_is_told_by_its_size() -> None:
-    work = Workload("random", np.zeros((1, 16), np.uint8), "tensor", np.zeros((1, SIZE), np.uint8))
+    work = Workload("random", np.zeros((1, 16), np.uint8), "tensor", np.zeros((1, SIZE), np.uint8), words=WORDS)
     answers = {0: Answer(0, bytes(12), 5)}
     result = judge(samples.build(), [work], answers, HELLO, LinkStats(), reference="x", seconds=1.0, asked=1)
     assert result.first_difference == "made-up input 0: the device sent 12 bytes, the host has 640"

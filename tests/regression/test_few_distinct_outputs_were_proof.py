@@ -24,7 +24,8 @@ from toolkit.verify.judge import distinct_outputs, judge
 
 def _work(expected: np.ndarray) -> Workload:
     rows = np.ascontiguousarray(expected)
-    return Workload("random", np.zeros((len(rows), 16), np.uint8), "tensor", rows.reshape(len(rows), -1).view(np.uint8))
+    outputs = rows.reshape(len(rows), -1).view(np.uint8)
+    return Workload("random", np.zeros((len(rows), 16), np.uint8), "tensor", outputs, words=samples.WORDS["random"])
 
 
 def judged(kinds: int) -> Verification:

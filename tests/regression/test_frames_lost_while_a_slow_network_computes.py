@@ -11,9 +11,9 @@ from collections import deque
 
 from tests.link import device as fake
 from tests.link.device import HELLO, output_of
+from tests.link.handler import HandlerTransport
 from toolkit.link import Bounds, Client, Request, framing, messages, packbits
 from toolkit.link.messages import MessageType, Reason
-from toolkit.link.transport import HandlerTransport
 
 RX_BUFFER = 100
 REQUESTS = [Request(n, "tensor", bytes(range(n, n + 16))) for n in range(200)]  # frames of 27 bytes

@@ -44,6 +44,6 @@ def test_boards_says_what_the_report_says(monkeypatch: pytest.MonkeyPatch) -> No
     lines = {line.split()[0]: line for line in said.splitlines() if line}
     for board in boards.load_all():
         if board.cpu.isa != "native":
-            assert size(board.memory.flash) in lines[board.id]
-            assert size(board.memory.ram) in lines[board.id]
+            assert size(board.memory.flash.size) in lines[board.id]
+            assert size(board.memory.ram.size) in lines[board.id]
     assert size(983_040) == "983 kB"

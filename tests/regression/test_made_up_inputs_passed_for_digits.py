@@ -12,6 +12,7 @@ from tests.compiler.graphs import Graph
 from tests.report import samples
 from toolkit import reference, resources, workloads
 from toolkit.artifacts import Build, DType, sha256_of
+from toolkit.data.digits import choice
 from toolkit.errors import UsageError
 from toolkit.reference import ModelIO, Tensor
 from toolkit.selection import Selection
@@ -40,7 +41,7 @@ def _io(source: tuple[int, ...], outputs: tuple[int, ...]) -> ModelIO:
 def test_digits_only_for_28_by_28_and_ten_outputs(
     source: tuple[int, ...], outputs: tuple[int, ...], digits: bool
 ) -> None:
-    assert workloads.reads_digits(_io(source, outputs)) is digits
+    assert choice.suits(source, _io(source, outputs).output.elements) is digits
 
 
 def a_build(folder: Path, tflite: bytes, dtype: DType = DType.INT8) -> Build:
@@ -97,7 +98,8 @@ def test_data_of_which_nothing_is_sent_is_an_error() -> None:
 @pytest.mark.skipif(not SHARED.is_dir(), reason="the cases are not beside this checkout")
 @pytest.mark.parametrize("name", ["keyword_49x16_int8", "autoencoder_784_int8"])
 def test_the_cases_that_were_taken_for_digits(name: str) -> None:
-    assert not workloads.reads_digits(reference.model_io((SHARED / f"{name}.tflite").read_bytes()))
+    io = reference.model_io((SHARED / f"{name}.tflite").read_bytes())
+    assert not choice.suits(io.input.shape, io.output.elements)
 
 
 def test_float32_inputs_are_said_too(tmp_path: Path) -> None:

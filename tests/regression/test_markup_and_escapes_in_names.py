@@ -22,9 +22,9 @@ SHOWN = "[/bold]\\x1b[31mred\\udcff.png"
 def named() -> Verification:
     """A run with this name wherever a name of the user's stands."""
     run = samples.broken()
-    external = tuple(dataclasses.replace(result, name=NAME) for result in run.external)
+    run = samples.singly(run, *(dataclasses.replace(result, name=NAME) for result in run.singly))
     wrong = tuple(dataclasses.replace(result, name=NAME) for result in run.wrong)
-    return dataclasses.replace(run, model=NAME, external=external, wrong=wrong, inputs=NAME, data={"images": NAME})
+    return dataclasses.replace(run, model=NAME, wrong=wrong, inputs=NAME, data={"images": NAME})
 
 
 def test_what_cannot_be_shown_is_told_by_number() -> None:

@@ -11,9 +11,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.dataset.test_sources import SET
-from toolkit.dataset import idx, sources
-from toolkit.dataset.catalogue import FILES
+from tests.data.test_sources import SET
+from toolkit.data.loaders import idx
+from toolkit.data.sets import sources
+from toolkit.data.sets.catalogue import FILES
 from toolkit.errors import DatasetError
 
 FILE = FILES["test"][0]

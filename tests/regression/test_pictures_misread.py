@@ -11,10 +11,10 @@ import pytest
 from PIL import Image, ImageDraw
 
 from toolkit import reference, resources
-from toolkit.dataset import load_images
-from toolkit.dataset.prepare import prepare
-from toolkit.images import Pixels
-from toolkit.reference.pixels import UNIT
+from toolkit.data import load_images
+from toolkit.data.digits.convention import Pixels
+from toolkit.data.digits.prepare import prepare
+from toolkit.data.scaling import UNIT
 from toolkit.report.pictures import thumbnail
 
 SHARED = Path(__file__).parents[2].parent / "shared" / "cases" / "pictures"
@@ -137,5 +137,5 @@ def test_the_cases_are_read_or_told() -> None:
     loaded = load_images(SHARED)
     told = {remark.split()[0] for remark in loaded.remarks}
     assert told == {"7_8x8.png", "7_two_digits_74.png"}
-    for name, image in zip(loaded.names, loaded.images, strict=True):
+    for name, image in zip(loaded.names, loaded.values, strict=True):
         assert name in told or _read_as(image) == 7, name

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from tests.report import samples
-from toolkit import dataset, reference, resources, workloads
+from toolkit import reference, resources, workloads
 from toolkit.artifacts import DType, sha256_of
+from toolkit.data import load_mnist, scaling
+from toolkit.data.scaling import Scaling
 from toolkit.errors import ModelError, UsageError
-from toolkit.reference import pixels
-from toolkit.reference.pixels import PixelRange
 from toolkit.selection import Selection
 
 SHARED = Path(__file__).parents[2].parent / "shared" / "cases"
@@ -34,12 +34,12 @@ SHARED = Path(__file__).parents[2].parent / "shared" / "cases"
     ],
 )
 def test_the_quantisation_tells_the_range(scale: float, zero_point: int, told: str) -> None:
-    assert str(pixels.of_quantised(scale, zero_point, -128, 127)) == told
+    assert str(scaling.of_quantised(scale, zero_point, -128, 127)) == told
 
 
 def test_a_range_that_is_no_usual_one_is_asked_for() -> None:
     with pytest.raises(ModelError, match=r"spans -0\.4201 to 2\.826") as caught:
-        pixels.of_quantised(0.01273, -95, -128, 127)  # as (pixel - mean) / deviation gives
+        scaling.of_quantised(0.01273, -95, -128, 127)  # as (pixel - mean) / deviation gives
     assert "--range" in caught.value.hint
 
 
@@ -47,22 +47,22 @@ def test_a_range_that_is_no_usual_one_is_asked_for() -> None:
     ("0..1", (0, 1)), ("-1..1", (-1, 1)), ("0..255", (0, 255)), ("-0.42..2.82", (-0.42, 2.82)), ("1..0", (1, 0)),
 ])  # fmt: skip
 def test_a_range_that_is_spelt_out(text: str, range_: tuple[float, float]) -> None:
-    assert pixels.parse(text) == PixelRange(*range_)
+    assert scaling.parse(text) == Scaling(*range_)
 
 
 @pytest.mark.parametrize("text", ["", "1", "0..", "a..b", "0..0", "0..nan", "0..inf", "0-1", "0...1..2"])
 def test_what_is_no_range(text: str) -> None:
     with pytest.raises(UsageError, match="is no range"):
-        pixels.parse(text)
+        scaling.parse(text)
 
 
 def test_pixels_as_training_scripts_make_them() -> None:
     every = np.arange(256, dtype=np.uint8)
     real = every.astype(np.float32)
-    np.testing.assert_array_equal(PixelRange(0, 1).real(every), real / np.float32(255))
-    np.testing.assert_array_equal(PixelRange(0, 255).real(every), real)
-    np.testing.assert_array_equal(PixelRange(-1, 1).real(every), real / np.float32(127.5) - np.float32(1))
-    np.testing.assert_allclose(PixelRange(1, 0).real(every), 1 - real / 255, atol=1e-7)
+    np.testing.assert_array_equal(Scaling(0, 1).real(every), real / np.float32(255))
+    np.testing.assert_array_equal(Scaling(0, 255).real(every), real)
+    np.testing.assert_array_equal(Scaling(-1, 1).real(every), real / np.float32(127.5) - np.float32(1))
+    np.testing.assert_allclose(Scaling(1, 0).real(every), 1 - real / 255, atol=1e-7)
 
 
 def test_float32_is_said_and_may_be_said_otherwise() -> None:
@@ -83,8 +83,9 @@ def test_float32_is_said_and_may_be_said_otherwise() -> None:
 @pytest.mark.parametrize(("name", "right"), [("raw_0_255_int8", 781), ("minus1_1_int8", 917)])
 def test_the_cases_get_their_true_accuracy(name: str, right: int) -> None:
     tflite = (SHARED / f"{name}.tflite").read_bytes()
-    digits = dataset.load_mnist("test").first(1000)
-    told = reference.pixel_range(tflite)
+    digits = load_mnist("test").first(1000)
+    given = reference.model_io(tflite).input
+    told = scaling.at(given.numpy, given.scale, given.zero_point)
     assert told is not None
-    outputs = reference.expected_outputs(tflite, reference.quantise(tflite, digits.images, told)).view(np.int8)
+    outputs = reference.expected_outputs(tflite, reference.quantise(tflite, digits.values, told)).view(np.int8)
     assert int((outputs.argmax(axis=1) == digits.labels).sum()) == right

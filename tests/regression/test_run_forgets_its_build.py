@@ -79,9 +79,9 @@ def test_the_board_is_loaded_once(folder: Path, monkeypatch: pytest.MonkeyPatch)
     load = boards.load
     asked: list[str] = []
 
-    def noted(name: str) -> boards.Board:
+    def noted(name: str, workspace: Path | None = None) -> boards.Board:
         asked.append(name)
-        return load(name)
+        return load(name, workspace)
 
     monkeypatch.setattr(boards, "load", noted)
     tinyml(*RUN, folder=folder)

@@ -14,8 +14,9 @@ from PIL import EpsImagePlugin, Image
 from tests.report import samples
 from toolkit import resources, workloads
 from toolkit.artifacts import DType, sha256_of
-from toolkit.dataset import drawing, load_images
-from toolkit.dataset.pictures import read_picture
+from toolkit.data import load_images
+from toolkit.data.digits import drawing
+from toolkit.data.loaders.pictures import read_picture
 from toolkit.errors import DatasetError
 from toolkit.report.pictures import thumbnail
 from toolkit.selection import Selection
@@ -98,7 +99,7 @@ def test_verify_tells_and_goes_on(tmp_path: Path) -> None:
         samples.build(), model_path=model, model_sha256=sha256_of(model.read_bytes()), dtype=DType.INT8
     )
     inputs = workloads.prepare(build, Selection(limit=0, images=tmp_path))
-    assert inputs.images["images"].names == ("4.png", "4_small.png")
+    assert inputs.sets[-1].names == ("4.png", "4_small.png")
     assert inputs.remarks == (
         "labels.csv is no picture, and is passed over",
         "4_small.png has only 9 x 9 pixels, and may be misread",

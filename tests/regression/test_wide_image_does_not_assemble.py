@@ -21,4 +21,4 @@ def test_only_images_that_it_reaches_go_to_the_assembly(width: int, assembly: bo
     window = {"filterHeight": 2, "filterWidth": 2, "strideH": 2, "strideW": 2, "padding": padding(same=False)}
     g.operator("MAX_POOL_2D", [conv], [output], "Pool2DOptions", **window)
     model = compile_model(g.file(source, output), isa="armv7em", fpu=True)
-    assert ("aot_conv_image_dsp.h" in model.kernels) is assembly
+    assert ("aot_conv3x3c1_pool2_dsp.h" in model.kernels) is assembly

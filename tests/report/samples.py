@@ -14,7 +14,7 @@ from toolkit.artifacts import (
     Build,
     DeviceIdentity,
     DType,
-    ImageResult,
+    InputResult,
     LayerReport,
     LayerSize,
     LinkStats,
@@ -22,14 +22,17 @@ from toolkit.artifacts import (
     PlannedBuffer,
     Runtime,
     Score,
+    SetResult,
+    SetWords,
     SizeReport,
     TensorSpec,
     Ticks,
     Verdict,
     Verification,
 )
-from toolkit.images import Pixels
-from toolkit.report.pictures import ReportImages
+from toolkit.data import Samples
+from toolkit.data.digits import convention
+from toolkit.data.digits.convention import CLASSES, PREPARED, SIDE, Pixels
 from toolkit.statistics import confusion_matrix, histogram, wilson_interval
 
 MODEL_SHA256 = "4aa1481dde942f39a8ef3c5ffdcdbbb19de65f3d03cc292610c4887e547fdeff"
@@ -123,11 +126,11 @@ def outputs(labels: npt.NDArray[np.int64], seed: int) -> npt.NDArray[np.int8]:
     return np.asarray(np.clip(np.round(256 * shares) - 128, -128, 127), np.int8)
 
 
-def results(name: str, labels: npt.NDArray[np.int64], expected: npt.NDArray[np.int8]) -> list[ImageResult]:
+def results(name: str, labels: npt.NDArray[np.int64], expected: npt.NDArray[np.int8]) -> list[InputResult]:
     """What a device that computes rightly says."""
     ticks = np.random.default_rng(3).normal(71_140, 160, len(labels)).astype(int)
     return [
-        ImageResult(
+        InputResult(
             set=name,
             index=index,
             name=f"{label}.png" if name == "external" else "",
@@ -143,7 +146,7 @@ def results(name: str, labels: npt.NDArray[np.int64], expected: npt.NDArray[np.i
     ]
 
 
-def changed(result: ImageResult, got: bytes | None) -> ImageResult:
+def changed(result: InputResult, got: bytes | None) -> InputResult:
     """The same image with another answer, or with none."""
     return dataclasses.replace(
         result,
@@ -154,15 +157,49 @@ def changed(result: ImageResult, got: bytes | None) -> ImageResult:
     )
 
 
-def judged(everything: list[ImageResult], link: LinkStats | None = None) -> Verification:
+WORDS = {
+    "mnist": SetWords("MNIST test set", "MNIST test image", "mnist image", "digit"),
+    "external": SetWords("external images", "external image", "external image", "digit", PREPARED),
+    "random": SetWords("made-up inputs", "made-up input", "made-up input"),
+}
+
+
+def of_set(name: str, members: list[InputResult]) -> SetResult:
+    """What came of a set of digits."""
+    correct = sum(r.predicted == r.label for r in members)
+    pairs = [(r.label, r.predicted) for r in members if r.label is not None and r.predicted is not None]
+    return SetResult(
+        name=name,
+        words=WORDS[name],
+        asked=len(members),
+        failed=sum(not r.passed for r in members),
+        score=Score(correct, len(members), wilson_interval(correct, len(members))),
+        confusion=confusion_matrix(pairs, 10),
+        classes=CLASSES,
+        picture=(SIDE, SIDE),
+        singly=tuple(members) if name == "external" else (),
+    )
+
+
+def made_up(asked: int, failed: int = 0) -> SetResult:
+    """What came of inputs without labels."""
+    return SetResult("random", WORDS["random"], asked, failed)
+
+
+def singly(verification: Verification, *shown: InputResult) -> Verification:
+    """The same with these in place of the first external images."""
+    return dataclasses.replace(
+        verification,
+        sets=tuple(
+            dataclasses.replace(each, singly=(*shown, *each.singly[len(shown) :])) if each.singly else each
+            for each in verification.sets
+        ),
+    )
+
+
+def judged(everything: list[InputResult], link: LinkStats | None = None) -> Verification:
     """A verification of these results, its counts taken from them."""
     sets = {name: [r for r in everything if r.set == name] for name in dict.fromkeys(r.set for r in everything)}
-    accuracy, confusion = {}, {}
-    for name, members in sets.items():
-        correct = sum(r.predicted == r.label for r in members)
-        accuracy[name] = Score(correct, len(members), wilson_interval(correct, len(members)))
-        pairs = [(r.label, r.predicted) for r in members if r.label is not None and r.predicted is not None]
-        confusion[name] = confusion_matrix(pairs, 10)
     failed = [r for r in everything if not r.passed]
     times = sorted(r.ticks for r in everything if r.got is not None and r.ticks is not None)
     link = link or LinkStats(bytes_up=2_250_480, bytes_down=300_300, frames_sent=len(everything))
@@ -170,7 +207,7 @@ def judged(everything: list[ImageResult], link: LinkStats | None = None) -> Veri
         board="nano33",
         model="proposed",
         dtype=DType.INT8,
-        images=len(everything),
+        asked=len(everything),
         answered=sum(r.got is not None for r in everything),
         bit_exact=sum(r.exact for r in everything),
         within_tolerance=len(everything) - len(failed),
@@ -182,15 +219,13 @@ def judged(everything: list[ImageResult], link: LinkStats | None = None) -> Veri
         distinct_outputs=408,
         reference="TensorFlow Lite Micro's reference kernels (tflite-micro 0.dev20250901)",
         first_difference=f"{failed[0].set} image {failed[0].index}" if failed else None,
-        accuracy=accuracy,
         ticks=Ticks("cycles", times[0], times[len(times) // 2], times[-1], histogram(times)) if times else None,
         seconds=136.2,
-        images_per_second=round(len(everything) / 136.2, 1),
+        inputs_per_second=round(len(everything) / 136.2, 1),
         device=DeviceIdentity("nano33", "aot", MODEL_SHA256, BUILD_ID, 1_612, 412),
         link=link,
-        external=tuple(r for r in everything if r.set == "external"),
+        sets=tuple(of_set(name, members) for name, members in sets.items()),
         wrong=tuple(r for r in everything if not r.passed or r.predicted != r.label),
-        confusion=confusion,
         date="2026-11-23T22:04:11+00:00",
         port="socket://127.0.0.1:40123",
         emulated=True,
@@ -199,7 +234,7 @@ def judged(everything: list[ImageResult], link: LinkStats | None = None) -> Veri
     )
 
 
-def all_results() -> list[ImageResult]:
+def all_results() -> list[InputResult]:
     """DIGITS made-up digits and EXTERNAL external images, all answered rightly."""
     labels = np.random.default_rng(1).integers(0, 10, DIGITS)
     drawn = np.arange(EXTERNAL)
@@ -244,9 +279,9 @@ def drawing() -> bytes:
     return out.getvalue()
 
 
-def images() -> ReportImages:
-    """The pictures behind `proven` and `broken`."""
-    return ReportImages(
-        seen={"mnist": pixels(DIGITS), "external": pixels(EXTERNAL)},
-        drawn={"external": {f"{digit}.png": drawing() for digit in range(EXTERNAL)}},
-    )
+def images() -> tuple[Samples, ...]:
+    """The inputs behind `proven` and `broken`."""
+    mnist = convention.samples("mnist", pixels(DIGITS), np.zeros(DIGITS, np.uint8))
+    names = tuple(f"{digit}.png" for digit in range(EXTERNAL))
+    external = convention.samples("external", pixels(EXTERNAL), np.arange(EXTERNAL, dtype=np.uint8), names=names)
+    return mnist, dataclasses.replace(external, files={name: drawing() for name in names})

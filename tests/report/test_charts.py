@@ -14,7 +14,7 @@ from PIL import Image
 from tests.report import samples
 from toolkit.artifacts import DType, LayerReport, PlannedBuffer, Score, TensorSpec, Ticks
 from toolkit.errors import DatasetError
-from toolkit.report import charts, digits, memory, outputs, text
+from toolkit.report import charts, inputs, memory, outputs, text
 from toolkit.report.pictures import DRAWN_SIDE, encode_png, thumbnail
 from toolkit.statistics import histogram, wilson_interval
 
@@ -86,7 +86,7 @@ def test_the_overview_has_one_pixel_for_each_image() -> None:
     everything = everything[:390]  # the last row is then cut short
     everything[5] = samples.changed(everything[5], bytes(10))
     everything[6] = samples.changed(everything[6], None)
-    view = digits.overview(samples.judged(everything))
+    view = inputs.overview(samples.judged(everything))
     assert view is not None
     assert (view.side, view.rows) == (20, 20)
     assert view.right + view.wrong + view.differ + view.silent == 390

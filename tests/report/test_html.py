@@ -12,10 +12,11 @@ import pytest
 
 from tests.report import samples
 from toolkit import files, resources
-from toolkit.artifacts import Build, DType, ImageResult, Pictures, Score, SizeReport, Verdict, Verification
+from toolkit.artifacts import Build, DType, InputResult, Pictures, SizeReport, Verdict, Verification
+from toolkit.data import Kind, Samples, Task
 from toolkit.errors import DatasetError, TinymlError
 from toolkit.report import html
-from toolkit.report.pictures import ReportImages, attach
+from toolkit.report.pictures import attach
 
 
 def words(page: str) -> str:
@@ -131,12 +132,11 @@ HOSTILE = "<script>alert(1)</script>\"'&"
 
 def test_names_cannot_break_out_of_the_page() -> None:
     verification, build = samples.broken(), samples.build()
-    external = (dataclasses.replace(verification.external[0], name=HOSTILE), *verification.external[1:])
+    verification = samples.singly(verification, dataclasses.replace(verification.singly[0], name=HOSTILE))
     failed = dataclasses.replace(verification.wrong[0], name=HOSTILE)
     page = html.render(
         dataclasses.replace(
             verification,
-            external=external,
             wrong=(failed, *verification.wrong[1:]),
             port=HOSTILE,
             reference=HOSTILE,
@@ -173,18 +173,16 @@ def test_an_older_json_without_the_newer_fields_still_gives_a_report() -> None:
 
 def test_inputs_without_labels_or_times_are_reported_too() -> None:
     expected = bytes(range(40)).hex()
-    result = ImageResult("random", 7, "", None, 3, expected, None, False, None, False)
+    result = InputResult("random", 7, "", None, 3, expected, None, False, None, False)
     run = dataclasses.replace(
         samples.proven(),
-        images=100,
+        asked=100,
         answered=99,
         bit_exact=99,
         within_tolerance=99,
         verdict=Verdict.DIFFERS,
-        accuracy={},
-        confusion={},
+        sets=(samples.made_up(100, 1),),
         ticks=None,
-        external=(),
         wrong=(result,),
     )
     text = words(html.render(run, samples.build()))
@@ -198,15 +196,13 @@ def test_inputs_without_labels_or_times_are_reported_too() -> None:
 def test_an_empty_run_proves_nothing() -> None:
     run = dataclasses.replace(
         samples.proven(),
-        images=0,
+        asked=0,
         answered=0,
         bit_exact=0,
         within_tolerance=0,
         verdict=Verdict.DIFFERS,
-        accuracy={"external": Score(0, 0, (0.0, 1.0))},
-        confusion={},
+        sets=(samples.of_set("external", []),),
         ticks=None,
-        external=(),
         wrong=(),
         seconds=0.0,
     )
@@ -223,7 +219,6 @@ def test_float32_states_its_tolerance_and_never_claims_equal_bytes() -> None:
         tolerance=1e-5,
         max_difference=3.2e-7,
         wrong=(),
-        external=(),
     )
     text = words(html.render(run, dataclasses.replace(samples.build(), dtype=DType.FLOAT32, output=None)))
     assert "Every output equals the host&#39;s within the rounding of float32." in text
@@ -256,9 +251,15 @@ def test_owners_always_add_up() -> None:
     assert "model 600 60.0% other 400 40.0%" in text
 
 
-def test_wrong_pixels_are_refused() -> None:
-    with pytest.raises(DatasetError, match="not uint8"):
-        attach(samples.proven(), ReportImages({"mnist": np.zeros((400, 28, 28), np.float32)}))
+def test_inputs_are_pictured_by_their_shape() -> None:
+    run = samples.broken()
+    colour = Samples("mnist", (np.zeros((400, 12), np.uint8),), task=Task(Kind.NONE, (2, 2, 3)))
+    run = dataclasses.replace(run, sets=(dataclasses.replace(run.sets[0], picture=(2, 2, 3)), *run.sets[1:]))
+    assert 'width="2" height="2"' in html.render(run, samples.build(), (colour,))
+    flat = dataclasses.replace(colour, task=Task())
+    assert "data:image/png" not in html.render(samples.broken(), samples.build(), (flat,)).split('id="failures"')[1]
+    with pytest.raises(DatasetError, match="a sample of 12 elements is no picture of 28x28"):
+        dataclasses.replace(colour, task=Task(Kind.NONE, (28, 28)))
 
 
 def _contrast(one: str, other: str) -> float:

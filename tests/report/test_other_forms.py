@@ -12,7 +12,7 @@ import pytest
 from rich.console import Console
 
 from tests.report import samples
-from toolkit.artifacts import Build, ImageResult, Runtime, Verification
+from toolkit.artifacts import Build, InputResult, Runtime, Verification
 from toolkit.report import junit, summary, terminal
 from toolkit.report.pictures import attach
 
@@ -78,6 +78,15 @@ def test_json_has_the_fields_that_others_rely_on() -> None:
     assert isinstance(value["seconds"], float)
     assert {"board", "runtime", "model_sha256", "build_id"} <= set(value["device"])
     assert len(json.dumps(value)) < 60_000
+    # A figure that is gone or renamed breaks a script of somebody's: new ones may come.
+    assert set(value) >= {
+        *("board", "model", "dtype", "images", "answered", "bit_exact", "within_tolerance", "tolerance"),
+        *("max_difference", "resent", "verdict", "inputs", "distinct_outputs", "reference", "first_difference"),
+        *("accuracy", "ticks", "seconds", "images_per_second", "device", "link", "external", "wrong", "confusion"),
+        *("date", "port", "emulated", "resumed", "data", "tools", "devices", "proven"),
+    }
+    assert [len(value["confusion"][name]) for name in ("mnist", "external")] == [10, 10]
+    assert [result["label"] for result in value["external"]] == list(range(10))
 
 
 def parsed(verification: Verification) -> ElementTree.Element:
@@ -119,14 +128,14 @@ def test_junit_says_that_a_misread_image_is_no_failure() -> None:
 
 
 def test_junit_survives_names_that_xml_cannot_hold(tmp_path: Path) -> None:
-    result: ImageResult = dataclasses.replace(samples.broken().external[0], name="a\x00<b>\x1b\ud800.png")
-    junit.write(tmp_path / "junit.xml", dataclasses.replace(samples.broken(), external=(result,)))
+    result: InputResult = dataclasses.replace(samples.broken().singly[0], name="a\x00<b>\x1b\ud800.png")
+    junit.write(tmp_path / "junit.xml", samples.singly(samples.broken(), result))
     root = ElementTree.parse(tmp_path / "junit.xml")  # noqa: S314 - our own output
     names = [case.attrib["name"] for case in root.iter("testcase")]
     assert "external image a�<b>��.png" in names
 
 
 def test_junit_counts_inputs_without_labels() -> None:
-    run = dataclasses.replace(samples.proven(), images=100, accuracy={}, external=(), wrong=())
+    run = dataclasses.replace(samples.proven(), asked=100, sets=(samples.made_up(100),), wrong=())
     names = [case.attrib["name"] for case in parsed(run).iter("testcase")]
     assert names == ["verdict", "all outputs: made-up inputs"]

@@ -15,6 +15,7 @@ from toolkit import board as boards
 from toolkit import models, project, reference
 from toolkit.artifacts import DType, RunningDevice, Runtime
 from toolkit.build import host_gcc
+from toolkit.data.scaling import UNIT
 from toolkit.emulate import host, host_tflm
 from toolkit.errors import EmulatorError, LinkError, ModelError
 from toolkit.link import Client, Request, open_transport
@@ -65,7 +66,7 @@ def test_every_output_equals_the_interpreters(device: RunningDevice) -> None:
         assert (hello.runtime, hello.board) == ("tflm", "host")
         assert hello.arena_bytes == measured.head + measured.tail
         pixels = np.random.default_rng(7).integers(0, 256, (IMAGES, 28, 28), dtype=np.uint8)
-        inputs = reference.quantise(tflite, pixels)
+        inputs = reference.quantise(tflite, pixels, UNIT)
         expected = reference.expected_outputs(tflite, inputs)
         asked = [Request(key=place, data=inputs[place].tobytes(), kind="tensor") for place in range(IMAGES)]
         answers = {answer.key: answer.output for answer in client.stream(asked)}

@@ -12,24 +12,25 @@ import dataclasses
 
 from toolkit import train as training
 from toolkit import zoo
-from toolkit.dataset import load_external
+from toolkit.data import load_external
+from toolkit.data.digits import convention
+from toolkit.data.samples import Samples
 from toolkit.errors import TrainError
-from toolkit.images import LabelledImages
 from toolkit.train import loop, losses
 from toolkit.train.augment import affine
 from toolkit.train.recipe import Augmentation, suited
 from toolkit.train.twin import fold, with_batch_norm
 
 
-def _toy(count: int = 320) -> LabelledImages:
+def _toy(count: int = 320) -> Samples:
     external = load_external()
     random = np.random.default_rng(2)
     which = random.integers(0, 10, count)
     shifts = random.integers(-2, 3, (count, 2))
     images = np.stack(
-        [np.roll(external.images[one], tuple(shift), (0, 1)) for one, shift in zip(which, shifts, strict=True)]
+        [np.roll(external.values[one], tuple(shift), (0, 1)) for one, shift in zip(which, shifts, strict=True)]
     )
-    return LabelledImages("toy", images, which.astype(np.uint8), (), "test")
+    return convention.samples("toy", images, which.astype(np.uint8), source="test")
 
 
 TOY = _toy()
@@ -159,7 +160,7 @@ def test_rates() -> None:
 
 
 def test_augmentation_without_bounds_changes_nothing_and_within_them_keeps_the_centre() -> None:
-    images = (TOY.images[:8, ..., np.newaxis] / 255).astype(np.float32)
+    images = TOY.first(8).real()[..., np.newaxis]
     same = np.asarray(affine(images, Augmentation(0, 0, 0, 0), (1, 2)))
     np.testing.assert_allclose(same, images, atol=1e-6)
     dot = np.zeros((50, 29, 29, 1), np.float32)

@@ -11,15 +11,15 @@ from pathlib import Path
 
 from toolkit import process, resources
 
-KERNELS = resources.firmware() / "kernels"
-SOURCES = ("aot_avr_scale.c", "aot_avr_conv_s8.c", "aot_avr_dense_s8.c")
+INCLUDES = tuple(f"-I{folder}" for folder in resources.kernel_folders())
+SOURCES = ("aot_scale_avr.c", "aot_conv_pool2_avr.c", "aot_dense_avr.c")
 
 # The same program for both: `emit` prints one byte, `main` is `program` and the end of it.
 FRAME = """
 #include <stdint.h>
 #include <stdio.h>
-#include "aot_avr_conv.h"
-#include "aot_avr_dense.h"
+#include "aot_conv_pool2_avr.h"
+#include "aot_dense_avr.h"
 #if defined(__AVR__)
 #include <avr/interrupt.h>
 #include <avr/io.h>
@@ -71,7 +71,7 @@ def _hex(text: str) -> bytes:
 
 
 def _sources() -> list[str]:
-    return [str(KERNELS / name) for name in SOURCES]
+    return [str(resources.kernels()[name]) for name in SOURCES]
 
 
 def on_host(folder: Path, program: str) -> bytes:
@@ -79,7 +79,7 @@ def on_host(folder: Path, program: str) -> bytes:
     source, binary = folder / "program.c", folder / "host"
     source.write_text(FRAME % program)
     flags = "-std=c99 -O1 -g -Wall -Wextra -Wconversion -Werror -fsanitize=address,undefined -fno-sanitize-recover=all"
-    process.run(["gcc", *flags.split(), f"-I{KERNELS}", "-o", str(binary), str(source), *_sources()], timeout=120)
+    process.run(["gcc", *flags.split(), *INCLUDES, "-o", str(binary), str(source), *_sources()], timeout=120)
     return _hex(process.run([str(binary)], timeout=120).stdout)
 
 
@@ -88,6 +88,6 @@ def on_avr(folder: Path, program: str, *, optimise: str = "-O3") -> bytes:
     source, binary = folder / "program.c", folder / "avr.elf"
     source.write_text(FRAME % program)
     flags = f"-mmcu=atmega328p -std=gnu99 {optimise} -Wall -Wextra -Wconversion -Werror"
-    process.run(["avr-gcc", *flags.split(), f"-I{KERNELS}", "-o", str(binary), str(source), *_sources()], timeout=120)
+    process.run(["avr-gcc", *flags.split(), *INCLUDES, "-o", str(binary), str(source), *_sources()], timeout=120)
     done = process.run(["simavr", "-m", "atmega328p", "-f", "16000000", str(binary)], timeout=120, check=False)
     return _hex(done.stdout + done.stderr)

@@ -67,8 +67,8 @@ def test_bytes_lost_in_the_cores_ring_are_sent_again(power: Power, firmware: Bui
     """
     shutil.copytree(firmware.project, tmp_path / "project")
     main = tmp_path / "project" / "project.ino"
-    slow = "static uint16_t turn;\nvoid loop() {\n  if (++turn % 3001 == 0) delay(12);\n  app_poll();\n}\n"
-    main.write_text(main.read_text().replace("void loop() { app_poll(); }\n", slow))
+    slow = "static uint16_t turn;\nvoid loop() {\n  if (++turn % 3001 == 0) delay(12);\n  tinyml_app_poll();\n}\n"
+    main.write_text(main.read_text().replace("void loop() { tinyml_app_poll(); }\n", slow))
     board = boards.load("uno")
     built = avr_gcc.build(tmp_path / "project", board, board.toolchains("avr_gcc", None)[0])
     uno = power()

@@ -124,12 +124,12 @@ def test_convolution_with_pool(tmp_path: Path, run: Run, shape: tuple[int, ...])
         array("int8_t", "pixels", image.reshape(-1)),
         f"#define AOT_NAME most\n#define AOT_KERNEL_H {kernel_h}\n#define AOT_KERNEL_ROW {kernel_w * in_c}\n"
         f"#define AOT_STEP {stride * in_c}\n#define AOT_STEP_ROW {stride * row}\n#define AOT_ROW {row}\n"
-        '#include "aot_avr_most4.h"\n',
-        f"static const aot_avr_conv_s8_t layer AOT_CONST = {{weights, {taps}, {out_h}, {out_w}, {out_c}, "
+        '#include "aot_most4_avr.h"\n',
+        f"static const aot_conv_pool2_avr_t layer AOT_CONST = {{weights, {taps}, {out_h}, {out_w}, {out_c}, "
         f"{2 * stride * in_c}, {2 * stride * row}, most, {{bias, multipliers, shifts, table, {zero}, -128, 127}}}};\n",
         f"static int8_t input[{image.size}], output[{wanted.size}], scratch[{taps}];\n",
         "static void program(void) {\n  AOT_COPY(input, pixels, sizeof input);\n"
-        "  aot_avr_conv_s8(&layer, input, output, scratch);\n"
+        "  aot_conv_pool2_avr(&layer, input, output, scratch);\n"
         "  for (uint16_t i = 0; i < sizeof output; ++i) emit((uint8_t)output[i]);\n}\n",
     ]
     got = np.frombuffer(run(tmp_path, "".join(body)), np.int8)[: wanted.size]
@@ -151,11 +151,11 @@ def test_dense(tmp_path: Path, run: Run, rows: int, inputs: int, outputs: int) -
         array("int32_t", "bias", bias),
         scale,
         array("int8_t", "values", data.reshape(-1)),
-        f"static const aot_avr_dense_s8_t layer AOT_CONST = {{weights, {inputs}, {rows}, {outputs}, "
+        f"static const aot_dense_avr_t layer AOT_CONST = {{weights, {inputs}, {rows}, {outputs}, "
         "{bias, multipliers, shifts, 0, -7, -100, 90}};\n",
         f"static int8_t input[{data.size}], output[{wanted.size}];\n",
         "static void program(void) {\n  AOT_COPY(input, values, sizeof input);\n"
-        "  aot_avr_dense_s8(&layer, input, output);\n"
+        "  aot_dense_avr(&layer, input, output);\n"
         "  for (uint16_t i = 0; i < sizeof output; ++i) emit((uint8_t)output[i]);\n}\n",
     ]
     got = np.frombuffer(run(tmp_path, "".join(body)), np.int8)[: wanted.size]

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import hashlib
 import json
 import os
-import types
 import typing
 from dataclasses import dataclass
 from enum import StrEnum
@@ -34,48 +32,35 @@ class Runtime(StrEnum):
 
 def to_jsonable(value: Any) -> Any:
     """Dataclasses, paths and enums as plain JSON values; keys in the order of declaration."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {f.name: to_jsonable(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    import msgspec
+
+    return msgspec.to_builtins(value, str_keys=True, enc_hook=_plain)
+
+
+def _plain(value: Any) -> str:
     if isinstance(value, Path):
         return str(value)
-    if isinstance(value, StrEnum):
-        return str(value)
-    if isinstance(value, dict):
-        return {str(key): to_jsonable(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [to_jsonable(item) for item in value]
-    return value
+    raise TypeError(f"{type(value).__name__} is not to be written as JSON")
 
 
 def from_jsonable(kind: Any, value: Any) -> Any:
-    """What `to_jsonable` was given, from its plain JSON values; `kind` is its type."""
-    origin = typing.get_origin(kind)
-    if origin in (typing.Union, types.UnionType):
-        if value is None:
-            return None
-        kind = next(arm for arm in typing.get_args(kind) if arm is not type(None))
-        return from_jsonable(kind, value)
-    if origin is tuple:
-        arms = typing.get_args(kind)
-        if len(arms) == 2 and arms[1] is Ellipsis:
-            return tuple(from_jsonable(arms[0], item) for item in value)
-        return tuple(from_jsonable(arm, item) for arm, item in zip(arms, value, strict=True))
-    if origin is dict:
-        return {key: from_jsonable(typing.get_args(kind)[1], item) for key, item in value.items()}
-    if dataclasses.is_dataclass(kind):
-        hints = typing.get_type_hints(kind)
-        known = {f.name for f in dataclasses.fields(kind)}
-        make = typing.cast(type[Any], kind)
-        return make(**{key: from_jsonable(hints[key], item) for key, item in value.items() if key in known})
-    if isinstance(kind, type) and issubclass(kind, (Path, StrEnum)):
-        return kind(value)
-    if kind in _SCALARS and (not isinstance(value, _SCALARS[kind]) or (isinstance(value, bool) and kind is not bool)):
-        raise TypeError(f"{value!r:.40} where {kind.__name__} is due")
-    return value
+    """What `to_jsonable` was given, from its plain JSON values; `kind` is its type.
+
+    Raises:
+        ValueError: it is not: a file that another hand has changed is refused when it is read.
+    """
+    import msgspec
+
+    try:
+        return msgspec.convert(value, kind, dec_hook=_from_plain)
+    except msgspec.ValidationError as caught:
+        raise ValueError(str(caught)) from caught
 
 
-_SCALARS: dict[Any, tuple[type, ...]] = {int: (int,), float: (float, int), str: (str,), bool: (bool,)}
-"""What JSON may hold for a plain type: a file that another hand has changed is refused when it is read."""
+def _from_plain(kind: Any, value: Any) -> Any:
+    if kind is Path and isinstance(value, str):
+        return Path(value)
+    raise TypeError(f"{value!r:.40} where {kind.__name__} is due")
 
 
 def write_atomically(path: Path, data: bytes) -> None:

@@ -13,7 +13,7 @@ from toolkit.artifacts.base import Artifact, DType, Runtime, read_json, sha256_o
 from toolkit.artifacts.model import LayerReport, ModelCard, PlannedBuffer, TensorSpec
 from toolkit.errors import ChangedFileError
 
-_PLACES = ("project", "image", "model_path", "original")
+_PLACES = ("project", "image", "model_path", "original", "board_file")
 """Of a record: where files lie. A workspace may be moved, and what the files hold has hashes of its own."""
 
 
@@ -76,6 +76,7 @@ class Build(Artifact):
         layers, plan: see CompiledModel; empty for an interpreter.
         card: how the model was trained; None for a user's own file.
         original, original_sha256, changes: the user's file, where the model is what was made of it; see ModelFile.
+        board_file: where the board was read from: it may be no file that its id finds.
         agreement: whether TensorFlow Lite Micro computes what LiteRT does; None where that was not asked.
         record_sha256: of this record as JSON, without this and the paths; `save` fills it in, `load` demands it.
     """
@@ -112,6 +113,7 @@ class Build(Artifact):
     original: Path | None = None
     original_sha256: str = ""
     changes: tuple[str, ...] = ()
+    board_file: Path | None = None
     agreement: Agreement | None = None
     record_sha256: str = ""
 

@@ -47,7 +47,7 @@ class Ticks(Artifact):
 
     Attributes:
         unit: "instructions", "cycles" or "microseconds".
-        min, median, max: over all answered images.
+        min, median, max: over all answered inputs.
         histogram: the distribution; None if it was not kept.
         resolution: the step of the device's counter, in `unit`.
     """
@@ -111,7 +111,7 @@ class DeviceShare(Artifact):
 
     Attributes:
         port: what was opened.
-        answered: images that it answered.
+        answered: inputs that it answered.
         lost: why it was given up in mid-run; None if it was there to the end.
         link: what its own link went through.
     """
@@ -123,14 +123,39 @@ class DeviceShare(Artifact):
 
 
 @dataclass(frozen=True)
-class ImageResult(Artifact):
-    """One image's fate.
+class SetWords(Artifact):
+    """How a set of inputs is called in texts.
 
     Attributes:
-        set: "mnist", "external", "images" or "random".
+        title: the set, in a heading: "MNIST test set".
+        one: one of its inputs, before a number or a file's name: "MNIST test image".
+        short: the same where there is little room: "mnist image".
+        truth: what the network tells of an input.
+        prepared: what was done to a picture that a person made before the network saw it; empty for nothing.
+    """
+
+    title: str
+    one: str
+    short: str
+    truth: str = "class"
+    prepared: str = ""
+
+    @classmethod
+    def plain(cls, name: str, what: str = "input") -> SetWords:
+        """By the set's name, where nothing else is said."""
+        return cls(name, f"{name} {what}", f"{name} {what}")
+
+
+@dataclass(frozen=True)
+class InputResult(Artifact):
+    """One input's fate.
+
+    Attributes:
+        set: the name of its set.
         index: within its set.
-        name: the file's name, for external images.
-        label: the truth, or None for inputs without one.
+        name: the file's name, if it came from one.
+        label: the true class, or None for inputs without one.
+        predicted: the class that the device named; None without a whole answer.
         expected, got: output tensor bytes in hex; got is None if never answered.
         exact: the bytes are equal.
         ticks: measured by the device.
@@ -155,11 +180,42 @@ class ImageResult(Artifact):
 
 
 @dataclass(frozen=True)
-class Pictures(Artifact):
-    """Images as data URIs, so that the report can be made again from its JSON alone.
+class SetResult(Artifact):
+    """What came of one set of inputs.
 
     Attributes:
-        seen: "set/index" -> PNG, 28x28 grey, exactly what the network saw.
+        name: of the set; words: how it is called.
+        asked: how many inputs it has.
+        failed: those whose output is missing or not the host's.
+        score: right classes; None where there is no truth.
+        confusion: rows are the truth, columns what the device said; unanswered inputs are in none. Empty where there
+            are no classes, or very many.
+        classes: what the classes are called; empty for their numbers.
+        picture: rows and columns, and channels if several, of an input as a picture; empty where it is none.
+        singly: its inputs one by one, where each is a file of somebody's.
+    """
+
+    name: str
+    words: SetWords
+    asked: int
+    failed: int
+    score: Score | None = None
+    confusion: tuple[tuple[int, ...], ...] = ()
+    classes: tuple[str, ...] = ()
+    picture: tuple[int, ...] = ()
+    singly: tuple[InputResult, ...] = ()
+
+    def class_name(self, number: int) -> str:
+        """What a class is called."""
+        return self.classes[number] if 0 <= number < len(self.classes) else str(number)
+
+
+@dataclass(frozen=True)
+class Pictures(Artifact):
+    """Inputs as data URIs, so that the report can be made again from its JSON alone.
+
+    Attributes:
+        seen: "set/index" -> PNG, exactly what the network saw.
         drawn: "set/index" -> a reduced JPEG of the file that a person drew or photographed.
     """
 
@@ -172,7 +228,7 @@ class Verification(Artifact):
     """Device against host: `build/<board>/verification.json`.
 
     Attributes:
-        images: that were to be asked.
+        asked: inputs that were to be answered.
         answered: that were answered.
         bit_exact: whose output bytes equal the host's.
         within_tolerance: float32 only: outputs within the stated tolerance; for int8 equal to bit_exact.
@@ -180,28 +236,27 @@ class Verification(Artifact):
             rule); 0 for int8.
         max_difference: largest absolute difference seen, in the output's own unit; -1 where it is no number.
         reference: the host interpreter that gave the expected bytes.
-        first_difference: the first image that differed, and in which element, in words; None if none did.
+        first_difference: the first input that differed, and in which element, in words; None if none did.
         verdict: what all of this comes to.
         inputs: what was sent, in words.
         distinct_outputs: how many different outputs the host has for these inputs; those that only rounding tells
             apart count once.
-        external: the external images and a user's own, one by one.
-        wrong: every image whose output differs, was never given, or is not its label.
-        confusion: by set: rows are the truth, columns what the device said; unanswered images are in none.
+        sets: what came of each set, in the order in which they were asked.
+        wrong: every input whose output differs, was never given, or is not its label.
         date: of the end of the run, ISO 8601, UTC.
         port: what was opened; several boards' ports with commas between.
         devices: each board's share, if there were several; `link` is then their sum.
         emulated: True for an emulator that `flash` started, False for another device that it flashed, None if unknown.
         resumed: answers taken over from the journal of an interrupted run.
-        data: by set: where its images came from, in words.
+        data: by set: where its inputs came from, in words.
         tools: what took part in the run, name -> version.
-        pictures: of the images that the report shows.
+        pictures: of the inputs that the report shows.
     """
 
     board: str
     model: str
     dtype: DType
-    images: int
+    asked: int
     answered: int
     bit_exact: int
     within_tolerance: int
@@ -213,15 +268,13 @@ class Verification(Artifact):
     distinct_outputs: int
     reference: str
     first_difference: str | None
-    accuracy: dict[str, Score]
     ticks: Ticks | None
     seconds: float
-    images_per_second: float
+    inputs_per_second: float
     device: DeviceIdentity
     link: LinkStats
-    external: tuple[ImageResult, ...] = ()
-    wrong: tuple[ImageResult, ...] = ()
-    confusion: dict[str, tuple[tuple[int, ...], ...]] = field(default_factory=dict)
+    sets: tuple[SetResult, ...] = ()
+    wrong: tuple[InputResult, ...] = ()
     date: str = ""
     port: str = ""
     emulated: bool | None = None
@@ -235,3 +288,29 @@ class Verification(Artifact):
     def proven(self) -> bool:
         """The verdict is PROVEN."""
         return self.verdict is Verdict.PROVEN
+
+    def set(self, name: str) -> SetResult:
+        """The result of a set; an empty one where there is none of that name."""
+        found = (each for each in self.sets if each.name == name)
+        return next(found, SetResult(name, SetWords.plain(name), 0, 0))
+
+    @property
+    def main(self) -> SetResult | None:
+        """The largest set that has a truth; None if none has."""
+        scored = (each for each in self.sets if each.score is not None and each.score.total)
+        return max(scored, key=lambda each: each.asked, default=None)
+
+    @property
+    def scores(self) -> dict[str, Score]:
+        """By the title of the set: right classes."""
+        return {each.words.title: each.score for each in self.sets if each.score is not None}
+
+    @property
+    def accuracy(self) -> dict[str, Score]:
+        """By set: right classes."""
+        return {each.name: each.score for each in self.sets if each.score is not None}
+
+    @property
+    def singly(self) -> tuple[InputResult, ...]:
+        """The inputs that are shown one by one."""
+        return tuple(result for each in self.sets for result in each.singly)

@@ -1,4 +1,4 @@
-"""Builders: each turns a generated project folder into an image. A new builder is one new file here."""
+"""Builders: each turns a generated project folder into an image. A new one is one file here, or in another package."""
 
 from __future__ import annotations
 

@@ -13,6 +13,7 @@ from toolkit.build import arduino
 from toolkit.build.base import Built
 from toolkit.build.environment import clean
 from toolkit.errors import BuildError
+from toolkit.toml import Fqbn, Header, Pinned, Table
 
 PROGRAM = "arduino-cli"
 COMPILE_SECONDS = 1800.0
@@ -20,6 +21,22 @@ COMPILE_SECONDS = 1800.0
 # avr-libc's linker script ends a program that is too large; with these it is linked, and the size report says by how
 # much.
 AVR_REGIONS = "-Wl,--defsym=__DATA_REGION_LENGTH__=0xf000,--defsym=__TEXT_REGION_LENGTH__=0x100000"
+
+
+class Settings(Table, frozen=True, kw_only=True):
+    """What stands in sketch.yaml.
+
+    Attributes:
+        fqbn: Arduino's fully qualified board name.
+        core: Arduino's core with its version: "arduino:avr@1.8.6".
+        library: the Arduino library of the runtime tflm, with its version: "Chirale_TensorFLowLite@2.0.0".
+        header: the header by which the Arduino tools find that library.
+    """
+
+    fqbn: Fqbn
+    core: Pinned
+    library: Pinned | None = None
+    header: Header | None = None
 
 
 def tools() -> tuple[str, ...]:

@@ -11,8 +11,15 @@ from toolkit.build import gnu_make
 from toolkit.build.base import Built
 from toolkit.build.environment import clean
 from toolkit.errors import BuildError, ToolError
+from toolkit.toml import Fqbn, Table
 
 COMPILER = "avr-gcc"
+
+
+class Settings(Table, frozen=True, kw_only=True):
+    """`fqbn`: Arduino's fully qualified board name; its last word is the board's in the core's boards.txt."""
+
+    fqbn: Fqbn
 
 
 def tools() -> tuple[str, ...]:
@@ -47,7 +54,7 @@ def properties(boards_txt: str, toolchain: Toolchain) -> dict[str, str]:
     Raises:
         BuildError: the core does not know the board.
     """
-    name = (toolchain.fqbn or "").rsplit(":", 1)[-1]
+    name = toolchain.settings.fqbn.rsplit(":", 1)[-1]
     found = {}
     for key in ("variant", "board"):
         match = re.search(rf"^{re.escape(name)}\.build\.{key}=(\S+)", boards_txt, re.MULTILINE)

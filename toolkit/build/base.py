@@ -1,14 +1,12 @@
-"""What every builder offers, and the one place that finds a builder by its name."""
+"""What every builder offers. Builders are found by toolkit/registry.py."""
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, cast
 
-from toolkit import process
+from toolkit import process, registry
 from toolkit.board import Board, Toolchain
 from toolkit.errors import BoardError
 
@@ -39,7 +37,10 @@ def forget(project: Path, files: Built) -> None:
 
 
 class Builder(Protocol):
-    """A module of this package with these functions."""
+    """A module with these functions, and a class `Settings` (a toml.Table) if a board file is to tell it more.
+
+    Another package brings one by the entry point `tinyml.builders`.
+    """
 
     def tools(self) -> tuple[str, ...]:
         """The outside programs that must be on PATH."""
@@ -61,9 +62,7 @@ class Builder(Protocol):
 
 def names() -> tuple[str, ...]:
     """Every builder's name."""
-    package = Path(__file__).parent
-    hidden = {"base", "size", "mapfile", "gnu_make", "arduino", "environment"}
-    return tuple(sorted(m.name for m in pkgutil.iter_modules([str(package)]) if m.name not in hidden))
+    return registry.names(registry.BUILDERS)
 
 
 def load(name: str) -> Builder:
@@ -72,9 +71,7 @@ def load(name: str) -> Builder:
     Raises:
         BoardError: there is none.
     """
-    if name not in names():
-        raise BoardError(f"there is no builder {name!r}", f"builders: {', '.join(names())}")
-    return cast(Builder, importlib.import_module(f"toolkit.build.{name}"))
+    return cast(Builder, registry.load(registry.BUILDERS, name, BoardError))
 
 
 def choose(candidates: tuple[Toolchain, ...]) -> Toolchain:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-# ` .text.app_run  0x00000190  0x8c out/src/core/app.o`, the name on a line of its own where it is long.
+# ` .text.tinyml_app_run  0x00000190  0x8c out/src/core/app.o`, the name on a line of its own where it is long.
 _PIECE = re.compile(r"^ (?P<name>[.\w$*-]\S*)?\s+0x(?P<address>[0-9a-f]+)\s+0x(?P<size>[0-9a-f]+)\s*(?P<owner>\S.*)?$")
 _OUTPUT = re.compile(r"^(?P<name>[.\w]\S*)(\s+0x[0-9a-f]+\s+0x[0-9a-f]+.*)?$")
 _START = "Linker script and memory map"

@@ -10,10 +10,27 @@ from toolkit.build import arduino
 from toolkit.build.base import Built
 from toolkit.build.environment import clean
 from toolkit.errors import BuildError
+from toolkit.toml import Header, Pinned, Table, Word
 
 PROGRAM = "pio"
 COMPILE_SECONDS = 1800.0
 """The first build of a board downloads its platform."""
+
+
+class Settings(Table, frozen=True, kw_only=True):
+    """What stands in platformio.ini.
+
+    Attributes:
+        board: PlatformIO's name of it.
+        platform: with its version: "atmelavr@5.2.0".
+        library: the Arduino library of the runtime tflm, with its version: "Chirale_TensorFLowLite@2.0.0".
+        header: the header by which the Arduino tools find that library.
+    """
+
+    board: Word
+    platform: Pinned
+    library: Pinned | None = None
+    header: Header | None = None
 
 
 def tools() -> tuple[str, ...]:

@@ -53,9 +53,9 @@ def measure(elf: Path, map_file: Path | None, board: Board) -> SizeReport:
     owners = mapfile.by_owner(pieces)
     return SizeReport(
         flash_bytes=flash,
-        flash_limit=board.memory.flash,
+        flash_limit=board.memory.flash.size,
         ram_bytes=ram,
-        ram_limit=board.memory.ram,
+        ram_limit=board.memory.ram.size,
         stack_bytes=board.memory.stack,
         flash_by_owner=_sum(owners, flash_sections),
         ram_by_owner=_sum(owners, ram_sections),

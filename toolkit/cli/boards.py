@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import typer
 
 from toolkit.cli import options, output
@@ -11,12 +13,12 @@ def register(app: typer.Typer) -> None:
     """Add the command."""
 
     @app.command("boards")
-    def command(json: options.Json = False) -> None:
+    def command(workspace_folder: options.Workspace = Path(), json: options.Json = False) -> None:
         """List the boards that firmware can be built for."""
         from toolkit import board as boards
         from toolkit.artifacts import to_jsonable
 
-        known, refused = boards.survey()
+        known, refused = boards.survey(workspace_folder)
         for each in refused:
             output.warn(each.message, each.hint)
         if json:
@@ -34,10 +36,13 @@ def register(app: typer.Typer) -> None:
                     board.id,
                     board.name,
                     "" if native else board.mcu.cpu,
-                    "" if native else size(board.memory.flash),
-                    "" if native else size(board.memory.ram),
+                    "" if native else size(board.memory.flash.size),
+                    "" if native else size(board.memory.ram.size),
                     " ".join(runtimes),
                     " ".join(options.spelt(chain.builder) for chain in board.toolchain),
+                    board.standing,
                 )
             )
-        tables.show(("board", "name", "core", "flash", "RAM", "runtimes", "built with"), rows, figures=("flash", "RAM"))
+        tables.show(
+            ("board", "name", "core", "flash", "RAM", "runtimes", "built with", "tried"), rows, figures=("flash", "RAM")
+        )

@@ -100,13 +100,13 @@ def _needs() -> dict[str, str]:
             if board not in served:
                 served.append(board)
 
-    for board in boards.load_all():
+    for board in boards.load_all(Path()):
         for chain in board.toolchain:
             add(build.load(chain.builder).tools(), "build", board.id)
-        if board.flash.emulator:
-            add(emulate.load(board.flash.emulator).tools(), "emulate", board.id)
-        for method in () if board.emulated else flash.methods(board):
-            own = method == board.flash.method
+        if board.emulator is not None:
+            add(emulate.load(board.emulator.name).tools(), "emulate", board.id)
+        for method in flash.methods(board):
+            own = board.flash is not None and method == board.flash.method
             add(flash.tools(method), "flash" if own else f"flash --method {options.spelt(method)}", board.id)
     told = {
         program: "; ".join(f"{purpose}: {', '.join(users)}" for purpose, users in purposes.items())

@@ -41,7 +41,9 @@ Workspace = Annotated[
     Path,
     typer.Option("--workspace", "-C", callback=_at_home, help="The folder whose build/ holds everything that is made."),
 ]
-Board = Annotated[str, typer.Option("--board", "-b", help="A board's id or alias; see `tinyml boards`.")]
+Board = Annotated[
+    str, typer.Option("--board", "-b", help="A board's id or alias (see `tinyml boards`), or a board file of your own.")
+]
 OptionalBoard = Annotated[
     str | None, typer.Option("--board", "-b", help="A board's id or alias; by default the newest build's.")
 ]

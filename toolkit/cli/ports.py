@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import typer
 
 from toolkit.cli import options, output
@@ -19,8 +21,8 @@ def register(app: typer.Typer) -> None:
 
         ids = {
             usb: f"{board.id}{mode}"
-            for board in boards.load_all()
-            for mode, known in (("", board.serial.usb.application), (" (bootloader)", board.serial.usb.bootloader))
+            for board in boards.load_all(Path())
+            for mode, known in (("", board.usb.application), (" (bootloader)", board.usb.bootloader))
             for usb in known
         }
         found = [(port, ids.get(port.usb_id, "")) for port in connected_ports()]

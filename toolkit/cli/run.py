@@ -50,7 +50,7 @@ def register(app: typer.Typer) -> None:
     ) -> None:
         """Build, flash and verify in one go; an emulated board is stopped again at the end."""
         # Loaded once, and passed on: what lies in the workspace may be another's by the next step.
-        target = api.board(board)
+        target = api.board(board, workspace_folder)
         api.check_options(target, port, virtual=virtual)
         verdicts.unfinished(junit, f"{model} {dtype} on {target.id}")
         done = api.run(

@@ -94,7 +94,7 @@ def structure(kind: str, name: str, fields: Mapping[str, Any]) -> str:
 
 @functools.cache
 def _included(file: str) -> tuple[str, ...]:
-    text = (resources.firmware() / "kernels" / file).read_text(encoding="utf-8")
+    text = resources.kernels()[file].read_text(encoding="utf-8")
     return tuple(_INCLUDE.findall(text))
 
 

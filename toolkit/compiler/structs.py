@@ -28,7 +28,7 @@ _LIMITS = {
 def members() -> Mapping[str, Mapping[str, str]]:
     """By struct: the type of each member that is a number, an array of numbers, or a struct of these."""
     found: dict[str, dict[str, str]] = {}
-    for path in sorted((resources.firmware() / "kernels").glob("*.h")):
+    for path in (path for path in resources.kernels().values() if path.suffix == ".h"):
         text = _COMMENT.sub("", path.read_text(encoding="utf-8"))
         for body, name in _STRUCT.findall(text):
             found[name] = {

@@ -22,14 +22,14 @@ _DYNAMIC_BATCH = ("SHAPE", "STRIDED_SLICE", "PACK")
 
 
 def convert(
-    model: Any, dtype: DType, calibration: npt.NDArray[np.uint8] | None = None, *, per_tensor_dense: bool = False
+    model: Any, dtype: DType, calibration: npt.NDArray[np.float32] | None = None, *, per_tensor_dense: bool = False
 ) -> bytes:
     """Convert a Keras model from a concrete function of batch 1, and slim the result.
 
     Args:
-        model: takes float32 [1, 28, 28, 1] in [0, 1].
+        model: takes one float32 tensor, a batch in front.
         dtype: of the input and output; int8 makes every tensor an integer.
-        calibration: for int8: uint8 [N, 28, 28], of the training set.
+        calibration: for int8: float32 [N, ...], real values of the training set.
         per_tensor_dense: one scale for each dense kernel, not one per unit, for TFLM libraries older than
             per-channel dense layers, which would compute wrong results without a word.
 
@@ -72,12 +72,11 @@ def convert(
     return slimmed
 
 
-def _full_integer(converter: Any, tf: Any, calibration: npt.NDArray[np.uint8] | None, shape: tuple[int, ...]) -> None:
+def _full_integer(converter: Any, tf: Any, calibration: npt.NDArray[np.float32] | None, shape: tuple[int, ...]) -> None:
     if calibration is None or len(calibration) == 0:
         raise TrainError("an int8 conversion needs calibration images", "give it images of the training set")
-    floats = calibration.astype(np.float32) / np.float32(255)
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
-    converter.representative_dataset = lambda: ([image.reshape(shape)] for image in floats)
+    converter.representative_dataset = lambda: ([each.reshape(shape)] for each in calibration)
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
     converter.inference_input_type = tf.int8
     converter.inference_output_type = tf.int8

@@ -1,4 +1,5 @@
-"""Emulators: each stands in for boards that are not on the desk. A new emulator is one new file or folder here."""
+"""Emulators: each stands in for boards that are not on the desk. A new emulator is one new file or folder
+here, or in another package."""
 
 from __future__ import annotations
 

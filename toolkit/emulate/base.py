@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import atexit
 import contextlib
-import importlib
 import os
 import signal
 import subprocess
@@ -13,13 +12,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Protocol, cast
 
-from toolkit import files, process
+from toolkit import files, process, registry
 from toolkit.artifacts import RunningDevice
 from toolkit.board import Board
 from toolkit.errors import EmulatorError
 from toolkit.link.serial_ports import PortLister
 
-NAMES = ("host", "nano33", "qemu", "simavr")
 STOP_SECONDS = 5.0
 
 # What this process has started itself; and which of it may run on when this process ends.
@@ -28,7 +26,10 @@ _outliving: set[int] = set()
 
 
 class Emulator(Protocol):
-    """A module of this package with these functions."""
+    """A module with these functions, and a class `Settings` (a toml.Table) if a board file is to tell it more.
+
+    Another package brings one by the entry point `tinyml.emulators`.
+    """
 
     def tools(self) -> tuple[str, ...]:
         """The outside programs that must be on PATH."""
@@ -69,9 +70,7 @@ def load(name: str) -> Emulator:
     Raises:
         EmulatorError: there is none.
     """
-    if name not in NAMES:
-        raise EmulatorError(f"there is no emulator {name!r}", f"one of: {', '.join(NAMES)}")
-    return cast(Emulator, importlib.import_module(f"toolkit.emulate.{name}"))
+    return cast(Emulator, registry.load(registry.EMULATORS, name, EmulatorError))
 
 
 def last_line(log: Path) -> str:
@@ -131,12 +130,6 @@ def _end_the_forgotten() -> None:
     for pid, running in _own.items():
         if pid not in _outliving and running.poll() is None:
             running.kill()
-
-
-def is_running(pid: int) -> bool:
-    """True if the process is there and has not ended."""
-    own = _own.get(pid)
-    return (own is None or own.poll() is None) and process.start_of(pid) is not None
 
 
 def _end(running: subprocess.Popen[bytes]) -> None:

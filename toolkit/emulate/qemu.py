@@ -5,18 +5,29 @@ from __future__ import annotations
 import socket
 import time
 from pathlib import Path
+from typing import Annotated
+
+from msgspec import Meta
 
 from toolkit.artifacts import RunningDevice
-from toolkit.board import Board
+from toolkit.board import Board, settings
 from toolkit.emulate.base import device, last_line, starting, stop_process
 from toolkit.errors import EmulatorError
 from toolkit.link.serial_ports import PortLister
+from toolkit.toml import Table, Word
 
 PROGRAM = "qemu-system-arm"
 START_SECONDS = 20.0
 SETTLE_SECONDS = 0.3
 ATTEMPTS = 3
 HOST = "127.0.0.1"
+
+
+class Settings(Table, frozen=True, kw_only=True):
+    """machine: QEMU's name of it; uart: which of its serial ports the firmware talks on, from 0."""
+
+    machine: Word
+    uart: Annotated[int, Meta(ge=0, le=7)] = 0
 
 
 def tools() -> tuple[str, ...]:
@@ -31,12 +42,16 @@ def command(board: Board, image: Path, port: int) -> list[str]:
     firmware can so count instructions one by one.
     Without `nodelay` small exchanges wait for each other's acknowledgements.
     """
+    told = settings(board.emulator, Settings)
+    if told is None:
+        raise EmulatorError(f"{board.path.name} has no settings for qemu", "see boards/mps2-an386.toml")
     return [
         PROGRAM,
-        *("-machine", board.flash.machine or board.id),
+        *("-machine", told.machine),
         *("-kernel", str(image)),
         *("-icount", "shift=7"),
         *("-display", "none", "-monitor", "none", "-nodefaults"),
+        *(("-serial", "null") * told.uart),
         *("-serial", f"tcp:{HOST}:{port},server=on,wait=off,nodelay=on"),
     ]
 

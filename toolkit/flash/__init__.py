@@ -1,20 +1,22 @@
-"""Putting firmware on a board: one method a file, each with a function `flash` of the type `base.Flasher`."""
+"""Putting firmware on a board: one method a file, each a module as `base.Method` has it."""
 
 from __future__ import annotations
 
-import importlib
-from collections.abc import Callable, Sequence
-from types import ModuleType
+from collections.abc import Sequence
 from typing import cast
 
+from toolkit import registry
 from toolkit.artifacts import Build
 from toolkit.board import Board
 from toolkit.errors import FlashError
-from toolkit.flash.base import Flasher, Progress
+from toolkit.flash.base import Flasher, Method, Progress
 from toolkit.flash.greeting import confirm
 from toolkit.link.serial_ports import PortLister
 
-METHODS = ("samba", "bossac", "arduino_cli", "avrdude", "platformio")
+
+def names() -> tuple[str, ...]:
+    """Every method's name."""
+    return registry.names(registry.FLASHERS)
 
 
 def methods(board: Board) -> tuple[str, ...]:
@@ -28,19 +30,19 @@ def tools(method: str) -> tuple[str, ...]:
     Raises:
         FlashError: there is no such method.
     """
-    return cast(Callable[[], tuple[str, ...]], _module(method).tools)()
+    return _module(method).tools()
 
 
-def _module(method: str) -> ModuleType:
+def _module(method: str) -> Method:
     """A method's module; its name is taken in either spelling, `arduino-cli` or `arduino_cli`.
 
     Raises:
         FlashError: there is no such method.
     """
-    name = method.replace("-", "_")
-    if name not in METHODS:
-        raise FlashError(f"there is no flash method {method!r}", f"one of: {_named(METHODS)}")
-    return importlib.import_module(f"toolkit.flash.{name}")
+    found = registry.find(registry.FLASHERS, method.replace("-", "_"))
+    if found is None:
+        raise FlashError(f"there is no flash method {method!r}", f"one of: {_named(names())}")
+    return cast(Method, found)
 
 
 def check(method: str, board: Board, build: Build) -> None:
@@ -49,14 +51,12 @@ def check(method: str, board: Board, build: Build) -> None:
     Raises:
         FlashError: the message says why, the hint what there is.
     """
-    asked, method = method, method.replace("-", "_")
-    if method not in METHODS:
-        raise FlashError(f"there is no flash method {asked!r}", f"one of: {_named(METHODS)}")
-    if method not in _usable(board, build):
-        if method == "platformio" and "platformio" in _usable(board, None):
+    asked = _module(method)
+    if not asked.suits(board, build):
+        if asked.suits(board, None):
             raise FlashError(
-                f"PlatformIO uploads only what it has built, and {build.toolchain} built this",
-                f"tinyml build --board {board.id} --toolchain platformio",
+                f"{_named([method])} uploads only what it has built, and {build.toolchain} built this",
+                f"tinyml build --board {board.id} --toolchain {_named([method])}",
             )
         raise FlashError(
             f"the flash method {_named([method])} is not one for {board.name}",
@@ -66,15 +66,7 @@ def check(method: str, board: Board, build: Build) -> None:
 
 def _usable(board: Board, build: Build | None) -> tuple[str, ...]:
     """The methods that can put a build, or for None some build, on a board."""
-    usable = {
-        # Both talk to one bootloader, which stands in the board file as the board's own method.
-        **dict.fromkeys(("samba", "bossac"), board.flash.method in ("samba", "bossac")),
-        "avrdude": board.flash.programmer is not None,
-        "arduino_cli": any(each.fqbn for each in board.toolchain),
-        "platformio": any(each.platformio for each in board.toolchain)
-        and (build is None or build.toolchain == "platformio"),
-    }
-    return tuple(method for method in METHODS if usable[method])
+    return tuple(name for name in names() if _module(name).suits(board, build))
 
 
 def _named(methods: Sequence[str]) -> str:
@@ -90,7 +82,7 @@ def load(method: str) -> Flasher:
 
     What it returns also raises ChangedFileError: the image is not the one that was built.
     """
-    upload = cast(Flasher, _module(method).flash)
+    upload = _module(method).flash
 
     def flash(board: Board, build: Build, port: str | None, progress: Progress, *, lister: PortLister) -> str:
         build.read_image()

@@ -18,6 +18,17 @@ PROGRAM = "arduino-cli"
 UPLOAD_SECONDS = 180.0
 
 
+def suits(board: Board, build: Build | None) -> bool:  # noqa: ARG001 - it uploads any image
+    """True for a board that arduino-cli knows by a name."""
+    return _fqbn(board) is not None
+
+
+def _fqbn(board: Board) -> str | None:
+    """What any of the board's builders is told of it."""
+    found = (getattr(toolchain.settings, "fqbn", None) for toolchain in board.toolchain)
+    return next((name for name in found if name is not None), None)
+
+
 def tools() -> tuple[str, ...]:
     """The outside programs that are needed."""
     return (PROGRAM,)
@@ -29,12 +40,11 @@ def fqbn(board: Board) -> str:
     Raises:
         FlashError: the board file has none.
     """
-    for toolchain in board.toolchain:
-        if toolchain.fqbn:
-            return toolchain.fqbn
-    raise FlashError(
-        f"boards/{board.id}.toml has no fqbn, which arduino-cli needs", f"use the flash method {board.flash.method}"
-    )
+    found = _fqbn(board)
+    if found is None:
+        own = board.flash.method if board.flash is not None else "none"
+        raise FlashError(f"{board.path.name} has no fqbn, which arduino-cli needs", f"use the flash method {own}")
+    return found
 
 
 def command(board: Board, image: Path, port: str) -> list[str]:

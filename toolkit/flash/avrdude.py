@@ -14,15 +14,27 @@ from pathlib import Path
 
 from toolkit import process
 from toolkit.artifacts import Build
-from toolkit.board import Board
+from toolkit.board import Board, settings
 from toolkit.errors import FlashError
 from toolkit.flash.base import Progress, Step, silent
 from toolkit.flash.usb_board import choose
 from toolkit.link.serial_ports import PortLister, cannot_open, connected_ports
+from toolkit.toml import Table, Word
 
 PROGRAM = "avrdude"
 UPLOAD_SECONDS = 180.0
 POLL_SECONDS = 0.02
+
+
+class Settings(Table, frozen=True, kw_only=True):
+    """programmer: the protocol of the bootloader, as avrdude calls it."""
+
+    programmer: Word
+
+
+def suits(board: Board, build: Build | None) -> bool:  # noqa: ARG001 - any builder's
+    """True for a board whose file names the programmer."""
+    return settings(board.flash, Settings) is not None
 
 
 def tools() -> tuple[str, ...]:
@@ -38,10 +50,11 @@ def command(board: Board, image: Path, port: str) -> list[str]:
     Raises:
         FlashError: the board file has no programmer.
     """
-    if board.flash.programmer is None:
-        raise FlashError(f"boards/{board.id}.toml has no flash.programmer, which avrdude needs", "see boards/uno.toml")
+    told = settings(board.flash, Settings)
+    if told is None:
+        raise FlashError(f"{board.path.name} has no flash.settings for avrdude", "see boards/uno.toml")
     return [
-        *(PROGRAM, "-q", "-q", "-p", board.mcu.part, "-c", board.flash.programmer),
+        *(PROGRAM, "-q", "-q", "-p", board.mcu.part, "-c", told.programmer),
         *("-P", port, "-b", str(board.serial.baud), "-D", "-U", f"flash:w:{image}:i"),
     ]
 

@@ -33,7 +33,7 @@ def silent(_step: Step) -> None:
 
 
 class Flasher(Protocol):
-    """A flash method."""
+    """A flash method's upload."""
 
     def __call__(self, board: Board, build: Build, port: str | None, progress: Progress, *, lister: PortLister) -> str:
         """Put `build` on the board and return the port on which the new firmware runs.
@@ -49,4 +49,21 @@ class Flasher(Protocol):
             FlashError: no board, several and none named, a wrong one, or the upload failed. Never returns
                 before the whole image is known to be on the board.
         """
+        ...
+
+
+class Method(Protocol):
+    """A module with these, and a class `Settings` (a toml.Table) if a board file is to tell it more.
+
+    Another package brings one by the entry point `tinyml.flashers`.
+    """
+
+    flash: Flasher
+
+    def suits(self, board: Board, build: Build | None) -> bool:
+        """True if it can put this build, or for None some build, on the board."""
+        ...
+
+    def tools(self) -> tuple[str, ...]:
+        """The outside programs that must be on PATH."""
         ...

@@ -19,6 +19,11 @@ PROGRAM = "bossac"
 UPLOAD_SECONDS = 120.0
 
 
+def suits(board: Board, build: Build | None) -> bool:  # noqa: ARG001 - any builder's
+    """True for a board with Arduino's bootloader for the nRF52840: samba and bossac both talk to it."""
+    return board.flash is not None and board.flash.method in ("samba", "bossac")
+
+
 def tools() -> tuple[str, ...]:
     """The outside programs that are needed."""
     return (PROGRAM,)

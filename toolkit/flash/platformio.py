@@ -16,6 +16,13 @@ PROGRAM = "pio"
 UPLOAD_SECONDS = 300.0
 
 
+def suits(board: Board, build: Build | None) -> bool:
+    """True for a board that PlatformIO can build for, and a build that it made: it uploads nothing else."""
+    return any(each.builder == "platformio" for each in board.toolchain) and (
+        build is None or build.toolchain == "platformio"
+    )
+
+
 def tools() -> tuple[str, ...]:
     """The outside programs that are needed."""
     return (PROGRAM,)

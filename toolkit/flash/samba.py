@@ -25,6 +25,11 @@ def tools() -> tuple[str, ...]:
     return ()
 
 
+def suits(board: Board, build: Build | None) -> bool:  # noqa: ARG001 - any builder's
+    """True for a board with Arduino's bootloader for the nRF52840: samba and bossac both talk to it."""
+    return board.flash is not None and board.flash.method in ("samba", "bossac")
+
+
 def flash(
     board: Board,
     build: Build,

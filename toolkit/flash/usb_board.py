@@ -103,9 +103,10 @@ def read_image(build: Build, board: Board) -> bytes:
         image = build.read_image()
     except ChangedFileError as caught:
         raise FlashError(caught.message, caught.hint) from caught
-    if len(image) > board.memory.flash:
+    if len(image) > board.memory.flash.size:
         raise FlashError(
-            f"{build.image.name} has {len(image)} bytes; the board takes {board.memory.flash}", "build a smaller model"
+            f"{build.image.name} has {len(image)} bytes; the board takes {board.memory.flash.size}",
+            "build a smaller model",
         )
     # Cortex-M: the first word is the initial stack pointer, in RAM; the second the reset handler, a Thumb address.
     if len(image) < 8 or image[3] != 0x20 or not image[4] & 1:
@@ -121,7 +122,7 @@ def choose(board: Board, port: str | None, ports: tuple[UsbPort, ...]) -> UsbPor
     Raises:
         FlashError: none is connected, several are and none is named, or the named port is no such board's.
     """
-    known = (*board.serial.usb.application, *board.serial.usb.bootloader)
+    known = (*board.usb.application, *board.usb.bootloader)
     if port is not None:
         # A name may be a link, such as those of /dev/serial/by-id.
         same = (port, str(Path(port).resolve()))
@@ -164,7 +165,7 @@ class Session:
         Raises:
             FlashError: it did not come, or the sketch's port could not be opened.
         """
-        if self.target.usb_id in self.board.serial.usb.bootloader:
+        if self.target.usb_id in self.board.usb.bootloader:
             self.progress(
                 Step(
                     "the board is already in its bootloader: reset was pressed twice, or an upload was interrupted; "
@@ -177,7 +178,7 @@ class Session:
                 Step("starting the bootloader" if touch == 0 else "the board did not react; touching it again")
             )
             self._touch()
-            found = self._await(self.board.serial.usb.bootloader, self.timing.appear / self.timing.touches)
+            found = self._await(self.board.usb.bootloader, self.timing.appear / self.timing.touches)
             if found is not None:
                 return found
         raise FlashError("the board did not enter its bootloader", DOUBLE_TAP)
@@ -189,7 +190,7 @@ class Session:
             FlashError: it did not come.
         """
         self.progress(Step("starting the new program"))
-        found = self._await(self.board.serial.usb.application, self.timing.appear)
+        found = self._await(self.board.usb.application, self.timing.appear)
         if found is None:
             raise FlashError(
                 "the image is written, but the program's USB port did not appear",
@@ -199,7 +200,7 @@ class Session:
 
     def _touch(self) -> None:
         current = next((each for each in self.lister() if each.is_same_board(self.target)), None)
-        if current is None or current.usb_id in self.board.serial.usb.bootloader:
+        if current is None or current.usb_id in self.board.usb.bootloader:
             return
         handle = self.open(current.device, 1200)
         # The touch is 1200 baud and then DTR low: by hand where the port has that line, by closing where it has not.

@@ -10,7 +10,6 @@ import errno
 import select
 import socket
 import time
-from collections.abc import Callable
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
@@ -155,35 +154,6 @@ class SerialTransport:
         """See Transport."""
         with contextlib.suppress(Exception):  # a device that is gone may fail in any way, and it is gone
             self._port.close()
-
-
-class HandlerTransport:
-    """A device that is a function, for tests: called with every write, returns what the device answers."""
-
-    def __init__(self, handler: Callable[[bytes], bytes]) -> None:
-        """Begin with nothing to read."""
-        self._handler = handler
-        self._answers = bytearray()
-        self.closed = False
-
-    def read(self, timeout: float) -> bytes:
-        """See Transport; there is nothing to wait for, so it never waits."""
-        del timeout
-        if self.closed:
-            raise TransportClosedError("closed")
-        data = bytes(self._answers)
-        self._answers.clear()
-        return data
-
-    def write(self, data: bytes) -> None:
-        """See Transport."""
-        if self.closed:
-            raise TransportClosedError("closed")
-        self._answers += self._handler(data)
-
-    def close(self) -> None:
-        """See Transport."""
-        self.closed = True
 
 
 def _socket_address(url: str) -> tuple[str, int]:

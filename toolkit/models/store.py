@@ -20,9 +20,9 @@ import numpy.typing as npt
 
 from toolkit import reference, zoo
 from toolkit.artifacts import DType, ModelCard, Score, sha256_of, to_jsonable, write_atomically
+from toolkit.data.samples import Samples
 from toolkit.errors import ModelError, TrainError
-from toolkit.images import LabelledImages
-from toolkit.models.finder import CARD, StoredModel, file_name
+from toolkit.models import CARD, StoredModel, file_name
 from toolkit.statistics import wilson_interval
 from toolkit.tflite import int8_tables
 
@@ -75,7 +75,7 @@ def load_model(stored: StoredModel) -> Any:
     return model
 
 
-def score(tflite: bytes, data: LabelledImages, *, interpreter: str | None = None) -> Score:
+def score(tflite: bytes, data: Samples, *, interpreter: str | None = None) -> Score:
     """Right answers of a converted network.
 
     int8 is scored by the official interpreter, or by the one that is named. LiteRT's optimised kernels, where they are
@@ -85,7 +85,7 @@ def score(tflite: bytes, data: LabelledImages, *, interpreter: str | None = None
     if interpreter is None and reference.is_installed("ai_edge_litert"):
         is_float = reference.model_io(tflite).input.dtype is DType.FLOAT32
         interpreter = reference.OPTIMISED if is_float or int8_tables.is_needed(tflite) else None
-    inputs = reference.quantise(tflite, data.images)
+    inputs = reference.quantise(tflite, data.values, data.scaling)
     outputs = reference.expected_outputs(tflite, inputs, interpreter=interpreter)
     predicted = np.argmax(reference.dequantise(tflite, outputs), axis=1)
     correct = int(np.sum(predicted == data.labels))
@@ -103,8 +103,8 @@ def store(
     recipe: Recipe,
     seed: int,
     *,
-    calibration: LabelledImages,
-    tests: tuple[LabelledImages, ...],
+    calibration: Samples,
+    tests: tuple[Samples, ...],
     folder: Path,
     name: str | None = None,
 ) -> ModelCard:
@@ -127,7 +127,7 @@ def store(
     from toolkit.convert import CALIBRATION_IMAGES, convert
 
     name = name or architecture.name
-    sample = calibration.images[:CALIBRATION_IMAGES]
+    sample = calibration.first(CALIBRATION_IMAGES).real()
     contents: dict[str, bytes] = {}
     accuracy: dict[str, Score] = {}
     for dtype, per_tensor in _VARIANTS:

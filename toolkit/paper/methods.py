@@ -16,8 +16,8 @@ import numpy.typing as npt
 
 from toolkit.artifacts import Artifact, DType
 from toolkit.convert import CALIBRATION_IMAGES, convert, slim
+from toolkit.data.samples import Samples
 from toolkit.errors import ModelError
-from toolkit.images import LabelledImages
 from toolkit.models import store
 from toolkit.quiet_tensorflow import load_tensorflow, quiet
 from toolkit.train import Fit, Phase, Progress
@@ -51,8 +51,8 @@ class Compressed(Artifact):
 def compress_in_every_way(
     build: Callable[[], Any],
     seed: int,
-    train: LabelledImages,
-    test: LabelledImages,
+    train: Samples,
+    test: Samples,
     progress: Callable[[Progress], None] | None = None,
 ) -> tuple[Compressed, ...]:
     """Every method on one network.
@@ -65,7 +65,7 @@ def compress_in_every_way(
         progress: called many times an epoch.
     """
     load_tensorflow()
-    sample = train.images[:CALIBRATION_IMAGES]
+    sample = train.first(CALIBRATION_IMAGES).real()
     model = build()
     found = [
         _result("float32", model, convert(model, DType.FLOAT32), test),
@@ -103,7 +103,7 @@ def sparsity_of(model: Any) -> float:
 def prune(
     model: Any,
     sparsity: float,
-    train: LabelledImages,
+    train: Samples,
     seed: int,
     progress: Callable[[Progress], None] | None = None,
 ) -> None:
@@ -151,6 +151,7 @@ class QuantisationAware:
 
     def __init__(self, model: Any) -> None:
         self.model = model
+        self.input_shape = model.input_shape
         self.trainable_variables = model.trainable_variables
         self.variables = model.variables
 
@@ -195,7 +196,7 @@ def _rounded_activation(values: Any) -> Any:
     return (tf.clip_by_value(tf.round(values / scale) + zero, 0.0, 255.0) - zero) * scale
 
 
-def _other(model: Any, calibration: npt.NDArray[np.uint8] | None) -> bytes:
+def _other(model: Any, calibration: npt.NDArray[np.float32] | None) -> bytes:
     """Dynamic range (int8 weights, float activations), or, with calibration images, int16 activations."""
     with quiet():
         import tensorflow as tf
@@ -208,15 +209,14 @@ def _other(model: Any, calibration: npt.NDArray[np.uint8] | None) -> bytes:
         converter = tf.lite.TFLiteConverter.from_concrete_functions([convert_variables_to_constants_v2(function)])
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
         if calibration is not None:
-            floats = calibration.astype(np.float32) / np.float32(255)
-            converter.representative_dataset = lambda: ([image.reshape(shape)] for image in floats)
+            converter.representative_dataset = lambda: ([each.reshape(shape)] for each in calibration)
             converter.target_spec.supported_ops = [
                 tf.lite.OpsSet.EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8
             ]
         return slim(bytes(converter.convert()))
 
 
-def _result(method: str, model: Any, tflite: bytes, test: LabelledImages) -> Compressed:
+def _result(method: str, model: Any, tflite: bytes, test: Samples) -> Compressed:
     return Compressed(
         method=method,
         sparsity=round(sparsity_of(model), 4),
@@ -226,7 +226,7 @@ def _result(method: str, model: Any, tflite: bytes, test: LabelledImages) -> Com
     )
 
 
-def _accuracy(tflite: bytes, test: LabelledImages) -> float:
+def _accuracy(tflite: bytes, test: Samples) -> float:
     """TensorFlow Lite Micro has no hybrid kernels: what it refuses is scored by LiteRT."""
     try:
         score = store.score(tflite, test)

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Literal
 
-from toolkit import dataset, resources
+from toolkit import resources
+from toolkit.data import load_external, load_fashion_mnist, load_mnist
+from toolkit.data.samples import Samples
 from toolkit.errors import DatasetError
-from toolkit.images import LabelledImages
 from toolkit.paper import records
 from toolkit.paper.records import TrainingRun
 from toolkit.paper.training_run import RECORD, Result, Sets, perform
@@ -39,14 +40,14 @@ def load_sets(name: str, folder: Path | None) -> Sets:
         DatasetError: the name is not known, or the data cannot be had.
     """
 
-    def split(part: Literal["train", "test"]) -> LabelledImages:
+    def split(part: Literal["train", "test"]) -> Samples:
         if name == "mnist":
-            return dataset.load_mnist(part, folder)
+            return load_mnist(part, folder)
         if name == "fashion-mnist":
-            return dataset.load_fashion_mnist(part, folder)
+            return load_fashion_mnist(part, folder)
         raise DatasetError(f"there is no data set {name!r}", "known: mnist, fashion-mnist")
 
-    return Sets(split("train"), split("test"), dataset.load_external() if name == "mnist" else None)
+    return Sets(split("train"), split("test"), load_external() if name == "mnist" else None)
 
 
 def complete(

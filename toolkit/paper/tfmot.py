@@ -19,8 +19,8 @@ import numpy.typing as npt
 
 from toolkit import resources, zoo
 from toolkit.artifacts import Artifact
+from toolkit.data.samples import Samples
 from toolkit.errors import TinymlError
-from toolkit.images import LabelledImages
 from toolkit.models import store
 from toolkit.paper import compression, records, study
 from toolkit.paper.records import Record, TrainingRun
@@ -112,9 +112,7 @@ def complete(
     return done
 
 
-def optimise(
-    run: TrainingRun, weights: list[npt.NDArray[np.float32]], train: LabelledImages, test: LabelledImages
-) -> ToolkitResult:
+def optimise(run: TrainingRun, weights: list[npt.NDArray[np.float32]], train: Samples, test: Samples) -> ToolkitResult:
     """Prune and quantise one trained network with TensorFlow's toolkit.
 
     Args:
@@ -129,7 +127,7 @@ def optimise(
     mot, keras = _toolkit()
     import importlib.metadata
 
-    inputs, labels = as_input(train.images), train.labels.astype(np.int32)
+    inputs, labels = as_input(zoo.get(run.model).build(), train), train.labels.astype(np.int32)
 
     def fresh() -> Any:
         keras.utils.set_random_seed(run.seed)
@@ -216,7 +214,7 @@ def same_stack(keras: Any, model: Any) -> Any:
     return keras.Sequential(layers)
 
 
-def _step(name: str, keras: Any, model: Any, test: LabelledImages, *, optimise: bool = False) -> Step:
+def _step(name: str, keras: Any, model: Any, test: Samples, *, optimise: bool = False) -> Step:
     import tensorflow as tf
 
     converter = tf.lite.TFLiteConverter.from_keras_model(model)

@@ -13,7 +13,7 @@ import numpy as np
 from toolkit import reference, zoo
 from toolkit import train as training
 from toolkit.artifacts import DType
-from toolkit.images import LabelledImages
+from toolkit.data.samples import Samples
 from toolkit.models import file_name, store
 from toolkit.paper.records import Record, TrainingRun, run_folder
 
@@ -53,9 +53,9 @@ class Result(Record):
 class Sets:
     """The images of one data set, and the external ones where they belong to it."""
 
-    train: LabelledImages
-    test: LabelledImages
-    external: LabelledImages | None
+    train: Samples
+    test: Samples
+    external: Samples | None
 
 
 def recipe_of(run: TrainingRun) -> training.Recipe:
@@ -118,10 +118,10 @@ def perform(
     return result
 
 
-def _wrong(path: Path, external: LabelledImages | None) -> tuple[int, ...]:
+def _wrong(path: Path, external: Samples | None) -> tuple[int, ...]:
     if external is None:
         return ()
     tflite = path.read_bytes()
-    outputs = reference.expected_outputs(tflite, reference.quantise(tflite, external.images))
+    outputs = reference.expected_outputs(tflite, reference.quantise(tflite, external.values, external.scaling))
     predicted = np.argmax(reference.dequantise(tflite, outputs), axis=1)
     return tuple(int(label) for label in external.labels[predicted != external.labels])

@@ -21,9 +21,8 @@ import numpy.typing as npt
 
 from toolkit import process
 from toolkit.artifacts import DType
+from toolkit.data.scaling import Scaling
 from toolkit.errors import ModelError
-from toolkit.reference import pixels
-from toolkit.reference.pixels import PixelRange
 from toolkit.reference.rounding import Rounding
 from toolkit.tflite import UnsupportedError, description, int8_tables, obstacles
 
@@ -93,40 +92,29 @@ def _tensor(tensor: description.Tensor) -> Tensor:
     return Tensor(tensor.shape, DType.INT8, float(tensor.scales[0]), int(tensor.zero_points[0]), tensor.name)
 
 
-def pixel_range(tflite: bytes) -> PixelRange | None:
-    """The real values that an image's pixels have at the input, as its quantisation tells; None for a float32 input.
-
-    Raises:
-        ModelError: it spans no usual range; the user must say.
-    """
-    spec = model_io(tflite).input
-    if spec.dtype is DType.FLOAT32:
-        return None
-    stored = np.iinfo(spec.numpy)
-    return pixels.of_quantised(spec.scale, spec.zero_point, int(stored.min), int(stored.max))
-
-
-def quantise(tflite: bytes, images: npt.NDArray[np.uint8], pixel_range: PixelRange = pixels.UNIT) -> npt.NDArray[Any]:
-    """Images as the model's own input.
+def quantise(tflite: bytes, elements: npt.NDArray[Any], scale: Scaling | None = None) -> npt.NDArray[Any]:
+    """Samples as the model's own input.
 
     Args:
-        tflite: the model; its input must have as many elements as an image.
-        images: uint8 [N, height, width].
-        pixel_range: the real values of black and white.
+        tflite: the model; its input must have as many elements as a sample.
+        elements: [N, ...]: real values, or the uint8 elements that `scale` makes them of.
+        scale: what the elements stand for; None: they are real values.
 
     Returns:
         [N, *shape without the batch] of the input's type. float32: the real values. int8: those, divided by the
         scale, rounded half to even, plus the zero point, clamped to [-128, 127].
 
     Raises:
-        ModelError: the input does not have as many elements as an image.
+        ModelError: the input does not have as many elements as a sample.
     """
     spec = model_io(tflite).input
-    if spec.elements * len(images) != images.size:
+    if spec.elements * len(elements) != elements.size:
         raise ModelError(
-            f"the model takes {spec.elements} values, an image has {images[0].size}", "this data is not for this model"
+            f"the model takes {spec.elements} values, a sample has {elements[0].size}",
+            "this data is not for this model",
         )
-    real = pixel_range.real(images).reshape(len(images), *spec.shape[1:])
+    real = np.asarray(elements, np.float32) if scale is None else scale.real(elements)
+    real = real.reshape(len(elements), *spec.shape[1:])
     if spec.dtype is DType.FLOAT32:
         return real
     stored = np.rint(real / np.float32(spec.scale)) + spec.zero_point

@@ -25,7 +25,7 @@ class Interval:
 
 @dataclass(frozen=True)
 class ClassRow:
-    """How often one digit is read rightly; `point` in percent of the axis."""
+    """How often one class is named rightly; `point` in percent of the axis."""
 
     label: str
     share: str
@@ -34,19 +34,22 @@ class ClassRow:
 
 @dataclass(frozen=True)
 class IntervalChart:
-    """Accuracies with their 95 % intervals, one set's digit by digit, and the axis that all stand on."""
+    """Accuracies with their 95 % intervals, one set's class by class, and the axis that all stand on."""
 
     rows: tuple[Interval, ...]
     classes: tuple[ClassRow, ...]
     ticks: tuple[tuple[float, str], ...]
 
 
-def intervals(accuracy: Mapping[str, Score], matrix: Sequence[Sequence[int]] = ()) -> IntervalChart:
+def intervals(
+    accuracy: Mapping[str, Score], matrix: Sequence[Sequence[int]] = (), names: Sequence[str] = ()
+) -> IntervalChart:
     """All sets on one axis that ends at 100 % and begins at a round value below the lowest of all.
 
     Args:
-        accuracy: by set.
+        accuracy: by the title of the set.
         matrix: a confusion matrix, whose rows give the accuracy of each class; may be empty.
+        names: of the classes; empty for their numbers.
     """
     scores = {name: score for name, score in accuracy.items() if score.total}
     if not scores:
@@ -63,7 +66,7 @@ def intervals(accuracy: Mapping[str, Score], matrix: Sequence[Sequence[int]] = (
 
     rows = tuple(
         Interval(
-            text.set_name(name),
+            name,
             f"{score.correct:,} of {score.total:,}",
             text.share(score.correct, score.total),
             text.interval(score),
@@ -75,7 +78,8 @@ def intervals(accuracy: Mapping[str, Score], matrix: Sequence[Sequence[int]] = (
     )
     marks = [first + place * step for place in range(round((1 - first) / step) + 1)]
     each = tuple(
-        ClassRow(str(label), text.share(right, whole, 1), at(right / whole)) for label, right, whole in classes
+        ClassRow(names[label] if label < len(names) else str(label), text.share(right, whole, 1), at(right / whole))
+        for label, right, whole in classes
     )
     return IntervalChart(rows, each, tuple((at(mark), f"{100 * mark:.0f}%") for mark in marks))
 

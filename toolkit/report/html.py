@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import jinja2
 
 from toolkit import __version__, resources
 from toolkit.artifacts import Build, Verification, write_atomically
+from toolkit.data.samples import Samples
 from toolkit.report import text
-from toolkit.report.pictures import ReportImages, attach
+from toolkit.report.pictures import attach
 from toolkit.report.view import build_view
 
 
-def render(verification: Verification, build: Build, images: ReportImages | None = None) -> str:
+def render(verification: Verification, build: Build, sets: Sequence[Samples] | None = None) -> str:
     """The page.
 
     Args:
         verification: with its pictures (see `pictures.attach`), or without and then shown without them.
-        images: attached first, where the verification has no pictures yet.
+        sets: what was sent: their pictures are attached first, where the verification has no pictures yet.
 
     Raises:
-        DatasetError: `images` holds something that is no image.
+        DatasetError: a drawing in `sets` cannot be read.
     """
-    if images is not None:
-        verification = attach(verification, images)
+    if sets is not None:
+        verification = attach(verification, sets)
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(resources.templates() / "report"),
         undefined=jinja2.StrictUndefined,
@@ -42,10 +44,10 @@ def _shown(value: object) -> object:
     return text.plain(value) if isinstance(value, str) and not hasattr(value, "__html__") else value
 
 
-def write(path: Path, verification: Verification, build: Build, images: ReportImages | None = None) -> None:
+def write(path: Path, verification: Verification, build: Build, sets: Sequence[Samples] | None = None) -> None:
     """Write the page to `path`, whole or not at all.
 
     Raises:
         TinymlError: the file system refused.
     """
-    write_atomically(path, render(verification, build, images).encode(errors="backslashreplace"))
+    write_atomically(path, render(verification, build, sets).encode(errors="backslashreplace"))

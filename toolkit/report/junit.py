@@ -7,16 +7,15 @@ with counts and properties, `testcase` with at most one `failure` or `skipped`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal
 from xml.etree import ElementTree
 
-from toolkit.artifacts import ImageResult, Verdict, Verification, write_atomically
+from toolkit.artifacts import InputResult, SetResult, Verdict, Verification, write_atomically
 from toolkit.report import outputs, text
 
 MOST_CASES = 100
-"""Failed images that get a test case of their own; the set's own case counts them all."""
+"""Failed inputs that get a test case of their own; the set's own case counts them all."""
 
 # XML 1.0 has no way at all to write these characters.
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -43,8 +42,8 @@ def _document(root: ElementTree.Element) -> str:
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n"
 
 
-def _image(suite: ElementTree.Element, result: ImageResult, *, decided: bool) -> None:
-    case = _case(suite, f"{result.set} image {result.name or result.index}")
+def _input(suite: ElementTree.Element, result: InputResult, of: SetResult, *, decided: bool) -> None:
+    case = _case(suite, f"{of.words.short} {result.name or result.index}")
     if not result.passed and not decided and result.got is not None:
         out = ElementTree.SubElement(case, "system-out")
         out.text = "the output differs from the stand-in's, which decides nothing"
@@ -56,22 +55,17 @@ def _image(suite: ElementTree.Element, result: ImageResult, *, decided: bool) ->
         _fail(case, kind, message, f"expected {expected}\ngot      {got}")
     elif result.label is not None and result.predicted != result.label:
         out = ElementTree.SubElement(case, "system-out")
-        out.text = f"{'proven, but ' if decided else ''}misread: a {result.label}, read as {result.predicted}"
-
-
-def _sets(verification: Verification) -> Iterable[tuple[str, int]]:
-    """(set, images); inputs without labels have no accuracy, so what is left of the total is theirs."""
-    labelled = {name: score.total for name, score in verification.accuracy.items()}
-    yield from labelled.items()
-    if rest := verification.images - sum(labelled.values()):
-        yield "random", rest
+        said = "nothing" if result.predicted is None else of.class_name(result.predicted)
+        out.text = _clean(
+            f"{'proven, but ' if decided else ''}misread: a {of.class_name(result.label)}, read as {said}"
+        )
 
 
 def render(verification: Verification) -> str:
     """The XML document.
 
     Its verdict is that of the exit code: the case "verdict" fails where the exit code is 4, and is an error where it
-    is 5. Other cases fail where an output is missing or not the host's; an image that device and host misread alike is
+    is 5. Other cases fail where an output is missing or not the host's; an input that device and host misread alike is
     no failure.
     """
     failed = [result for result in verification.wrong if not result.passed]
@@ -88,7 +82,7 @@ def render(verification: Verification) -> str:
         "verdict": str(verification.verdict),
         "inputs": verification.inputs,
         "distinct_outputs": str(verification.distinct_outputs),
-        "images_per_second": str(verification.images_per_second),
+        "images_per_second": str(verification.inputs_per_second),
         "resent": str(verification.resent),
         **{f"accuracy.{name}": f"{score.correct}/{score.total}" for name, score in verification.accuracy.items()},
     }
@@ -100,16 +94,17 @@ def render(verification: Verification) -> str:
         message = " ".join(part for part in (text.headline(verification), text.why(verification)) if part)
         kind = {Verdict.WEAK: "weak", Verdict.UNDECIDED: "undecided"}.get(verification.verdict, "not proven")
         _fail(case, kind, message, verification.first_difference or "", "failure" if decided else "error")
-    for set_name, total in _sets(verification):
-        case = _case(suite, f"all outputs: {text.set_name(set_name)}")
-        wrong = sum(result.set == set_name for result in failed)
-        if wrong and decided:
-            _fail(case, "not proven", f"{wrong:,} of {total:,} outputs are missing or differ from the host's")
-    for result in verification.external:
-        _image(suite, result, decided=decided)
-    singly = {(result.set, result.index) for result in verification.external}
+    for each in verification.sets:
+        case = _case(suite, f"all outputs: {each.words.title}")
+        if each.failed and decided:
+            _fail(
+                case, "not proven", f"{each.failed:,} of {each.asked:,} outputs are missing or differ from the host's"
+            )
+    for result in verification.singly:
+        _input(suite, result, verification.set(result.set), decided=decided)
+    singly = {(result.set, result.index) for result in verification.singly}
     for result in [result for result in failed if (result.set, result.index) not in singly][:MOST_CASES]:
-        _image(suite, result, decided=decided)
+        _input(suite, result, verification.set(result.set), decided=decided)
     counts = {
         "tests": str(len(suite.findall("testcase"))),
         "failures": str(len(suite.findall("testcase/failure"))),

@@ -8,14 +8,14 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from toolkit.artifacts import Build, ImageResult, Runtime, Verdict, Verification
+from toolkit.artifacts import Build, InputResult, Runtime, Verdict, Verification
 from toolkit.report import outputs, text
 
 MOST_FAILED = 3
-"""Failed images that are listed; the report shows more."""
+"""Failed inputs that are listed; the report shows more."""
 
-MOST_EXTERNAL = 20
-"""External images that are listed one by one."""
+MOST_SINGLY = 20
+"""Inputs that are listed one by one."""
 
 
 _STYLES = {Verdict.PROVEN: "green", Verdict.DIFFERS: "red", Verdict.WEAK: "yellow", Verdict.UNDECIDED: "yellow"}
@@ -44,7 +44,7 @@ def _facts(verification: Verification, build: Build | None) -> Table:
     table = Table.grid(padding=(0, 2))
     table.add_column(style="dim", no_wrap=True)
     table.add_column()
-    whole = verification.images
+    whole = verification.asked
     equal = f"{verification.bit_exact:,} of {whole:,}"
     if verification.dtype == "float32":
         worst = verification.max_difference
@@ -54,11 +54,11 @@ def _facts(verification: Verification, build: Build | None) -> Table:
     table.add_row("inputs", Text(text.plain(text.sent(verification))))
     if missing := text.unanswered(verification):
         table.add_row("answered", Text(f"{verification.answered:,} of {whole:,}, {missing:,} missing", style="red"))
-    for name, score in verification.accuracy.items():
+    for title, score in verification.scores.items():
         share = f"{text.share(score.correct, score.total)}, {score.correct:,} of {score.total:,} right"
-        table.add_row(escape(text.set_name(name)), f"{share} [dim](95% interval {text.interval(score)})[/dim]")
-    if verification.external:
-        table.add_row("one by one", _external(verification))
+        table.add_row(escape(title), f"{share} [dim](95% interval {text.interval(score)})[/dim]")
+    if verification.singly:
+        table.add_row("one by one", _singly(verification))
     ticks = verification.ticks
     if ticks is not None:
         told = f"{text.ticks(ticks.median, ticks.unit)}, {text.spread(ticks)}"
@@ -73,7 +73,7 @@ def _facts(verification: Verification, build: Build | None) -> Table:
     table.add_row(
         "link",
         Text(
-            f"{verification.images_per_second:,.1f} images a second, {text.duration(verification.seconds)}\n"
+            f"{verification.inputs_per_second:,.1f} images a second, {text.duration(verification.seconds)}\n"
             + text.link_summary(verification),
             style="yellow" if text.troubled(verification) else "",
         ),
@@ -83,18 +83,19 @@ def _facts(verification: Verification, build: Build | None) -> Table:
     return table
 
 
-def _external(verification: Verification) -> Text:
-    """Each image by its label, and what the device said of it where that is another digit."""
+def _singly(verification: Verification) -> Text:
+    """Each input by its label, and what the device said of it where that is another class."""
     line = Text()
-    shown = verification.external[:MOST_EXTERNAL]
+    shown = verification.singly[:MOST_SINGLY]
     for result in shown:
-        label = "?" if result.label is None else str(result.label)
-        said = "none" if result.predicted is None else str(result.predicted)
+        of = verification.set(result.set)
+        label = "?" if result.label is None else text.plain(of.class_name(result.label))
+        said = "none" if result.predicted is None else text.plain(of.class_name(result.predicted))
         if said == label:
             line.append(f"{label} ✓  ", style="green" if result.passed else "red")
         else:
             line.append(f"{label}→{said} ✗  ", style="red")
-    if rest := len(verification.external) - len(shown):
+    if rest := len(verification.singly) - len(shown):
         line.append(f"and {rest} more", style="dim")
     return line
 
@@ -114,7 +115,7 @@ def _failures(verification: Verification) -> Table:
     return table
 
 
-def _name(result: ImageResult) -> str:
+def _name(result: InputResult) -> str:
     return escape(text.plain(f"{result.set} {result.name or format(result.index, ',')}"))
 
 

@@ -46,7 +46,7 @@ def many(value: int, one: str, more: str = "") -> str:
 
 
 def size(value: int) -> str:
-    """Bytes in decimal units, three digits: 812 bytes, 14.2 kB, 983 kB, 4.19 MB."""
+    """Bytes in decimal units, three figures: 812 bytes, 14.2 kB, 983 kB, 4.19 MB."""
     if value < 1000:
         return many(value, "byte")
     scaled, unit = (value / 1e3, "kB") if value < 999_500 else (value / 1e6, "MB")
@@ -55,16 +55,16 @@ def size(value: int) -> str:
     return f"{scaled:.{2 if scaled < 9.995 else 1 if scaled < 99.95 else 0}f} {unit}"
 
 
-def share(part: float, whole: float, digits: int = 2) -> str:
+def share(part: float, whole: float, places: int = 2) -> str:
     """A percentage that never claims all or nothing where it is not so: 9,999,999 of 10,000,000 is not 100%."""
     if whole == 0:
         return "-"
     value = 100 * part / whole
-    text = f"{value:.{digits}f}"
-    if part != whole and text == f"{100:.{digits}f}":
-        text = f"{100 - 10**-digits:.{digits}f}"
+    text = f"{value:.{places}f}"
+    if part != whole and text == f"{100:.{places}f}":
+        text = f"{100 - 10**-places:.{places}f}"
     if part != 0 and float(text) == 0:
-        return f"<{10**-digits:.{digits}f}%"
+        return f"<{10**-places:.{places}f}%"
     return f"{text}%"
 
 
@@ -123,22 +123,22 @@ def arena(device: DeviceIdentity, build: Build) -> str:
 
 
 def failed(verification: Verification) -> int:
-    """Images whose output is missing or not the host's."""
-    return verification.images - verification.within_tolerance
+    """Inputs whose output is missing or not the host's."""
+    return verification.asked - verification.within_tolerance
 
 
 def unanswered(verification: Verification) -> int:
-    """Images that the device never answered."""
-    return verification.images - verification.answered
+    """Inputs that the device never answered."""
+    return verification.asked - verification.answered
 
 
 def headline(verification: Verification) -> str:
     """What came back, in one sentence."""
-    if verification.images == 0:
+    if verification.asked == 0:
         return "Nothing was verified."
     silent = unanswered(verification)
     differ = failed(verification) - silent
-    total = count(verification.images)
+    total = count(verification.asked)
     if verification.verdict is Verdict.UNDECIDED:
         equal = (
             f"All {total} outputs equal"
@@ -159,7 +159,7 @@ def headline(verification: Verification) -> str:
 
 
 def _how(verification: Verification) -> str:
-    return ", byte for byte" if verification.bit_exact == verification.images else " within the rounding of float32"
+    return ", byte for byte" if verification.bit_exact == verification.asked else " within the rounding of float32"
 
 
 def why(verification: Verification) -> str:
@@ -179,9 +179,9 @@ def what_helps(verification: Verification) -> str:
     """What the user can do about it, in one line."""
     if verification.verdict is Verdict.UNDECIDED:
         return "verify on a computer for which TensorFlow Lite Micro's wheel exists: Linux on x86-64"
-    if verification.images >= _MANY:
+    if verification.asked >= _MANY:
         return "the network gives the same answer to nearly everything: is it trained, and are its inputs in its range?"
-    more = "leave out --limit" if verification.accuracy else f"--limit {_MANY}"
+    more = "leave out --limit" if verification.scores else f"--limit {_MANY}"
     return f"ask for more inputs: {more}"
 
 
@@ -202,16 +202,6 @@ def sent(verification: Verification) -> str:
 
 def _differs(number: int) -> str:
     return "differs" if number == 1 else "differ"
-
-
-def set_name(name: str) -> str:
-    """A set's name as it is written in a heading."""
-    return {
-        "mnist": "MNIST test set",
-        "external": "external images",
-        "images": "your own images",
-        "random": "made-up inputs",
-    }.get(name, name)
 
 
 def link_summary(verification: Verification) -> str:

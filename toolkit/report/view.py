@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from toolkit.artifacts import Build, Verdict, Verification
-from toolkit.report import chain, charts, digits, memory, text
+from toolkit.report import chain, charts, inputs, memory, text
 
 
 @dataclass(frozen=True)
@@ -42,8 +42,8 @@ class View:
     caveat: str
     when: str
     figures: tuple[Figure, ...]
-    overview: digits.Overview | None
-    failures: tuple[digits.Failure, ...]
+    overview: inputs.Overview | None
+    failures: tuple[inputs.Failure, ...]
     failures_left_out: int
     steps: tuple[chain.Step, ...]
     tools: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
@@ -51,9 +51,10 @@ class View:
     comparison: str
     data: tuple[tuple[str, str], ...]
     accuracy: charts.IntervalChart
-    confusion: digits.Confusion | None
-    misread: digits.Misread
-    external: tuple[digits.Tile, ...]
+    confusion: inputs.Confusion | None
+    misread: inputs.Misread
+    singly: inputs.Singly | None
+    truth: str
     times: charts.TimeChart | None
     memories: tuple[memory.MemoryBar, ...]
     plan: memory.PlanChart | None
@@ -67,14 +68,14 @@ _STATES = {Verdict.PROVEN: "good", Verdict.DIFFERS: "bad"}
 
 
 def _lead(verification: Verification, build: Build) -> str:
-    asked = text.many(verification.images, "input")
+    asked = text.many(verification.asked, "input")
     failed = text.failed(verification)
     device = text.board(build)
     told = f"{asked} went to {device}, which ran {build.model} ({build.dtype}) on the {build.runtime} runtime."
     sent = f"Sent were {verification.inputs}. The host's answers to them are {_distinct(verification)}."
     told = f"{told} {sent}"
     equal = verification.verdict in (Verdict.PROVEN, Verdict.WEAK)
-    if equal and verification.bit_exact == verification.images:
+    if equal and verification.bit_exact == verification.asked:
         return f"{told} Each answer was held against the host's, and not one bit of any output differs."
     if equal:
         return (
@@ -109,15 +110,15 @@ def _figures(verification: Verification, build: Build) -> tuple[Figure, ...]:
         Figure(
             "equal bytes" if exact else "within tolerance",
             text.count(good),
-            f"of {verification.images:,}",
+            f"of {verification.asked:,}",
             "outputs held against the host's",
             _STATES.get(verification.verdict, ""),
         )
     )
-    for name, score in verification.accuracy.items():
+    for name, score in verification.scores.items():
         figures.append(
             Figure(
-                text.set_name(name),
+                name,
                 text.share(score.correct, score.total) if score.total > 100 else text.count(score.correct),
                 f"{score.correct:,} of {score.total:,}" if score.total > 100 else f"of {score.total}",
                 f"95% interval {text.interval(score)}",
@@ -173,7 +174,7 @@ def _link(verification: Verification) -> tuple[LinkFact, ...]:
     up = f"{text.size(round(link.bytes_up / seconds))}/s" if seconds > 0 else ""
     down = f"{text.size(round(link.bytes_down / seconds))}/s" if seconds > 0 else ""
     return (
-        LinkFact("throughput", f"{verification.images_per_second:,.1f}", "images a second"),
+        LinkFact("throughput", f"{verification.inputs_per_second:,.1f}", "images a second"),
         LinkFact("duration", text.duration(seconds), "the whole run"),
         LinkFact("to the device", text.size(link.bytes_up), up),
         LinkFact("from the device", text.size(link.bytes_down), down),
@@ -188,8 +189,8 @@ def _link(verification: Verification) -> tuple[LinkFact, ...]:
 
 def build_view(verification: Verification, build: Build) -> View:
     """The page's content."""
-    failures = digits.failures(verification)
-    confusion = digits.confusion(verification)
+    failures = inputs.failures(verification)
+    confusion = inputs.confusion(verification)
     return View(
         title=f"{build.model} on {text.board(build)}: {text.WORDS[verification.verdict].lower()}",
         verdict=str(verification.verdict),
@@ -200,18 +201,21 @@ def build_view(verification: Verification, build: Build) -> View:
         caveat=_caveat(verification),
         when=verification.date.replace("T", " ").replace("+00:00", " UTC"),
         figures=_figures(verification, build),
-        overview=digits.overview(verification),
+        overview=inputs.overview(verification),
         failures=failures,
         failures_left_out=text.failed(verification) - len(failures),
         steps=chain.steps(verification, build),
         tools=chain.tools(verification, build),
         reference=verification.reference,
         comparison=text.equality(verification),
-        data=tuple((text.set_name(name), source) for name, source in verification.data.items()),
-        accuracy=charts.intervals(verification.accuracy, confusion.matrix if confusion else ()),
+        data=tuple((verification.set(name).words.title, source) for name, source in verification.data.items()),
+        accuracy=charts.intervals(
+            verification.scores, confusion.matrix if confusion else (), confusion.classes if confusion else ()
+        ),
         confusion=confusion,
-        misread=digits.misread(verification, build),
-        external=digits.external(verification, build),
+        misread=inputs.misread(verification, build),
+        singly=inputs.singly(verification, build),
+        truth=verification.main.words.truth if verification.main else "class",
         times=charts.times(verification.ticks, build) if verification.ticks else None,
         memories=_memory(verification, build),
         plan=memory.plan(build.plan, build.layers, build.arena_bytes, build.size.layers),

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from toolkit.artifacts import Agreement, DType
 
 if TYPE_CHECKING:
-    import numpy as np
     import numpy.typing as npt
 
     from toolkit.models import StoredModel
@@ -58,26 +57,10 @@ def _float32(stored: StoredModel | None) -> bytes | None:
 
 
 def _sample(tflite: bytes) -> npt.NDArray[Any]:
-    """Some of what is sent by default: digits that are at hand without a download, or the made-up inputs."""
-    from toolkit import dataset, reference, workloads
-    from toolkit.reference import agreement, pixels
+    """Some of what is sent by default, without a download."""
+    from toolkit import data, reference
+    from toolkit.reference import agreement
 
     io = reference.model_io(tflite)
-    if not workloads.reads_digits(io):
-        return workloads.made_up(io, agreement.MOST_INPUTS)
-    images = _digits(dataset.load_external().images, agreement.MOST_INPUTS)
-    return reference.quantise(tflite, images, reference.pixel_range(tflite) or pixels.UNIT)
-
-
-def _digits(drawn: npt.NDArray[np.uint8], count: int) -> npt.NDArray[np.uint8]:
-    import numpy as np
-
-    from toolkit import dataset
-    from toolkit.dataset import catalogue, sources
-    from toolkit.errors import DatasetError
-
-    try:
-        known = dataset.load_mnist("test", sources.cache_folder(catalogue.MNIST)).images
-    except DatasetError:
-        return drawn
-    return np.concatenate([drawn, known[: count - len(drawn)]])
+    samples = data.at_hand(io.input, io.output, agreement.MOST_INPUTS)
+    return samples.values if samples.scaling is None else reference.quantise(tflite, samples.values, samples.scaling)

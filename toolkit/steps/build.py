@@ -69,7 +69,7 @@ def build(request: Request, board: Board | None = None, listener: Listener = SIL
 
     if request.optimise not in ("speed", "size"):
         raise TinymlError(f"--optimise is {request.optimise!r}", "one of: speed, size")
-    board = board or boards.load(request.board)
+    board = board or boards.load(request.board, request.workspace)
     candidates = board.toolchains(request.toolchain, request.runtime)
     toolchain = builders.choose(candidates)
     runtime = request.runtime or toolchain.runtimes[0]
@@ -142,6 +142,7 @@ def _build(
         model_sha256=model.sha256,
         size=report,
         board_name=board.name,
+        board_file=board.path.resolve(),
         mcu=board.mcu.part,
         clock_hz=board.mcu.clock_hz,
         optimise=_gcc_option(toolchain, request.optimise),

@@ -26,8 +26,8 @@ def stop(board: Board, place: BoardFolder, device: RunningDevice | None = None) 
 
     device = device or workspace.running(place)
     if device is not None:
-        if device.pid is not None and board.flash.emulator:
-            emulate.load(board.flash.emulator).stop(device.pid, device.started)
+        if device.pid is not None and board.emulator is not None:
+            emulate.load(board.emulator.name).stop(device.pid, device.started)
         place.device.unlink(missing_ok=True)
 
 
@@ -51,8 +51,9 @@ def _method(board: Board, build: Build, asked: str | None, *, virtual: bool) -> 
     """
     from toolkit import flash as methods
 
-    own = not virtual and build.toolchain in methods.METHODS
-    method = asked if asked is not None else build.toolchain if own else board.flash.method
+    own = not virtual and build.toolchain in methods.names()
+    usual = board.flash.method if board.flash is not None else ""
+    method = asked if asked is not None else build.toolchain if own else usual
     methods.check(method, board, build)
     return method
 
@@ -74,7 +75,7 @@ def check_options(board: Board, port: str | None, method: str | None, *, virtual
             f"--port {port} has no use: the emulated board opens its own port",
             "leave --port out" if board.emulated else "leave out --port, or --emulate for a board on the desk",
         )
-    if virtual and board.flash.emulator is None:
+    if virtual and board.emulator is None:
         raise FlashError(f"nothing stands in for a {board.name}", "emulated boards: tinyml boards")
 
 
@@ -119,7 +120,7 @@ def flash(
         device = RunningDevice(board.id, reached, build.build_id)
         device.save(place.device)
         return device
-    emulator = emulate.load(board.flash.emulator or board.flash.method)
+    emulator = emulate.load(board.emulator.name if board.emulator is not None else "")
     image = build.image if board.emulated else _former_program(place, build)
     device = dataclasses.replace(emulator.start(board, image, place.log), build_id=build.build_id)
     device.save(place.device)

@@ -16,16 +16,17 @@ def train(
     Raises:
         TrainError: the recipe is not known or does not suit; TinymlError: interrupted, to be gone on with.
     """
-    from toolkit import dataset, models, zoo
+    from toolkit import models, zoo
     from toolkit import train as stage
+    from toolkit.data import load_external, load_mnist
     from toolkit.errors import TinymlError
     from toolkit.models import store
 
     architecture = zoo.get(model)
     recipe = stage.get(recipe_name)
     listener.say("loading MNIST")
-    training = dataset.load_mnist("train", data)
-    tests = (dataset.load_mnist("test", data), dataset.load_external())
+    training = load_mnist("train", data)
+    tests = (load_mnist("test", data), load_external())
     folder = models.workspace_folder(workspace, model)
     checkpoints = folder.with_name(f"{model}.checkpoints") / f"{recipe.name}-{seed}"
     try:

@@ -144,9 +144,9 @@ def why_not_proven(result: Verification, report: Path) -> TinymlError:
         return WeakProofError(f"not proven: {text.headline(result)} {text.why(result)}", text.what_helps(result))
     if result.verdict is Verdict.UNDECIDED:
         return UndecidedError(f"{text.headline(result)} {text.why(result)}", text.what_helps(result))
-    failed = result.images - result.within_tolerance
+    failed = result.asked - result.within_tolerance
     return NotProvenError(
-        f"not proven: {failed:,} of {result.images:,} outputs are missing or differ; "
+        f"not proven: {failed:,} of {result.asked:,} outputs are missing or differ; "
         f"the first is {result.first_difference}",
         f"look at {report}",
     )

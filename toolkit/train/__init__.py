@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from toolkit.data.samples import Samples
 from toolkit.errors import TrainError
-from toolkit.images import LabelledImages
 from toolkit.quiet_tensorflow import load_tensorflow
 from toolkit.train.loop import EpochRecord, Fit, Phase, Progress, accuracy
 from toolkit.train.recipe import BEST, PAPER, RECIPES, Recipe, get, suited
@@ -58,9 +58,9 @@ def train(
     architecture: Architecture,
     recipe: Recipe,
     seed: int,
-    data: LabelledImages,
+    data: Samples,
     *,
-    watch: LabelledImages | None = None,
+    watch: Samples | None = None,
     checkpoints: Path | None = None,
     progress: Callable[[Progress], None] | None = None,
 ) -> Trained:
@@ -87,7 +87,7 @@ def train(
             "train on the whole training set",
         )
     cut = len(data) - recipe.validation
-    held_out = _part(data, cut, len(data)) if recipe.validation else None
+    held_out = data.part(cut, len(data)) if recipe.validation else None
     work = _Work(architecture, data.first(cut), held_out, watch, checkpoints, progress)
     history: list[EpochRecord] = []
     seeds = [seed * 1000 + place for place in range(recipe.trials)]
@@ -115,15 +115,11 @@ class _Work:
     """What all trainings of one call share."""
 
     architecture: Architecture
-    data: LabelledImages
-    held_out: LabelledImages | None
-    watch: LabelledImages | None
+    data: Samples
+    held_out: Samples | None
+    watch: Samples | None
     checkpoints: Path | None
     progress: Callable[[Progress], None] | None
-
-
-def _part(data: LabelledImages, start: int, end: int) -> LabelledImages:
-    return LabelledImages(data.name, data.images[start:end], data.labels[start:end], (), data.source)
 
 
 def _once(work: _Work, recipe: Recipe, seed: int, name: str) -> tuple[Any, list[EpochRecord]]:

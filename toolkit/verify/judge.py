@@ -13,9 +13,11 @@ from toolkit.artifacts import (
     Build,
     DeviceIdentity,
     DType,
-    ImageResult,
+    InputResult,
     LinkStats,
     Score,
+    SetResult,
+    SetWords,
     Ticks,
     Verdict,
     Verification,
@@ -94,10 +96,10 @@ def predicted_class(output: bytes, dtype: DType) -> int:
     return int(np.frombuffer(output, _NUMPY[dtype]).argmax())
 
 
-def _result(work: Workload, index: int, answer: Answer | None, dtype: DType) -> ImageResult:
+def _result(work: Workload, index: int, answer: Answer | None, dtype: DType) -> InputResult:
     expected = work.expected[index].tobytes()
     label = int(work.labels[index]) if work.labels is not None else None
-    return ImageResult(
+    return InputResult(
         set=work.set,
         index=index,
         name=work.names[index] if work.names else "",
@@ -117,17 +119,17 @@ def _ticks(answers: Mapping[int, Answer], hello: Hello) -> Ticks | None:
     return Ticks(hello.tick_unit.name.lower(), values[0], values[len(values) // 2], values[-1], histogram(values))
 
 
-def _pairs(results: Sequence[ImageResult]) -> Iterator[tuple[int, int]]:
+def _pairs(results: Sequence[InputResult]) -> Iterator[tuple[int, int]]:
     """(label, predicted) of those that have both."""
     for result in results:
         if result.label is not None and result.predicted is not None:
             yield result.label, result.predicted
 
 
-def _describe(result: ImageResult, wrong: npt.NDArray[np.bool_], dtype: DType) -> str:
-    """The image, its first element that differs, and how many more do: never the whole tensor."""
+def _describe(result: InputResult, words: SetWords, wrong: npt.NDArray[np.bool_], dtype: DType) -> str:
+    """The input, its first element that differs, and how many more do: never the whole tensor."""
     name = f" ({result.name})" if result.name else ""
-    where = f"made-up input {result.index}" if result.set == "random" else f"{result.set} image {result.index}{name}"
+    where = f"{words.short} {result.index}{name}"
     if result.got is None:
         return f"{where}: no answer"
     if len(result.got) != len(result.expected):
@@ -139,6 +141,30 @@ def _describe(result: ImageResult, wrong: npt.NDArray[np.bool_], dtype: DType) -
     if more:
         told += f"; {more:,} more {'differs' if more == 1 else 'differ'}"
     return told + ("; NaN never counts as equal" if np.isnan(host) or np.isnan(device) else "")
+
+
+def _set(work: Workload, results: Sequence[InputResult], dtype: DType) -> SetResult:
+    """What came of one set."""
+    score = None
+    confusion: tuple[tuple[int, ...], ...] = ()
+    if work.labels is not None:
+        correct = sum(result.predicted == result.label for result in results)
+        score = Score(correct, len(results), wilson_interval(correct, len(results)))
+        outputs = work.expected.shape[1] // _NUMPY[dtype].itemsize
+        classes = max(outputs, 1 + int(work.labels.max(initial=0)))
+        if classes <= MOST_CLASSES:
+            confusion = confusion_matrix(_pairs(results), classes)
+    return SetResult(
+        name=work.set,
+        words=work.called(),
+        asked=len(results),
+        failed=sum(not result.passed for result in results),
+        score=score,
+        confusion=confusion,
+        classes=work.classes,
+        picture=work.picture,
+        singly=tuple(results) if work.names else (),
+    )
 
 
 def _verdict(*, missing: bool, differs: bool, decides: bool, distinct: int) -> Verdict:
@@ -173,12 +199,11 @@ def judge(
         reference: the interpreter that gave the expected outputs, in words.
         inputs: what was sent, in words.
         decides: the reference is the measure; False for a stand-in, whose int8 outputs a sound device need not give.
-        seconds, asked: how long this run took and for how many images it asked, for the rate.
+        seconds, asked: how long this run took and for how many inputs it asked, for the rate.
     """
-    accuracy: dict[str, Score] = {}
-    confusion: dict[str, tuple[tuple[int, ...], ...]] = {}
-    results: list[ImageResult] = []
-    failed: list[ImageResult] = []
+    sets: list[SetResult] = []
+    results: list[InputResult] = []
+    failed: list[InputResult] = []
     first: str | None = None
     missing = False
     worst = 0.0
@@ -199,21 +224,14 @@ def judge(
             results.append(result)
             if not result.passed:
                 failed.append(result)
-                first = first or _describe(result, wrong, build.dtype)
-        if work.labels is not None:
-            correct = sum(result.predicted == result.label for result in results[base:])
-            low, high = wilson_interval(correct, len(work.inputs))
-            accuracy[work.set] = Score(correct, len(work.inputs), (low, high))
-            outputs = work.expected.shape[1] // _NUMPY[build.dtype].itemsize
-            classes = max(outputs, 1 + int(work.labels.max(initial=0)))
-            if classes <= MOST_CLASSES:
-                confusion[work.set] = confusion_matrix(_pairs(results[base:]), classes)
+                first = first or _describe(result, work.called(), wrong, build.dtype)
+        sets.append(_set(work, results[base:], build.dtype))
     distinct = distinct_outputs(workloads, build.dtype)
     return Verification(
         board=build.board,
         model=build.model,
         dtype=build.dtype,
-        images=len(results),
+        asked=len(results),
         answered=len(answers),
         bit_exact=sum(result.exact for result in results),
         within_tolerance=len(results) - len(failed),
@@ -225,19 +243,17 @@ def judge(
         distinct_outputs=distinct,
         reference=reference,
         first_difference=first,
-        accuracy=accuracy,
         ticks=_ticks(answers, hello),
         seconds=round(seconds, 3),
-        images_per_second=round(asked / seconds, 1) if seconds > 0 else 0.0,
+        inputs_per_second=round(asked / seconds, 1) if seconds > 0 else 0.0,
         device=DeviceIdentity(
             hello.board, hello.runtime, hello.model_sha256, hello.build_id, hello.arena_bytes, hello.stack_bytes
         ),
         link=stats,
-        external=tuple(result for result in results if result.set in ("external", "images")),
+        sets=tuple(sets),
         wrong=tuple(
             result
             for result in results
             if not result.passed or (result.label is not None and result.predicted != result.label)
         ),
-        confusion=confusion,
     )

@@ -9,6 +9,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from toolkit.artifacts import SetWords
+
 Bytes = npt.NDArray[np.uint8]
 
 
@@ -17,14 +19,16 @@ class Workload:
     """One set of inputs and what the host says of them.
 
     Attributes:
-        set: "mnist", "external", "random" or "images" (a user's folder).
+        set: its name.
         inputs: uint8 [N, bytes]: one row per input, as it travels: pixels, or the input tensor's own bytes.
         kind: "pixels" (one uint8 per element, scaled by the device) or "tensor".
         expected: uint8 [N, output_bytes]: the host's output tensors.
-        labels: int [N], or None if there is no truth.
+        labels: int [N], the true classes; None if there is no truth.
         names: a name per input for the report; may be empty.
         moved: float32 networks: for input i, draw by draw, how far the host's output elements move, float64
             [elements], under changes as small as rounding; None if that cannot be asked.
+        words: how the set is called; classes: what its classes are; picture: rows and columns of an input, as
+            `SetResult` has them.
     """
 
     set: str
@@ -34,3 +38,10 @@ class Workload:
     labels: npt.NDArray[np.int64] | None = None
     names: tuple[str, ...] = ()
     moved: Callable[[int], Iterator[npt.NDArray[np.float64]]] | None = None
+    words: SetWords | None = None
+    classes: tuple[str, ...] = ()
+    picture: tuple[int, ...] = ()
+
+    def called(self) -> SetWords:
+        """How the set is called: by its name, if nothing is said."""
+        return self.words or SetWords.plain(self.set)

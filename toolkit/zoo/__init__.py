@@ -1,41 +1,20 @@
-"""The zoo: one file per architecture, and the registry that names them. Listing it loads no TensorFlow."""
+"""The zoo: one file per architecture, or in another package. Listing it loads no TensorFlow."""
 
 from __future__ import annotations
 
+from typing import cast
+
+from toolkit import registry
 from toolkit.errors import ModelError
-from toolkit.zoo import (
-    cnn2_3_3_4,
-    cnn2_3_4_5,
-    cnn_2_2,
-    cnn_8_8,
-    dropout,
-    efficient_capsnet,
-    initial,
-    no_dense,
-    proposed,
-    squeezenet,
-)
 from toolkit.zoo.architecture import Architecture, PaperFigures, Training
 
 __all__ = ["Architecture", "PaperFigures", "Training", "get", "names"]
 
-_ALL: tuple[Architecture, ...] = (
-    proposed.ARCHITECTURE,
-    initial.ARCHITECTURE,
-    cnn_8_8.ARCHITECTURE,
-    no_dense.ARCHITECTURE,
-    cnn_2_2.ARCHITECTURE,
-    dropout.ARCHITECTURE,
-    cnn2_3_3_4.ARCHITECTURE,
-    cnn2_3_4_5.ARCHITECTURE,
-    squeezenet.ARCHITECTURE,
-    efficient_capsnet.ARCHITECTURE,
-)
-
 
 def names() -> tuple[str, ...]:
     """The names of all architectures, the proposed one first, then in the order of the paper's tables."""
-    return tuple(architecture.name for architecture in _ALL)
+    found = [_architecture(name) for name in registry.names(registry.ARCHITECTURES)]
+    return tuple(each.name for each in sorted(found, key=lambda each: (each.rank, each.name)))
 
 
 def get(name: str) -> Architecture:
@@ -44,7 +23,11 @@ def get(name: str) -> Architecture:
     Raises:
         ModelError: there is none; the hint lists those that are.
     """
-    for architecture in _ALL:
-        if architecture.name == name:
-            return architecture
-    raise ModelError(f"there is no model {name!r}", f"known models: {', '.join(names())}")
+    module = name.replace("-", "_")
+    if registry.find(registry.ARCHITECTURES, module) is None or name != _architecture(module).name:
+        raise ModelError(f"there is no model {name!r}", f"known models: {', '.join(names())}")
+    return _architecture(module)
+
+
+def _architecture(module: str) -> Architecture:
+    return cast(Architecture, registry.load(registry.ARCHITECTURES, module).ARCHITECTURE)

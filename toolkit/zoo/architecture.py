@@ -53,13 +53,14 @@ class Architecture:
     """One network of the zoo.
 
     Attributes:
-        name: by which the command line asks for it.
+        name: by which the command line asks for it: its file's, with - for _.
         title: one line on what it is.
         params: trainable parameters; a test holds `build()` to it.
         paper: the figures that the paper prints; a network in both tables has two.
         build: makes the Keras model, untrained: input float32 [batch, 28, 28, 1] in [0, 1], output float32
             [batch, 10], probabilities (a capsule network's: lengths of the class capsules).
         training: its authors' own settings, or None for the recipe's.
+        rank: where it stands in lists: the proposed one first, then in the order of the paper's tables.
     """
 
     name: str
@@ -68,3 +69,4 @@ class Architecture:
     paper: tuple[PaperFigures, ...]
     build: Callable[[], KerasModel]
     training: Training | None = None
+    rank: int = 1000

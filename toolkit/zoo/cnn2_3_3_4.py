@@ -13,6 +13,7 @@ def build() -> KerasModel:
 
 ARCHITECTURE = Architecture(
     name="cnn2-3-3-4",
+    rank=7,
     title="2 x (conv + max-pool) of 3 and 3 filters, dense 4",
     params=468,
     paper=(PaperFigures(1, "2x CNN + MP (3,3,4)", 468, 5, 0.9279, 0.7),),

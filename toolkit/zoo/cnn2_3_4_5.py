@@ -13,6 +13,7 @@ def build() -> KerasModel:
 
 ARCHITECTURE = Architecture(
     name="cnn2-3-4-5",
+    rank=8,
     title="2 x (conv + max-pool) of 3 and 4 filters, dense 5",
     params=707,
     paper=(PaperFigures(1, "Change neurons (3,4,5)", 707, 6, 0.9483, 0.9),),

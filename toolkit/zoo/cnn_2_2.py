@@ -13,6 +13,7 @@ def build() -> KerasModel:
 
 ARCHITECTURE = Architecture(
     name="cnn-2-2",
+    rank=5,
     title="conv 2, max-pool, dense 2",
     params=728,
     paper=(PaperFigures(1, "Change neurons (2,2)", 728, 5.5, 0.3830, 0.2),),

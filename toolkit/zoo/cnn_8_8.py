@@ -13,6 +13,7 @@ def build() -> KerasModel:
 
 ARCHITECTURE = Architecture(
     name="cnn-8-8",
+    rank=3,
     title="conv 8, max-pool, dense 8",
     params=10_994,
     paper=(PaperFigures(1, "CNN + MP (8,8)", 10_994, 45.5, 0.9753, 0.9),),

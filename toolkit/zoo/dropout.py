@@ -13,6 +13,7 @@ def build() -> KerasModel:
 
 ARCHITECTURE = Architecture(
     name="dropout",
+    rank=6,
     title="conv 8, max-pool, dense 8, dropout 20 %",
     params=10_994,
     paper=(PaperFigures(1, "Dropout layer (20 %)", 10_994, 45.5, 0.9812, 0.8),),

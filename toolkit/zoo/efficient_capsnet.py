@@ -71,6 +71,7 @@ def build() -> KerasModel:
 
 ARCHITECTURE = Architecture(
     name="efficient-capsnet",
+    rank=10,
     title="Efficient-CapsNet: capsules with self-attention routing",
     params=161_824,
     paper=(PaperFigures(2, "Efficient-CapsNet", 161_824, 656, 0.9978, 1.0),),

@@ -13,6 +13,7 @@ def build() -> KerasModel:
 
 ARCHITECTURE = Architecture(
     name="initial",
+    rank=2,
     title="dense 80, dense 60: the paper's initial model",
     params=68_270,
     paper=(PaperFigures(1, "Initial", 68_270, 269, 0.9784, 0.7),),

@@ -13,6 +13,7 @@ def build() -> KerasModel:
 
 ARCHITECTURE = Architecture(
     name="no-dense",
+    rank=4,
     title="conv 8, max-pool, no hidden dense layer",
     params=13_610,
     paper=(PaperFigures(1, "Drop Dense layer", 13_610, 55.5, 0.9793, 0.8),),

@@ -30,6 +30,7 @@ def build() -> KerasModel:
 
 ARCHITECTURE = Architecture(
     name="proposed",
+    rank=1,
     title="2 x (conv + max-pool) of 3 and 4 filters, dense 5, LeakyReLU 0.1: the paper's proposed model",
     params=707,
     paper=(

@@ -39,6 +39,7 @@ def build() -> KerasModel:
 
 ARCHITECTURE = Architecture(
     name="squeezenet",
+    rank=9,
     title="a small SqueezeNet: two fire modules; a reconstruction by parameter count",
     params=45_088,
     paper=(PaperFigures(2, "SqueezeNet", 45_088, 185, 0.9671, 0.8),),

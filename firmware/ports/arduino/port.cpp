@@ -115,7 +115,7 @@ uint32_t port_stack_used(void) { return 0; }
 /* --- link
  * ------------------------------------------------------------------------------------------------------ */
 
-static const port_info_t info = {build_board, kTickUnit, TINYML_RX_BUFFER};
+static const port_info_t info = {tinyml_build_board, kTickUnit, TINYML_RX_BUFFER};
 
 void port_init(void) {
   ticks_init();

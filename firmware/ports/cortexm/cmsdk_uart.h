@@ -53,7 +53,7 @@ static void cmsdk_uart_init(void) {
 }
 
 const port_info_t *port_info(void) {
-  static const port_info_t info = {build_board, PORT_TICKS_INSTRUCTIONS, RING_BYTES};
+  static const port_info_t info = {tinyml_build_board, PORT_TICKS_INSTRUCTIONS, RING_BYTES};
   return &info;
 }
 

@@ -32,7 +32,7 @@ void port_init(void) {
 }
 
 const port_info_t *port_info(void) {
-  static const port_info_t info = {build_board, PORT_TICKS_MICROSECONDS, RX_BUFFER};
+  static const port_info_t info = {tinyml_build_board, PORT_TICKS_MICROSECONDS, RX_BUFFER};
   return &info;
 }
 

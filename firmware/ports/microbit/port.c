@@ -80,7 +80,7 @@ void port_init(void) {
 }
 
 const port_info_t *port_info(void) {
-  static const port_info_t info = {build_board, PORT_TICKS_INSTRUCTIONS, RING_BYTES};
+  static const port_info_t info = {tinyml_build_board, PORT_TICKS_INSTRUCTIONS, RING_BYTES};
   return &info;
 }
 

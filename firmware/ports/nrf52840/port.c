@@ -15,7 +15,7 @@ enum {
   RX_WINDOW = 2048,
 };
 
-static port_info_t info = {.board = build_board, .tick_unit = PORT_TICKS_NONE, .rx_buffer = RX_WINDOW};
+static port_info_t info = {.board = tinyml_build_board, .tick_unit = PORT_TICKS_NONE, .rx_buffer = RX_WINDOW};
 
 static void start_cycle_counter(void) {
   CLOCK_TRACECONFIG = 0; /* the trace pins belong to the board's I2C pull-ups */

@@ -2,6 +2,7 @@
 #include "usb_descriptors.h"
 
 #include "nrf52840.h"
+#include "usb_names.h"
 
 enum { DEVICE = 1, CONFIGURATION = 2, STRING = 3 };
 enum { LANGUAGES = 0, MANUFACTURER = 1, PRODUCT = 2, SERIAL_NUMBER = 3 };
@@ -14,8 +15,8 @@ static const uint8_t device[] = {
     U16(0x0200), /* USB 2.0 */
     0xEF, 2, 1,  /* functions by interface association */
     USB_PACKET,  /* of endpoint 0 */
-    U16(0x2341), /* Arduino */
-    U16(0x805A), /* Nano 33 BLE, running a sketch: the tools find the board by it */
+    U16(USB_VENDOR_ID),
+    U16(USB_PRODUCT_ID),
     U16(0x0100), MANUFACTURER, PRODUCT, SERIAL_NUMBER,
     1,           /* configurations */
 };
@@ -87,10 +88,10 @@ const uint8_t *usb_descriptor(uint8_t kind, uint8_t index, uint8_t *buffer, size
       buffer[end++] = 0x04;
       break;
     case MANUFACTURER:
-      end = add_text(buffer, end, "tinyml");
+      end = add_text(buffer, end, USB_MANUFACTURER_NAME);
       break;
     case PRODUCT:
-      end = add_text(buffer, end, "Nano 33 BLE");
+      end = add_text(buffer, end, USB_PRODUCT_NAME);
       break;
     case SERIAL_NUMBER: /* the same digits as Arduino's core and bootloader show */
       end = add_hex(buffer, end, FICR_DEVICEADDR1);

@@ -10,7 +10,7 @@ void port_init(void) {}
 
 const port_info_t *port_info(void) {
   static const port_info_t info = {
-      .board = build_board,
+      .board = tinyml_build_board,
       .tick_unit = PORT_TICKS_NONE, /* the unit that port_ticks() honestly has */
       .rx_buffer = 0,               /* bytes that are kept while the network is computed */
   };

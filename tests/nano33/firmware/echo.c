@@ -2,7 +2,7 @@
 #include "build_info.h"
 #include "port.h"
 
-const char build_board[] = "nano33";
+const char tinyml_build_board[] = "nano33";
 
 int main(void) {
   uint8_t bytes[200];

@@ -20,7 +20,7 @@ _BYTE = 255
 _LONGEST_STEP = 63
 # The innermost loop is unrolled over a row of the window, 52 bytes of code for each weight.
 _LONGEST_ROW = 64
-_SCALE = ("aot_avr_scale.c",)
+_SCALE = ("aot_scale_avr.c",)
 REACHABLE = 64_000
 """Bytes of constants that LPM's 16-bit address surely reaches: 64 KiB, less interrupt vectors and parameter structs."""
 
@@ -103,13 +103,13 @@ def convolution(context: Context, op: ir.Convolution, q: Quantised, macs: int) -
         tuple(operator.kind for operator in context.layer.operators),
         context.layer.inputs[:1],
         output.index,
-        f"aot_avr_conv_s8(&{context.name}_layer, $0, $out, $scratch);",
-        ("aot_avr_conv_s8.c", "aot_avr_most4.h", *_SCALE),
-        ("aot_avr_conv.h",),
+        f"aot_conv_pool2_avr(&{context.name}_layer, $0, $out, $scratch);",
+        ("aot_conv_pool2_avr.c", "aot_most4_avr.h", *_SCALE),
+        ("aot_conv_pool2_avr.h",),
         (weights, *constants),
         (
-            f'{defines}#include "aot_avr_most4.h"\n',
-            c.structure("aot_avr_conv_s8_t", f"{context.name}_layer", fields),
+            f'{defines}#include "aot_most4_avr.h"\n',
+            c.structure("aot_conv_pool2_avr_t", f"{context.name}_layer", fields),
         ),
         scratch_bytes=taps,
         macs=macs,
@@ -125,10 +125,10 @@ def dense(context: Context, rows: int, q: Quantised, macs: int) -> Call | None:
     weights = context.constant("weights", q.weights)
     fields = {"weights": weights.name, "inputs": inputs, "rows": rows, "outputs": outputs, "scale": scale}
     return context.call(
-        "aot_avr_dense_s8",
-        ("aot_avr_dense_s8_t", fields),
-        ("aot_avr_dense_s8.c", *_SCALE),
-        "aot_avr_dense.h",
+        "aot_dense_avr",
+        ("aot_dense_avr_t", fields),
+        ("aot_dense_avr.c", *_SCALE),
+        "aot_dense_avr.h",
         (weights, *constants),
         macs,
     )

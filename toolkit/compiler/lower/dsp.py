@@ -104,7 +104,7 @@ def linear(context: Context, shape: Shape, q: Quantised, macs: int) -> Call | No
 
 
 def _image(context: Context, shape: Shape, q: Quantised, k: Scaled, macs: int) -> Call:
-    """aot_conv_image_dsp.h: 3x3 on one channel with a 2x2 pool."""
+    """aot_conv3x3c1_pool2_dsp.h: 3x3 on one channel with a 2x2 pool."""
     table = following_table(context, q)
     entries = context.constant("table", tables.IDENTITY if table is None else table)
     taps = k.weights.reshape(-1, 3, 3)
@@ -116,7 +116,7 @@ def _image(context: Context, shape: Shape, q: Quantised, k: Scaled, macs: int) -
         f"{c.number(k.offset[i])}, {entries.name} + 128"
         for i in range(len(taps))
     )
-    channels = c.Constant(f"{context.name}_channels", np.zeros((len(taps), 9), np.int32), "aot_image_channel_t", rows)
+    channels = c.Constant(f"{context.name}_channels", np.zeros((len(taps), 9), np.int32), "aot_channel3x3_dsp_t", rows)
     low, high = (sum(int(s) << 5 * place for place, s in enumerate(part)) for part in (k.shift[:6], k.shift[6:]))
     fields = {
         "in_w": shape.input[1],
@@ -128,7 +128,12 @@ def _image(context: Context, shape: Shape, q: Quantised, k: Scaled, macs: int) -
         "shift_high": high,
     }
     return context.call(
-        "aot_conv_image_dsp", ("aot_image_t", fields), (), "aot_conv_image_dsp.h", (entries, channels), macs
+        "aot_conv3x3c1_pool2_dsp",
+        ("aot_conv3x3c1_pool2_dsp_t", fields),
+        (),
+        "aot_conv3x3c1_pool2_dsp.h",
+        (entries, channels),
+        macs,
     )
 
 

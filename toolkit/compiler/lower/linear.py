@@ -73,14 +73,16 @@ def convolution(context: Context, op: ir.Convolution) -> Call:
         fields, constants = parameters.of_int8(context, arithmetic, arithmetic.weights)
         members = {"shape": shape} | fields | {"input_zero": source.zero_point}
         if _runs(context, op, tiled):
-            return context.call("aot_conv_run_s8", ("aot_conv_s8_t", members), (), "aot_conv_run_s8.h", constants, macs)
-        kernel = "aot_conv_pool_s8" if _is_plain(op, tiled) else "aot_conv_s8"
+            return context.call(
+                "aot_conv_unpadded_s8", ("aot_conv_s8_t", members), (), "aot_conv_unpadded_s8.h", constants, macs
+            )
+        kernel = "aot_conv_pool2_s8" if _is_plain(op, tiled) else "aot_conv_s8"
         return context.call(kernel, ("aot_conv_s8_t", members), (f"{kernel}.c",), "aot_conv.h", constants, macs)
     biases = parameters.bias(context, len(rows))
     if op.groups == 1 and (call := fpu.linear(context, tiled, rows, biases, macs)) is not None:
         return call
     fields, constants = parameters.of_float(context, rows, biases)
-    kernel = "aot_conv_pool_f32" if _is_plain(op, tiled) else "aot_conv_f32"
+    kernel = "aot_conv_pool2_f32" if _is_plain(op, tiled) else "aot_conv_f32"
     return context.call(
         kernel, ("aot_conv_f32_t", {"shape": shape} | fields), (f"{kernel}.c",), "aot_conv.h", constants, macs
     )
@@ -94,13 +96,13 @@ def _on_vectors(context: Context, op: ir.Convolution, tiled: Shape, rows: NDArra
 
 
 def _is_plain(op: ir.Convolution, tiled: Shape) -> bool:
-    """True where aot_conv_pool_*.c suit: a pool of 2x2, one group, kernel rows that are runs inside the image."""
+    """True where aot_conv_pool2_*.c suit: a pool of 2x2, one group, kernel rows that are runs inside the image."""
     pool = (tiled.pool.kernel_h, tiled.pool.kernel_w)
     return op.groups == 1 and tiled.tiles and not tiled.padded and pool == (2, 2)
 
 
 def _runs(context: Context, op: ir.Convolution, tiled: Shape) -> bool:
-    """True where aot_conv_run_s8.h suits: unrolled code for a small kernel that never leaves the image."""
+    """True where aot_conv_unpadded_s8.h suits: unrolled code for a small kernel that never leaves the image."""
     fast = context.target.isa not in (AVR, *dsp.ISAS) and context.target.optimise == "speed"
     return fast and op.groups == 1 and tiled.tiles and not tiled.padded and tiled.run <= _LONGEST_RUN
 

@@ -80,7 +80,7 @@ def _in_order(channels: int, group: int) -> list[list[int]]:
 
 
 def _image(context: Context, shape: Shape, q: Quantised, table: tuple[NDArray[np.int8], int], macs: int) -> Call:
-    """aot_conv_image_mve.h: 3x3 on one channel with a 2x2 pool."""
+    """aot_conv3x3c1_pool2_mve.h: 3x3 on one channel with a 2x2 pool."""
     taps = q.weights.reshape(-1, 3, 3)
     count = -(-len(taps) // _IMAGE_GROUP)
     # [group][row of the pool window][channel][column][row of the patch]
@@ -94,7 +94,7 @@ def _image(context: Context, shape: Shape, q: Quantised, table: tuple[NDArray[np
         for group, after in zip(vectors, quads.rows, strict=True)
     )
     entries = context.constant("table", table[0])
-    groups = c.Constant(f"{context.name}_groups", np.zeros((count, 36), np.int32), "aot_image_group_mve_t", rows)
+    groups = c.Constant(f"{context.name}_groups", np.zeros((count, 36), np.int32), "aot_group3x3_mve_t", rows)
     fields = {
         "in_w": shape.input[1],
         "out_h": shape.output[0],
@@ -104,9 +104,14 @@ def _image(context: Context, shape: Shape, q: Quantised, table: tuple[NDArray[np
         "table": f"{entries.name} + {table[1]}",
     }
     call = context.call(
-        "aot_conv_image_mve", ("aot_image_mve_t", fields), (), "aot_conv_image_mve.h", (entries, groups), macs
+        "aot_conv3x3c1_pool2_mve",
+        ("aot_conv3x3c1_pool2_mve_t", fields),
+        (),
+        "aot_conv3x3c1_pool2_mve.h",
+        (entries, groups),
+        macs,
     )
-    body = f"aot_conv_image_mve(&{context.name}_layer, $0, $scratch, $out);"
+    body = f"aot_conv3x3c1_pool2_mve(&{context.name}_layer, $0, $scratch, $out);"
     past = 4 - len(taps) if len(taps) <= _IMAGE_GROUP else 0
     columns = 4 * (-(-shape.input[1] // VECTOR) * VECTOR)
     return replace(call, body=body, scratch_bytes=columns, reads_past=VECTOR - 1, writes_past=past)

@@ -130,10 +130,10 @@ def serve(library: Path, model: Path, link: Sequence[str]) -> None:
         firmware = ctypes.CDLL(str(library))
         firmware.engine_info.restype = ctypes.POINTER(_EngineInfo)
         info = firmware.engine_info().contents
-        built_for = bytes((ctypes.c_uint8 * _SHA256_BYTES).in_dll(firmware, "build_model_sha256")).hex()
+        built_for = bytes((ctypes.c_uint8 * _SHA256_BYTES).in_dll(firmware, "tinyml_build_model_sha256")).hex()
         firmware.host_arguments(len(link) + 1, arguments)
         firmware.tflm_host_set_invoke(callback)
-        start, run = firmware.port_init, firmware.app_run
+        start, run = firmware.port_init, firmware.tinyml_app_run
     except (OSError, AttributeError, ValueError) as caught:
         raise EmulatorError(f"{library} is no firmware of the host board: {caught}", "build again") from caught
     # HELLO will say that it computes this very file.

@@ -51,7 +51,7 @@ def start(board: Board, image: Path | None, log: Path) -> RunningDevice:
     """Power a virtual board in the background.
 
     Args:
-        board: the board's file.
+        board: the board's file, which tells where the application starts and who the bootloader is.
         image: the program (.bin) that its flash already holds; None for a board that waits in its bootloader. If
             its ELF lies beside it and QEMU is installed, it is booted there first, for what Unicorn lets pass.
         log: what it prints.
@@ -65,6 +65,8 @@ def start(board: Board, image: Path | None, log: Path) -> RunningDevice:
     """
     if importlib.util.find_spec("unicorn") is None:
         raise EmulatorError("the virtual board needs the package unicorn", "pip install 'tinyml-toolkit[emulation]'")
+    if image is not None and image.suffix == ".elf":  # built for a board that exists emulated only
+        image = image.with_suffix(".bin")
     elf = image.with_suffix(".elf") if image is not None else None
     if elf is not None and elf.exists() and process.find(qemu_check.PROGRAM):
         qemu_check.check(elf, log.with_suffix(".qemu.log"))
@@ -74,6 +76,8 @@ def start(board: Board, image: Path | None, log: Path) -> RunningDevice:
     ports.unlink(missing_ok=True)
     # -P: a folder of the user's that is called as a module of ours must not be run in its place.
     argv = [sys.executable, "-P", "-m", "toolkit.emulate.nano33", f"--dir={place}"]
+    argv += [f"--application={board.memory.flash.start:#x}"]
+    argv += [f"--bootloader-id={board.usb.bootloader[0]}"] if board.usb.bootloader else []
     if image is not None:
         argv += [f"--image={image}"]
     with starting(argv, log) as running:

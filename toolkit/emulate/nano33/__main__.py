@@ -9,9 +9,11 @@ import argparse
 import logging
 import os
 import threading
+from functools import partial
 from pathlib import Path
 
-from toolkit.emulate.nano33.board import COMMANDS, VirtualBoard
+from toolkit.emulate.nano33.board import BOOTLOADER_ID, COMMANDS, VirtualBoard
+from toolkit.emulate.nano33.flash import APPLICATION
 
 CONTROL = "control"
 
@@ -33,10 +35,12 @@ def main() -> None:
     )
     parser.add_argument("--dir", type=Path, required=True, help="folder for its ports file and its control pipe")
     parser.add_argument("--image", type=Path, help="a program that is in its flash already")
+    parser.add_argument("--application", type=partial(int, base=0), default=APPLICATION, help="its address in flash")
+    parser.add_argument("--bootloader-id", default=BOOTLOADER_ID, help="the bootloader's USB ids, vid:pid")
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(relativeCreated)8d %(message)s")
     arguments.dir.mkdir(parents=True, exist_ok=True)
-    board = VirtualBoard(arguments.dir)
+    board = VirtualBoard(arguments.dir, application=arguments.application, bootloader_id=arguments.bootloader_id)
     if arguments.image is not None:
         board.load(arguments.image.read_bytes())
     pipe = arguments.dir / CONTROL

@@ -23,7 +23,8 @@ log = logging.getLogger(__name__)
 
 DEVICE_ADDRESS = 0x8F1B5A1D2C3E4F50
 BOOTLOADER_MAGIC = 0xB0
-VENDOR, BOOTLOADER_PRODUCT = 0x2341, 0x005A
+BOOTLOADER_ID = "2341:005a"
+BOOTLOADER_NAME = "Arduino Nano 33 BLE"
 
 _TAKEN_SECONDS = 2.0
 
@@ -31,13 +32,15 @@ COMMANDS = ("reset", "double-tap", "unplug", "plug", "vbus-off", "vbus-on", "qui
 
 
 class VirtualBoard:
-    """A virtual Arduino Nano 33 BLE.
+    """A virtual Arduino Nano 33 BLE, or another board with its chip and its kind of bootloader.
 
     Args:
         directory: where it publishes its ports.
         device_address: FICR's, from which the USB serial number is made.
         errata_unlocked: the bootloader has left the lock of the errata registers open.
         cycles_per_read: see peripherals.Dwt; 0 is the honest board, which has no time.
+        application: where the bootloader ends and the application starts.
+        bootloader_id: the bootloader's USB ids, "vid:pid" in hex.
     """
 
     def __init__(
@@ -47,13 +50,16 @@ class VirtualBoard:
         device_address: int = DEVICE_ADDRESS,
         errata_unlocked: bool = False,
         cycles_per_read: int = 0,
+        application: int = APPLICATION,
+        bootloader_id: str = BOOTLOADER_ID,
     ) -> None:
-        self.flash = Flash()
+        self.flash = Flash(application)
         self.power = Power()
         self._directory = directory
         self._device_address = device_address
         self._errata_unlocked = errata_unlocked
         self._cycles_per_read = cycles_per_read
+        self._bootloader_id = bootloader_id
         self._commands: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._soc: Soc | None = None
         self._stay_in_bootloader = False
@@ -67,9 +73,10 @@ class VirtualBoard:
 
     def load(self, image: bytes) -> None:
         """Put a program into flash as if it had been uploaded."""
-        for page in range(APPLICATION, APPLICATION + len(image), 4096):
+        start = self.flash.application
+        for page in range(start, start + len(image), 4096):
             self.flash.erase_page(page)
-        self.flash.write(APPLICATION, image)
+        self.flash.write(start, image)
 
     def press(self, command: str) -> None:
         """Do something to the board, from another thread.
@@ -150,10 +157,8 @@ class VirtualBoard:
         monitor = Bootloader(self.flash)
         terminal = self._next_terminal()
         serial_number = f"{self._device_address:016X}".rjust(32, "0")
-        self._publish(
-            "bootloader",
-            UsbPort(terminal.name, VENDOR, BOOTLOADER_PRODUCT, serial_number, "Arduino Nano 33 BLE"),
-        )
+        vendor, product = (int(word, 16) for word in self._bootloader_id.split(":"))
+        self._publish("bootloader", UsbPort(terminal.name, vendor, product, serial_number, BOOTLOADER_NAME))
         try:
             while not monitor.reset_requested:
                 terminal.wait(0.002)

@@ -1,14 +1,15 @@
 """The bootloader, written after the protocol notes in docs/nano33.md; not Arduino's code.
 
-Its known traps are kept: no erase for a size that is not a multiple of 4096 (and yet a friendly answer), 0x10000
-added to every flash address, a NUL and a stray byte after V# and I#, and silence while it waits for a block's bytes.
+Its known traps are kept: no erase for a size that is not a multiple of 4096 (and yet a friendly answer), the
+application's start added to every flash address, a NUL and a stray byte after V# and I#, and silence while it waits for
+a block's bytes.
 """
 
 from __future__ import annotations
 
 import binascii
 
-from toolkit.emulate.nano33.flash import APPLICATION, PAGE, Flash
+from toolkit.emulate.nano33.flash import PAGE, Flash
 
 BUFFER = 8192
 """Bytes of RAM that S can load."""
@@ -79,9 +80,10 @@ class Bootloader:
                 self._source = first
                 return b"Y\n\r"
             case b"Y":
-                return self._write(APPLICATION + first, second)
+                return self._write(self._flash.application + first, second)
             case b"Z":
-                content = self._flash.content[APPLICATION + first : APPLICATION + first + min(second, PAGE)]
+                start = self._flash.application + first
+                content = self._flash.content[start : start + min(second, PAGE)]
                 return b"Z%08X#\n\r" % binascii.crc_hqx(content, 0)
         return b""
 

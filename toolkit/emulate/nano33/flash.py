@@ -5,13 +5,18 @@ from __future__ import annotations
 SIZE = 0x100000
 PAGE = 4096
 APPLICATION = 0x10000
-"""Where the application starts: the bootloader has the first 64 KiB."""
+"""Where the application starts on an Arduino Nano 33 BLE: the bootloader has the first 64 KiB."""
 
 
 class Flash:
-    """NOR flash: erasing sets every bit of a page, writing can only clear bits."""
+    """NOR flash: erasing sets every bit of a page, writing can only clear bits.
 
-    def __init__(self) -> None:
+    Attributes:
+        application: where the application starts; the bootloader has what is below.
+    """
+
+    def __init__(self, application: int = APPLICATION) -> None:
+        self.application = application
         self.content = bytearray(b"\xff" * SIZE)
 
     def erase_page(self, address: int) -> None:
@@ -31,4 +36,4 @@ class Flash:
 
     def application_starts(self) -> bool:
         """True if the bootloader would start the application: its stack pointer lies in RAM."""
-        return self.content[APPLICATION + 3] == 0x20
+        return self.content[self.application + 3] == 0x20

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable
 
 from toolkit.emulate.nano33 import peripherals as at
-from toolkit.emulate.nano33.flash import APPLICATION, SIZE, Flash
+from toolkit.emulate.nano33.flash import SIZE, Flash
 from toolkit.emulate.nano33.peripherals import Dwt, Errata, Nvmc, Peripheral, Power, SystemControl, Uart, Violation
 from toolkit.emulate.nano33.usb_host import Stalled
 from toolkit.emulate.nano33.usbd import UsbDevice
@@ -56,6 +56,7 @@ class Soc:
         uc = unicorn.Uc(unicorn.UC_ARCH_ARM, unicorn.UC_MODE_THUMB)
         uc.ctl_set_cpu_model(arm_const.UC_CPU_ARM_CORTEX_M4)
         self._uc = uc
+        self._application = flash.application
         uc.mem_map(0, SIZE, unicorn.UC_PROT_READ | unicorn.UC_PROT_EXEC)
         uc.mem_write(0, bytes(flash.content))
         uc.mem_map(RAM, RAM_SIZE)
@@ -96,7 +97,7 @@ class Soc:
 
     def start(self) -> Ended:
         """Run from the application's vector table."""
-        stack, entry = (int.from_bytes(self.read(APPLICATION + place, 4), "little") for place in (0, 4))
+        stack, entry = (int.from_bytes(self.read(self._application + place, 4), "little") for place in (0, 4))
         self._uc.reg_write(self._const.UC_ARM_REG_SP, stack)
         try:
             self._uc.emu_start(entry | 1, 0xFFFFFFFF)

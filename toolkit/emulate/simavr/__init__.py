@@ -16,15 +16,27 @@ from pathlib import Path
 
 from toolkit import process, resources
 from toolkit.artifacts import RunningDevice
-from toolkit.board import Board
+from toolkit.board import Board, settings
 from toolkit.emulate.base import device, last_line, starting, stop_process
 from toolkit.emulate.simavr import bootloader
 from toolkit.errors import EmulatorError
 from toolkit.link.serial_ports import PortLister
+from toolkit.toml import Table, Word
 
 SOURCE = Path(__file__).with_name("runner.c")
 COMPILE_SECONDS = 60.0
 START_SECONDS = 10.0
+
+
+class Settings(Table, frozen=True, kw_only=True):
+    """machine: simavr's name of the processor."""
+
+    machine: Word
+
+
+def _machine(board: Board) -> str:
+    told = settings(board.emulator, Settings)
+    return told.machine if told is not None else board.mcu.cpu
 
 
 def tools() -> tuple[str, ...]:
@@ -44,7 +56,7 @@ def command(runner: Path, board: Board, boot: bootloader.Bootloader, *, real_tim
     """The argv that starts the board; pure."""
     argv = [
         str(runner),
-        *("--mcu", board.flash.machine or board.mcu.cpu, "--clock", str(board.mcu.clock_hz)),
+        *("--mcu", _machine(board), "--clock", str(board.mcu.clock_hz)),
         *("--bootloader", str(boot.hex_file), "--entry", f"{boot.entry:#x}"),
     ]
     return [*argv, "--real-time"] if real_time else argv
@@ -87,7 +99,7 @@ def start(board: Board, image: Path, log: Path, *, real_time: bool = False) -> R
         EmulatorError: it did not start; the message quotes the log.
         ToolError: a compiler is missing.
     """
-    runner, boot = _runner(), bootloader.find(board.flash.machine or board.mcu.cpu)
+    runner, boot = _runner(), bootloader.find(_machine(board))
     with starting(command(runner, board, boot, real_time=real_time), log) as running:
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:

@@ -1,0 +1,33 @@
+"""Samples and Task: what a network is asked for, where it comes from, and how its answers are held against the truth.
+
+samples.py   a set of inputs          task.py     how truth is compared       scaling.py  uint8 elements as real values
+choice.py    which sets a network is asked for
+loaders/     one file a format        sets/       sets that are known by name      digits/  MNIST's convention
+"""
+
+from __future__ import annotations
+
+from toolkit.data.choice import Asked, Chosen, at_hand, choose
+from toolkit.data.digits.prepare import prepare_image
+from toolkit.data.loaders.folder import load_external, load_images
+from toolkit.data.samples import Samples
+from toolkit.data.scaling import Scaling
+from toolkit.data.sets.fashion import load_fashion_mnist
+from toolkit.data.sets.mnist import load_mnist
+from toolkit.data.task import Kind, Task
+
+__all__ = [
+    "Asked",
+    "Chosen",
+    "Kind",
+    "Samples",
+    "Scaling",
+    "Task",
+    "at_hand",
+    "choose",
+    "load_external",
+    "load_fashion_mnist",
+    "load_images",
+    "load_mnist",
+    "prepare_image",
+]

@@ -1,0 +1,1 @@
+"""Pictures of digits, drawn here or photographed, brought to MNIST's convention."""

@@ -1,0 +1,1 @@
+"""One file a format: IDX files, a folder of pictures."""

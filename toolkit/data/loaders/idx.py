@@ -1,0 +1,84 @@
+"""The IDX file format of MNIST: a big-endian header and raw bytes.
+
+Format: two zero bytes, a type code (0x08 is uint8), the number of dimensions, one u32 per dimension, the data
+(Yann LeCun's description of the MNIST files).
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import math
+import struct
+import zlib
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+
+from toolkit.data.digits.convention import Pixels
+from toolkit.errors import DatasetError
+
+_UINT8 = 0x08
+MOST_BYTES = 1 << 26
+"""Of a file, packed or not: MNIST's largest has 47,040,016 bytes."""
+MOST_DIMENSIONS = 8
+
+
+def encode(array: Pixels) -> bytes:
+    """The IDX bytes of a uint8 array of any shape: exactly what the original files hold."""
+    return struct.pack(f">HBB{array.ndim}I", 0, _UINT8, array.ndim, *array.shape) + array.tobytes()
+
+
+def decode(data: bytes, name: str) -> Pixels:
+    """The array in an IDX file's bytes.
+
+    Args:
+        data: the bytes, not compressed.
+        name: of the file, for the error.
+
+    Raises:
+        DatasetError: it is no IDX file of uint8, or its length does not match its header.
+    """
+    if len(data) < 4 or data[:3] != bytes((0, 0, _UINT8)) or data[3] > MOST_DIMENSIONS or len(data) < 4 + 4 * data[3]:
+        raise DatasetError(f"{name} is no IDX file of bytes", "delete it, or name another folder")
+    shape = struct.unpack_from(f">{data[3]}I", data, 4)
+    start = 4 + 4 * data[3]
+    expected = start + math.prod(shape)
+    if len(data) != expected:
+        raise DatasetError(
+            f"{name} has {len(data)} bytes where its header says {expected}", "delete it, or name another folder"
+        )
+    return np.frombuffer(data, np.uint8, offset=start).reshape(shape)
+
+
+def read(path: Path) -> bytes:
+    """The bytes of an IDX file, decompressed if its name ends in `.gz`.
+
+    Raises:
+        DatasetError: it cannot be read, the compressed data is damaged, or it has more than MOST_BYTES.
+    """
+    try:
+        with path.open("rb") as stream:
+            data = bounded(stream, str(path))
+        if path.suffix != ".gz":
+            return data
+        with gzip.GzipFile(fileobj=io.BytesIO(data)) as packed:
+            return bounded(packed, str(path))
+    except (OSError, EOFError, zlib.error) as caught:
+        raise DatasetError(f"{path} cannot be read: {caught}", "delete it, or name another folder") from caught
+
+
+def bounded(stream: IO[bytes] | gzip.GzipFile, name: str) -> bytes:
+    """All that is left in a stream: a few packed bytes may unpack to more than any memory holds.
+
+    Raises:
+        DatasetError: it has more than MOST_BYTES.
+    """
+    data = stream.read(MOST_BYTES + 1)
+    if len(data) > MOST_BYTES:
+        raise DatasetError(
+            f"{name} has more than {MOST_BYTES:,} bytes: no data set here has such a file",
+            "delete it, or name another folder",
+        )
+    return data
