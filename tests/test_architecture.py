@@ -16,6 +16,7 @@ FOUNDATION = {"__init__", "__version__", "artifacts", "errors", "files", "statis
 # paper's tables all need both, and neither needs any stage.
 SHARED = {
     "board",
+    "cpu",
     "c_array",
     "data",
     "link",
@@ -24,8 +25,10 @@ SHARED = {
     "ports",
     "process",
     "quiet",
+    "registry",
     "resources",
     "tflite",
+    "toml",
     "zoo",
 }
 # These put stages together, as the command line does, for more callers than one.
