@@ -55,6 +55,7 @@ def found() -> dict[str, list[Finding]]:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)  # the first one waits for all: half a minute on two idle cores
 @pytest.mark.parametrize("name", [pytest.param(n, marks=pytest.mark.emulator) if n != "native" else n for n in NAMES])
 def test_random_networks_equal_the_interpreters(name: str, found: dict[str, list[Finding]]) -> None:
     if name not in found:

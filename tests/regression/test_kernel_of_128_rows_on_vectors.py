@@ -1,4 +1,4 @@
-"""A kernel of 128 rows or more ran for ever on a Cortex-M55: GCC hands a uint8_t of 128 to the assembly as -128."""
+"""A kernel of 128 rows or more faulted on a Cortex-M55: GCC hands a uint8_t of 128 to the assembly as -128."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """GCC 14 made the speed build 2.3 kB larger, and no faster: a layer's unrolled code stood there twice.
 
-It takes the first turn out of a loop that asks whether it is the first (-fsplit-loops); the loop over a layer's rows
+It takes the first turn out of a loop that asks whether it is the first (-fsplit-loops). The loop over a layer's rows
 does, and all that is unrolled lies inside. No test saw it: the tests ran with GCC 12 only, and held no size.
 """
 
