@@ -17,8 +17,8 @@ from pathlib import Path
 from bench import foreign, growth, measure
 from bench.peers import base
 from bench.rows import PAGE, QUOTED, Row, table, write_page
+from toolkit import api
 from toolkit.artifacts import DType
-from toolkit.cli import models as zoo_models
 
 ROOT = Path(__file__).resolve().parents[1]
 PLOT = PAGE.parent / "benchmarks" / "growth.svg"
@@ -76,7 +76,7 @@ def plan(place: Path, images: int, trained: list[str]) -> Iterator[Step | Row]:
 
 def zoo(place: Path) -> tuple[list[str], list[str]]:
     """Every network by name, and those of them that are trained, as `tinyml models` lists them."""
-    listed = zoo_models.rows(place)
+    listed = api.models(place)
     return [each.model for each in listed], [each.model for each in listed if each.trained]
 
 

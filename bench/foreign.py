@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from toolkit.artifacts import DType
-from toolkit.quiet import load_tensorflow, quiet
+from toolkit.quiet_tensorflow import load_tensorflow, quiet
 from toolkit.tflite.slim import slim
 
 SEED = 20

@@ -14,19 +14,17 @@ import msgspec
 from bench import host
 from bench.peers.base import NotForThisNetworkError, Peer
 from bench.rows import Row
+from toolkit import api, models, project, workloads, workspace
 from toolkit import board as boards
 from toolkit import build as builders
-from toolkit import models, project
 from toolkit.artifacts import Build, DType, ModelFile, Runtime, sha256_of
 from toolkit.board import Board
 from toolkit.build import size
-from toolkit.cli import build as build_command
-from toolkit.cli import flash, verify, workloads, workspace
-from toolkit.cli.options import Selection
 from toolkit.compiler import compile_model
 from toolkit.errors import DoesNotFitError, ModelError
 from toolkit.link import Client, Request, open_transport
 from toolkit.project import EngineFiles
+from toolkit.selection import Selection
 
 ENGINE_OWNERS = ("model", "kernels", "engine")
 """Of a size report: what computes the network, without the serial link, the port and the C library."""
@@ -44,7 +42,7 @@ def ours(place: Path, board: str, model: str, dtype: DType, optimise: str, image
         TinymlError: it could not be built, booted or reached.
     """
     try:
-        built = build_command.build(build_command.Request(board, model, dtype, optimise=optimise, workspace=place))
+        built = api.build(board, model, dtype=dtype, optimise=optimise, workspace=place)
     except (DoesNotFitError, ModelError) as caught:
         print(f"  {board} {model} {dtype}: {caught.message}", file=sys.stderr)
         return None
@@ -75,17 +73,13 @@ def peer(place: Path, board: str, which: Peer, dtype: DType, optimise: str, imag
 def _measured(place: Path, built: Build, engine: str, images: int) -> Row:
     """Boot it, or upload it to the board's virtual stand-in; verify; count."""
     board = boards.load(built.board)
-    folder = workspace.folder(place, board)
-    try:
-        device = flash.flash(board, folder, built, None, virtual=not board.emulated)
-        result = verify.verify(board, folder, built, (device.port,), Selection(images), resume=False)
+    with api.flash(built, board=board, virtual=not board.emulated, workspace=place) as device:
+        result = api.verify(device, Selection(images))
         if not result.proven or result.ticks is None:
             raise SystemExit(
                 f"{engine} for {board.id}, {built.dtype}, is not proven ({result.verdict}): {result.first_difference}"
             )
         count, unit = _ticks(board, built, device.port, images), str(result.ticks.unit)
-    finally:
-        flash.stop(board, folder)
     if board.id == "host":
         count, unit = host.instructions(built, images), "instructions"
     return Row(

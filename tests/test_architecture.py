@@ -11,20 +11,17 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[1] / "toolkit"
-FOUNDATION = {"__init__", "__version__", "artifacts", "errors", "files", "statistics"}
+FOUNDATION = {"__init__", "__version__", "artifacts", "errors", "files", "selection", "statistics"}
 # What several stages stand on. The data sets and the zoo's architectures are among them: training, conversion and the
 # paper's tables all need both, and neither needs any stage.
 SHARED = {
     "board",
     "cpu",
-    "c_array",
     "data",
     "link",
     "lock",
-    "models",
-    "ports",
     "process",
-    "quiet",
+    "quiet_tensorflow",
     "registry",
     "resources",
     "tflite",
@@ -32,10 +29,10 @@ SHARED = {
     "zoo",
 }
 # These put stages together, as the command line does, for more callers than one.
-COMPOSERS = {"cli", "compress", "paper", "pipeline"}
+COMPOSERS = {"api", "cli", "listener", "models", "paper", "runtimes", "steps", "verdicts", "workloads", "workspace"}
 HEAVY = {"tensorflow", "keras", "tf_keras", "tensorflow_model_optimization"}
 # The reference and the format's schema only where LiteRT is not installed (Windows).
-MAY_USE_TENSORFLOW = {"compress", "convert", "paper", "reference", "tflite", "train", "zoo"}
+MAY_USE_TENSORFLOW = {"convert", "paper", "reference", "tflite", "train", "zoo"}
 
 
 def _room(path: Path) -> str:

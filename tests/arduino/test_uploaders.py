@@ -17,7 +17,7 @@ from toolkit.artifacts import Build
 from toolkit.errors import FlashError, ToolError
 from toolkit.flash import avrdude, platformio
 from toolkit.flash.base import silent
-from toolkit.ports import UsbPort
+from toolkit.link.serial_ports import UsbPort
 
 UNO = boards.load("uno")
 

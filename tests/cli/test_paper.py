@@ -15,8 +15,8 @@ from toolkit import zoo
 from toolkit.cli.main import app
 from toolkit.errors import TinymlError
 from toolkit.paper import plan, study
-from toolkit.paper.records import Run
-from toolkit.paper.runs import Result
+from toolkit.paper.records import TrainingRun
+from toolkit.paper.training_run import Result
 
 ROOT = Path(__file__).parents[2]
 
@@ -27,7 +27,7 @@ def _ask(*arguments: str) -> Any:
     return json.loads(result.stdout)
 
 
-def _made_up(run: Run) -> Result:
+def _made_up(run: TrainingRun) -> Result:
     return Result(
         run=run,
         params=zoo.get(run.model).params,
@@ -60,7 +60,7 @@ def test_ten_rows_from_the_data_file_and_nothing_is_made(tmp_path: Path) -> None
 
 def test_tables_show_both_figures_and_what_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(study, "load_results", dict)
-    run = Run("proposed", "paper", 20, 1)
+    run = TrainingRun("proposed", "paper", 20, 1)
     _made_up(run).save(tmp_path / "build" / "paper" / run.key / "result.json")
     result = CliRunner().invoke(app, ["paper", "-C", str(tmp_path)])
     assert result.exit_code == 0
@@ -81,9 +81,9 @@ def test_each_question_answers_in_json() -> None:
 
 
 def test_missing_runs_are_trained_only_on_demand_and_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    trained: list[Run] = []
+    trained: list[TrainingRun] = []
 
-    def perform(run: Run, *_: object) -> Result:
+    def perform(run: TrainingRun, *_: object) -> Result:
         if len(trained) == 3:
             raise KeyboardInterrupt
         trained.append(run)
@@ -111,7 +111,7 @@ def test_options_before_a_question_are_refused() -> None:
 
 @pytest.mark.parametrize(("question", "runs"), [("epochs", plan.epochs()), ("harder-data", plan.harder())])
 def test_a_plot_can_be_had_once_there_is_something_to_draw(
-    question: str, runs: tuple[Run, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    question: str, runs: tuple[TrainingRun, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(study, "load_results", dict)
     plot = tmp_path / "plot.svg"

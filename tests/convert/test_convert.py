@@ -12,10 +12,10 @@ import tflite as reader
 
 from toolkit import reference, zoo
 from toolkit.artifacts import DType, sha256_of
-from toolkit.c_array import c_array
 from toolkit.convert import convert, operators, slim
 from toolkit.data import load_external
 from toolkit.errors import TrainError
+from toolkit.tflite.as_c_array import c_array
 
 IMAGES = load_external().real()
 

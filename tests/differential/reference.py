@@ -22,7 +22,7 @@ _READY = "ready"
 def _serve() -> None:
     from tflite_micro.python.tflite_micro import runtime
 
-    from toolkit.reference import looked_up
+    from toolkit.tflite import int8_tables
 
     # The interpreter's own words would be in the way.
     out = os.fdopen(os.dup(1), "wb")
@@ -36,7 +36,7 @@ def _serve() -> None:
             return
         answer: Any
         try:
-            interpreter = runtime.Interpreter.from_bytes(looked_up.with_tables(tflite), arena_size=_ARENA)
+            interpreter = runtime.Interpreter.from_bytes(int8_tables.with_tables(tflite), arena_size=_ARENA)
             outputs = []
             for one in inputs:
                 interpreter.set_input(one, 0)

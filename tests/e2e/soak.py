@@ -23,10 +23,10 @@ from tests.link.board import ProcessBoard
 from tests.link.faulty import Faults, FaultyTransport
 from toolkit import reference
 from toolkit.artifacts import Build, Verification
-from toolkit.cli.options import Selection
-from toolkit.cli.workloads import assemble
 from toolkit.link import Bounds, Client
+from toolkit.selection import Selection
 from toolkit.verify import Journal, Workload, run_id, verify
+from toolkit.workloads import assemble
 
 DAMAGED_SHARE = 0.01
 """Of all bytes, both ways."""

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from toolkit import models, pipeline, resources, zoo
+from toolkit import models, resources, zoo
 from toolkit.artifacts import DType, ModelCard, sha256_of
 from toolkit.data import load_external
 from toolkit.errors import ModelError
+from toolkit.models import store
 
 SHIPPED = resources.models() / "proposed"
 
@@ -111,4 +112,4 @@ def test_every_shipped_model_is_what_its_card_says(folder: Path) -> None:
     for dtype in DType:
         kept = card.accuracy.get(f"external_{dtype}")
         if kept is not None:
-            assert pipeline.score((folder.parent / f"{card.name}_{dtype}.tflite").read_bytes(), external) == kept
+            assert store.score((folder.parent / f"{card.name}_{dtype}.tflite").read_bytes(), external) == kept

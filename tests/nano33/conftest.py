@@ -13,7 +13,7 @@ import pytest
 from tests.nano33.fakes import NANO33
 from toolkit import process, project, resources
 from toolkit.emulate.nano33.board import VirtualBoard
-from toolkit.ports import PublishedPorts, UsbPort
+from toolkit.link.serial_ports import PublishedPorts, UsbPort
 
 FIRMWARE = Path(__file__).parent / "firmware"
 FLAGS = [*NANO33.cpu.gcc_flags, "-std=c99", "-O3", "-Wall", "-Wextra", "-Wconversion", "-Werror"]

@@ -14,7 +14,7 @@ from toolkit.emulate.nano33.bootloader import DEVICE, Bootloader
 from toolkit.emulate.nano33.flash import Flash
 from toolkit.flash.base import Step
 from toolkit.flash.usb_board import Timing
-from toolkit.ports import UsbPort
+from toolkit.link.serial_ports import UsbPort
 
 SERIAL = "8F1B5A1D2C3E4F50"
 NANO33 = boards.load("nano33")

@@ -10,7 +10,14 @@ import pytest
 
 from toolkit import process
 from toolkit.errors import FlashError, LinkError
-from toolkit.ports import PublishedPorts, UsbPort, cannot_open, connected_ports, modem_manager_runs, published_ports
+from toolkit.link.serial_ports import (
+    PublishedPorts,
+    UsbPort,
+    cannot_open,
+    connected_ports,
+    modem_manager_runs,
+    published_ports,
+)
 
 
 def test_published_ports_are_read_anew(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from toolkit.artifacts import RunningDevice
 from toolkit.emulate import nano33
 from toolkit.errors import EmulatorError
 from toolkit.flash import samba
-from toolkit.ports import PublishedPorts, published_ports
+from toolkit.link.serial_ports import PublishedPorts, published_ports
 
 pytestmark = pytest.mark.emulator
 

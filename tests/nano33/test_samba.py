@@ -13,7 +13,7 @@ from toolkit.errors import FlashError
 from toolkit.flash import samba
 from toolkit.flash.samba_protocol import Monitor, crc16, pad
 from toolkit.flash.usb_board import SerialPort, choose
-from toolkit.ports import UsbPort
+from toolkit.link.serial_ports import UsbPort
 
 APPLICATION = 0x10000
 

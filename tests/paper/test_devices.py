@@ -7,11 +7,10 @@ import pytest
 
 from toolkit import resources
 from toolkit.artifacts import DType, ModelCard, sha256_of
-from toolkit.cli import paper_devices
-from toolkit.cli.options import Selection
 from toolkit.errors import DoesNotFitError, ModelError, NotProvenError, TinymlError, ToolError
 from toolkit.paper import devices
 from toolkit.paper.devices import DeviceResult
+from toolkit.selection import Selection
 
 RESULT = DeviceResult(
     "mps2-an386", "proposed", "int8", "proven", "", "aot", "00", 4000, 9000, 2000, 110, 0.0, 1, "cycles"
@@ -50,7 +49,7 @@ def test_a_fault_that_is_none_of_the_networks_stops_the_table() -> None:
 
 @pytest.mark.emulator
 def test_a_run_that_is_proven(tmp_path: Path) -> None:
-    found = paper_devices.run("host", "cnn-2-2", DType.INT8, Selection(limit=0), tmp_path)
+    found = devices.perform("host", "cnn-2-2", DType.INT8, Selection(limit=0), tmp_path)
     assert (found.outcome, found.said, found.images, found.max_difference) == ("proven", "", 10, 0)
     file = resources.models() / "cnn-2-2" / "cnn-2-2_int8.tflite"
     assert found.model_sha256 == sha256_of(file.read_bytes())
@@ -58,7 +57,7 @@ def test_a_run_that_is_proven(tmp_path: Path) -> None:
 
 
 def test_a_network_too_big_says_by_how_much(tmp_path: Path) -> None:
-    found = paper_devices.run("microbit", "initial", DType.FLOAT32, Selection(limit=0), tmp_path)
+    found = devices.perform("microbit", "initial", DType.FLOAT32, Selection(limit=0), tmp_path)
     assert found.outcome == "does not fit"
     assert "flash by" in found.said
     assert "of 262,144" in found.said

@@ -6,21 +6,22 @@ import pytest
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-from toolkit import compress, zoo
 from toolkit import train as training
+from toolkit import zoo
 from toolkit.data import load_external
 from toolkit.errors import DatasetError, TinymlError
 from toolkit.paper import document, plan, records, study, tables
 from toolkit.paper.compression import CompressionResult
-from toolkit.paper.records import Run
-from toolkit.paper.runs import Result, Sets, perform
+from toolkit.paper.methods import Compressed
+from toolkit.paper.records import TrainingRun
+from toolkit.paper.training_run import Result, Sets, perform
 
 EXTERNAL = load_external()
 
 
 def _result(model: str, seed: int, valid: float = 0.9, right: int = 9) -> Result:
     return Result(
-        run=Run(model, "paper", 20, seed),
+        run=TrainingRun(model, "paper", 20, seed),
         params=zoo.get(model).params,
         sizes={"float32": 4000 + seed, "int8": 3000},
         accuracy={"float32": valid, "int8": valid - 0.01},
@@ -60,13 +61,13 @@ def test_known_results_are_not_trained_again(tmp_path: Path) -> None:
     assert study.complete([result.run], tmp_path, known={result.run.key: result}) == {result.run.key: result}
     assert list(tmp_path.iterdir()) == []
     with pytest.raises(DatasetError, match="there is no data set 'cifar'"):
-        study.complete([Run("proposed", "paper", 20, 1, "cifar")], tmp_path, known={})
+        study.complete([TrainingRun("proposed", "paper", 20, 1, "cifar")], tmp_path, known={})
 
 
 def test_a_run_leaves_its_record_and_is_not_repeated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tiny = training.Recipe(name="paper", epochs=1, batch_size=4, learning_rate=1e-3)
     monkeypatch.setattr("toolkit.train.get", lambda _: tiny)
-    run = Run("cnn-2-2", "paper", 2, 5)
+    run = TrainingRun("cnn-2-2", "paper", 2, 5)
     sets = Sets(EXTERNAL, EXTERNAL, None)
     first = perform(run, sets, tmp_path)
     assert first.params == 728
@@ -102,13 +103,13 @@ def test_the_page_holds_what_the_data_say_and_its_plots(tmp_path: Path) -> None:
     results = {each.run.key: each for each in (_result("initial", s, v) for s, v in ((1, 0.90), (2, 0.94)))}
     long = dataclasses.replace(
         _result("initial", 1),
-        run=Run("initial", "paper", 100, 1),
+        run=TrainingRun("initial", "paper", 100, 1),
         curve=tuple(0.9 + place / 2000 for place in range(100)),
     )
-    hard = dataclasses.replace(_result("initial", 1, 0.8), run=Run("initial", "paper", 20, 1, "fashion-mnist"))
+    hard = dataclasses.replace(_result("initial", 1, 0.8), run=TrainingRun("initial", "paper", 20, 1, "fashion-mnist"))
     results |= {each.run.key: each for each in (long, hard)}
-    methods = (compress.Compressed("float32", 0.0, 4000, 3000, 0.9), compress.Compressed("int8", 0.0, 2000, 1500, 0.89))
-    compressed = {"x": CompressionResult(Run("initial", "paper", 20, 1), methods, {})}
+    methods = (Compressed("float32", 0.0, 4000, 3000, 0.9), Compressed("int8", 0.0, 2000, 1500, 0.89))
+    compressed = {"x": CompressionResult(TrainingRun("initial", "paper", 20, 1), methods, {})}
     page = tmp_path / "paper.md"
     document.write(results, compressed, {}, (), page, tmp_path / "paper")
     text = page.read_text()

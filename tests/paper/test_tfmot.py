@@ -14,10 +14,10 @@ from toolkit import zoo
 from toolkit.data import load_external
 from toolkit.errors import ModelError, TinymlError
 from toolkit.paper import compression, records, tfmot
-from toolkit.paper.records import Run
+from toolkit.paper.records import TrainingRun
 from toolkit.paper.tfmot import Step, ToolkitResult
 
-RUN = Run("proposed", "paper", 20, 1)
+RUN = TrainingRun("proposed", "paper", 20, 1)
 RESULT = ToolkitResult(RUN, (Step("as trained", 707, 9000, 6000, 4000, 0.9),), {"tensorflow": "2"})
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.tflm.models import shipped
-from toolkit.tflm import arena, cmsis_nn, figures
+from toolkit.runtimes.tflm import arena, cmsis_nn, figures
 
 MLPERF = Path(__file__).parents[2].parent / "shared" / "mlperf-tiny"
 MEASURED = {  # used, least; and what was reserved before, with which each but the last failed

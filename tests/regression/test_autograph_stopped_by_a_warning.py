@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from toolkit import quiet
+from toolkit import quiet_tensorflow as quiet
 
 SAID = "Attribute.__init__ got an unexpected keyword argument '___pyct_anno'. Support for it will be removed."
 """As Python 3.13 says it, but for the end."""

@@ -9,8 +9,8 @@ import pytest
 
 from tests.compiler.graphs import Graph
 from toolkit.errors import ModelError
+from toolkit.runtimes.tflm import operators
 from toolkit.tflite import description
-from toolkit.tflm import operators
 
 runtime = pytest.importorskip("tflite_micro.python.tflite_micro.runtime")
 ABSENT = "LSTM"

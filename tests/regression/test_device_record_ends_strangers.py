@@ -15,10 +15,10 @@ import pytest
 from toolkit import board as boards
 from toolkit import process
 from toolkit.artifacts import RunningDevice
-from toolkit.cli.flash import stop
-from toolkit.cli.workspace import BoardFolder
 from toolkit.emulate import host
 from toolkit.errors import TinymlError
+from toolkit.steps.flash import stop
+from toolkit.workspace import BoardFolder
 
 # It has every word in its command line that a stopper ever looked for.
 STRANGER = [sys.executable, "-c", "import time; time.sleep(60)", "--tcp", "qemu-system-arm", "simavr-board"]
@@ -86,7 +86,7 @@ def test_what_flash_writes_is_enough_for_another_process_to_end_it(tmp_path: Pat
     assert device.pid is not None and device.started is not None
     device.save(tmp_path / "device.json")
     code = (
-        "from pathlib import Path; from toolkit import board; from toolkit.cli import flash, workspace;"
+        "from pathlib import Path; from toolkit import board, workspace; from toolkit.steps import flash;"
         f"flash.stop(board.load('host'), workspace.BoardFolder(Path({str(tmp_path)!r})))"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -15,7 +15,6 @@ from tests.link.device import HELLO
 from tests.report import samples
 from toolkit.artifacts import DType, LinkStats, Verdict, Verification
 from toolkit.cli import verify as command
-from toolkit.cli.workspace import BoardFolder
 from toolkit.errors import WeakProofError
 from toolkit.link.client import Answer
 from toolkit.report import html, junit, summary, terminal
@@ -73,7 +72,7 @@ def test_weak_is_said_everywhere_and_is_exit_code_4(tmp_path: Path) -> None:
     assert failure is not None
     assert failure.attrib["type"] == "weak"
     with pytest.raises(WeakProofError, match="show little") as caught:
-        command.finish(BoardFolder(tmp_path), build, result, json=True, junit=None)
+        command.finish(tmp_path / "report.html", build, result, json=True, junit=None)
     assert caught.value.exit_code == 4
 
 

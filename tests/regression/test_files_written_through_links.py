@@ -13,7 +13,7 @@ from toolkit import files
 from toolkit.artifacts import RunningDevice, write_atomically
 from toolkit.emulate import base
 from toolkit.errors import EmulatorError, TinymlError
-from toolkit.link.run import Answer
+from toolkit.link.stream import Answer
 from toolkit.project import _replace_folder
 from toolkit.verify import Journal
 from toolkit.verify.journal import RunId

@@ -12,8 +12,8 @@ from tests.tflite import files
 from toolkit import board as boards
 from toolkit import models
 from toolkit.artifacts import DType, Runtime
-from toolkit.cli import engines
 from toolkit.compiler import compile_model
+from toolkit.runtimes import engines
 
 HOST = boards.load("host")
 

@@ -14,8 +14,8 @@ from tests.tflite import files
 from toolkit import board as boards
 from toolkit import models, reference, tflite
 from toolkit.artifacts import DType, Runtime, sha256_of
-from toolkit.cli import engines
 from toolkit.errors import ModelError
+from toolkit.runtimes import engines
 
 HOST = boards.load("host")
 CASES = Path(__file__).parents[3] / "shared" / "cases"

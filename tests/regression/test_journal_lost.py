@@ -14,7 +14,7 @@ from tests.verify.test_shards import COUNT, Quiet, _build, _work, clients_of
 from toolkit.artifacts import Verification
 from toolkit.errors import LinkError, StaleFirmwareError, TinymlError
 from toolkit.link import Client
-from toolkit.link.run import Answer
+from toolkit.link.stream import Answer
 from toolkit.verify import Journal, Workload, run_id, verify
 
 RUN = run_id(_build(), [_work()])

@@ -10,13 +10,12 @@ import pytest
 
 from tests.compiler.graphs import Graph
 from tests.report import samples
-from toolkit import reference, resources
+from toolkit import reference, resources, workloads
 from toolkit.artifacts import Build, DType, sha256_of
-from toolkit.cli import workloads
-from toolkit.cli.options import Selection
 from toolkit.data.digits import choice
 from toolkit.errors import UsageError
 from toolkit.reference import ModelIO, Tensor
+from toolkit.selection import Selection
 
 SHARED = Path(__file__).parents[2].parent / "shared" / "cases"
 

@@ -13,7 +13,6 @@ from tests.report import samples
 from toolkit.artifacts import Verification
 from toolkit.cli import output
 from toolkit.cli import verify as command
-from toolkit.cli.workspace import BoardFolder
 from toolkit.report import html, terminal, text
 
 NAME = "[/bold]\x1b[31mred\udcff.png"
@@ -50,5 +49,5 @@ def test_page() -> None:
 def test_path_of_the_report(monkeypatch: pytest.MonkeyPatch) -> None:
     out = io.StringIO()
     monkeypatch.setattr(output, "stdout", lambda: Console(file=out, width=200))
-    command.render(BoardFolder(Path(f"/nosuch/{NAME}")), samples.build(), samples.proven())
+    command.render(Path(f"/nosuch/{NAME}/report.html"), samples.build(), samples.proven())
     assert f"report: /nosuch/{SHOWN}/report.html" in out.getvalue()

@@ -9,13 +9,12 @@ import numpy as np
 import pytest
 
 from tests.report import samples
-from toolkit import reference, resources
+from toolkit import reference, resources, workloads
 from toolkit.artifacts import DType, sha256_of
-from toolkit.cli import workloads
-from toolkit.cli.options import Selection
 from toolkit.data import load_mnist, scaling
 from toolkit.data.scaling import Scaling
 from toolkit.errors import ModelError, UsageError
+from toolkit.selection import Selection
 
 SHARED = Path(__file__).parents[2].parent / "shared" / "cases"
 

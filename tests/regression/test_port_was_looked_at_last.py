@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.host_board import listening
-from toolkit import resources
+from toolkit import resources, workloads, workspace
 from toolkit.artifacts import Verdict
-from toolkit.cli import build as build_command
-from toolkit.cli import options, workloads, workspace
-from toolkit.cli import verify as command
 from toolkit.errors import DatasetError, LinkError, StaleFirmwareError, TinymlError
+from toolkit.selection import Selection
+from toolkit.steps import build as build_step
+from toolkit.steps import verify as step
 
 pytestmark = pytest.mark.emulator
 
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.emulator
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A workspace with a build for this computer."""
     folder = tmp_path_factory.mktemp("port")
-    build_command.build(build_command.Request("host", workspace=folder))
+    build_step.build(build_step.Request("host", workspace=folder))
     return folder
 
 
@@ -49,7 +49,7 @@ def never(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_port_that_is_not_there(place: Path) -> None:
     board, folder, build = workspace.newest(place, "host")
     with pytest.raises(LinkError, match="/dev/ttyNOSUCH"):
-        command.verify(board, folder, build, ("/dev/ttyNOSUCH",), options.Selection(), resume=False)
+        step.verify(board, folder, build, ("/dev/ttyNOSUCH",), Selection(), resume=False)
 
 
 @pytest.mark.usefixtures("never")
@@ -57,7 +57,7 @@ def test_firmware_that_is_another(place: Path) -> None:
     board, folder, build = workspace.newest(place, "host")
     other = dataclasses.replace(build, build_id="0" * 16)
     with listening(build.image) as ports, pytest.raises(StaleFirmwareError, match="another build"):
-        command.verify(board, folder, other, ports, options.Selection(), resume=False)
+        step.verify(board, folder, other, ports, Selection(), resume=False)
 
 
 @pytest.mark.usefixtures("never")
@@ -65,7 +65,7 @@ def test_picture_that_is_none(place: Path, pictures: Path) -> None:
     board, folder, build = workspace.newest(place, "host")
     (pictures / "3.png").write_text("no picture")
     with pytest.raises(DatasetError, match=r"3\.png"):
-        command.verify(board, folder, build, ("/dev/ttyNOSUCH",), options.Selection(0, None, pictures), resume=False)
+        step.verify(board, folder, build, ("/dev/ttyNOSUCH",), Selection(0, None, pictures), resume=False)
 
 
 def test_pictures_deleted_meanwhile_cost_nothing(place: Path, pictures: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -78,7 +78,7 @@ def test_pictures_deleted_meanwhile_cost_nothing(place: Path, pictures: Path, mo
 
     monkeypatch.setattr(workloads, "compute", deleting)
     with listening(build.image) as ports:
-        result = command.verify(board, folder, build, ports, options.Selection(5, None, pictures), resume=False)
+        result = step.verify(board, folder, build, ports, Selection(5, None, pictures), resume=False)
     assert result.verdict is Verdict.PROVEN
     assert {"images/0", "images/1"} <= set(result.pictures.drawn)
 
@@ -91,4 +91,4 @@ def test_interruption_before_the_first_question(place: Path, monkeypatch: pytest
 
     monkeypatch.setattr(workloads, "compute", interrupted)
     with listening(build.image) as ports, pytest.raises(TinymlError, match="asked for nothing yet"):
-        command.verify(board, folder, build, ports, options.Selection(5), resume=False)
+        step.verify(board, folder, build, ports, Selection(5), resume=False)

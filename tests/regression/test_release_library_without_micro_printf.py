@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.tflm.test_library import MICRO_PRINTF, NANO33, archive, checkout
-from toolkit.tflm import find_library
+from toolkit.runtimes.tflm import find_library
 
 __all__ = ["checkout"]  # a fixture
 

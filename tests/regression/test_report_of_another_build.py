@@ -95,7 +95,7 @@ def test_a_run_that_cannot_flash_leaves_no_verdict(proven: Path, monkeypatch: py
     def fail(*_: object, **__: object) -> None:
         raise TinymlError("it does not start")
 
-    monkeypatch.setattr("toolkit.cli.flash.flash", fail)
+    monkeypatch.setattr("toolkit.steps.flash.flash", fail)
     with pytest.raises(Refused, match="it does not start"):
         tinyml("run", "-b", "host", *SMALL, folder=proven)
     with pytest.raises(Refused, match="not to the end"):

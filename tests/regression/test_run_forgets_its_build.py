@@ -11,22 +11,22 @@ import pytest
 from tests.regression.workspace import Refused, build_of, put, tinyml
 from toolkit import board as boards
 from toolkit.artifacts import Build, RunningDevice
-from toolkit.cli import flash as flash_command
 from toolkit.emulate import host
 from toolkit.errors import ChangedFileError
+from toolkit.steps import flash as flash_step
 
 RUN = ("run", "-b", "host", "--limit", "5", "--json")
 
 
 def before_flash(monkeypatch: pytest.MonkeyPatch, act: Any) -> None:
     """Do something between run's build and its upload."""
-    flash = flash_command.flash
+    flash = flash_step.flash
 
     def with_mischief(*arguments: Any, **named: Any) -> RunningDevice:
         act()
         return flash(*arguments, **named)
 
-    monkeypatch.setattr(flash_command, "flash", with_mischief)
+    monkeypatch.setattr(flash_step, "flash", with_mischief)
 
 
 def test_another_build_in_between_is_not_proven(
@@ -53,7 +53,7 @@ def test_another_record_in_between_is_of_no_account(folder: Path, monkeypatch: p
 
 
 def test_another_device_in_between_is_neither_asked_nor_ended(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    flash = flash_command.flash
+    flash = flash_step.flash
     path = folder / "build" / "host" / "device.json"
     stop = host.stop
     started: list[int | None] = []
@@ -69,7 +69,7 @@ def test_another_device_in_between_is_neither_asked_nor_ended(folder: Path, monk
         ended.append(pid)
         stop(pid, start)
 
-    monkeypatch.setattr(flash_command, "flash", then_mischief)
+    monkeypatch.setattr(flash_step, "flash", then_mischief)
     monkeypatch.setattr(host, "stop", noted)
     assert tinyml(*RUN, folder=folder)["emulated"] is True
     assert ended == started, "the one that it started, and no other"
@@ -79,9 +79,9 @@ def test_the_board_is_loaded_once(folder: Path, monkeypatch: pytest.MonkeyPatch)
     load = boards.load
     asked: list[str] = []
 
-    def noted(name: str) -> boards.Board:
+    def noted(name: str, workspace: Path | None = None) -> boards.Board:
         asked.append(name)
-        return load(name)
+        return load(name, workspace)
 
     monkeypatch.setattr(boards, "load", noted)
     tinyml(*RUN, folder=folder)

@@ -11,8 +11,8 @@ from tests.tflite import files
 from toolkit import board as boards
 from toolkit import models
 from toolkit.artifacts import DType, Runtime
-from toolkit.cli import engines
 from toolkit.errors import ModelError
+from toolkit.runtimes import engines
 
 
 def refused(tmp_path: Path, runtime: Runtime, data: bytes, dtype: DType, board: str = "host") -> ModelError:

@@ -14,15 +14,15 @@ from tests.cli.tinyml import tinyml
 from tests.e2e.host_board import listening
 from tests.link.device import HELLO
 from tests.report import samples
-from toolkit import reference
+from toolkit import reference, workspace
 from toolkit.artifacts import Build, LinkStats, Verdict, Verification
-from toolkit.cli import build as build_command
-from toolkit.cli import options, workspace
 from toolkit.cli import verify as command
-from toolkit.cli.workspace import BoardFolder
 from toolkit.errors import UndecidedError
 from toolkit.link.client import Answer
 from toolkit.report import html, junit, terminal
+from toolkit.selection import Selection
+from toolkit.steps import build as build_step
+from toolkit.steps import verify as step
 from toolkit.verify import Workload
 from toolkit.verify.judge import judge
 
@@ -62,20 +62,20 @@ def test_nobody_is_blamed(tmp_path: Path) -> None:
     assert suite.attrib["errors"] == "1"
     assert suite.attrib["failures"] == "0"
     with pytest.raises(UndecidedError) as caught:
-        command.finish(BoardFolder(tmp_path), build, result, json=True, junit=None)
+        command.finish(tmp_path / "report.html", build, result, json=True, junit=None)
     assert caught.value.exit_code == 5
     assert "2 outputs of 100 differ from the stand-in's" in caught.value.message
 
 
 @pytest.mark.emulator
 def test_a_run_without_the_official_wheel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    build_command.build(build_command.Request("host", "proposed", workspace=tmp_path))
+    build_step.build(build_step.Request("host", "proposed", workspace=tmp_path))
     target, place, build = workspace.newest(tmp_path, "host")
     assert isinstance(build, Build)
     have = reference.is_installed
     monkeypatch.setattr(reference, "is_installed", lambda name: name != reference.OFFICIAL and have(name))
     with listening(build.image) as ports:
-        result = command.verify(target, place, build, ports, options.Selection(limit=300), resume=False)
+        result = step.verify(target, place, build, ports, Selection(limit=300), resume=False)
     assert result.verdict is Verdict.UNDECIDED
     assert "LiteRT" in result.reference
     assert result.answered == 310

@@ -12,15 +12,14 @@ import pytest
 from PIL import EpsImagePlugin, Image
 
 from tests.report import samples
-from toolkit import resources
+from toolkit import resources, workloads
 from toolkit.artifacts import DType, sha256_of
-from toolkit.cli import workloads
-from toolkit.cli.options import Selection
 from toolkit.data import load_images
 from toolkit.data.digits import drawing
 from toolkit.data.loaders.pictures import read_picture
 from toolkit.errors import DatasetError
 from toolkit.report.pictures import thumbnail
+from toolkit.selection import Selection
 
 EPS = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 28 28\n%%EndComments\nshowpage\n%%EOF\n"
 
@@ -92,7 +91,7 @@ def test_a_bomb_is_one_line(tmp_path: Path, side: int) -> None:
                 read()
 
 
-def test_verify_tells_and_goes_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_verify_tells_and_goes_on(tmp_path: Path) -> None:
     (_folder(tmp_path) / "labels.csv").write_text("4\n")
     Image.open(tmp_path / "4.png").resize((9, 9), Image.Resampling.BOX).save(tmp_path / "4_small.png")
     model = resources.models() / "proposed" / "proposed_int8.tflite"
@@ -101,7 +100,7 @@ def test_verify_tells_and_goes_on(tmp_path: Path, capsys: pytest.CaptureFixture[
     )
     inputs = workloads.prepare(build, Selection(limit=0, images=tmp_path))
     assert inputs.sets[-1].names == ("4.png", "4_small.png")
-    assert capsys.readouterr().err.splitlines() == [
-        "warning: labels.csv is no picture, and is passed over",
-        "warning: 4_small.png has only 9 x 9 pixels, and may be misread",
-    ]
+    assert inputs.remarks == (
+        "labels.csv is no picture, and is passed over",
+        "4_small.png has only 9 x 9 pixels, and may be misread",
+    )

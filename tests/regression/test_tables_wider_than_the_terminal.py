@@ -11,9 +11,9 @@ import pytest
 from rich.console import Console
 
 from tests.regression.workspace import tinyml
-from toolkit import ports
 from toolkit.cli import build, output, tables
-from toolkit.ports import UsbPort
+from toolkit.link import serial_ports as ports
+from toolkit.link.serial_ports import UsbPort
 
 
 @pytest.fixture(autouse=True)

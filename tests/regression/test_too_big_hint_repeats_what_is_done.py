@@ -10,8 +10,8 @@ from tests.tflite import files
 from toolkit import board as boards
 from toolkit import models
 from toolkit.artifacts import DType, Runtime
-from toolkit.cli import engines
 from toolkit.errors import DoesNotFitError
+from toolkit.runtimes import engines
 
 NRF = boards.load("mps2-an386")
 

@@ -11,9 +11,9 @@ from tests.tflm import headers
 from tests.tflm.models import shipped, with_operator
 from tests.tflm.tools import run
 from toolkit.errors import ModelError
-from toolkit.tflm import arena, cmsis_nn, figures
-from toolkit.tflm.cmsis_nn import Demand, Operator, Tensor
-from toolkit.tflm.planner import Buffer, planned
+from toolkit.runtimes.tflm import arena, cmsis_nn, figures
+from toolkit.runtimes.tflm.cmsis_nn import Demand, Operator, Tensor
+from toolkit.runtimes.tflm.planner import Buffer, planned
 
 SIZES = """
 #include "tensorflow/lite/micro/memory_planner/greedy_memory_planner.h"

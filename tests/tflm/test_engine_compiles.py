@@ -10,7 +10,7 @@ from tests.tflm import headers
 from tests.tflm.models import shipped
 from tests.tflm.tools import run
 from toolkit import resources
-from toolkit.tflm import Library, prepare
+from toolkit.runtimes.tflm import Library, prepare
 
 CORTEX_M4 = ("-mcpu=cortex-m4", "-mthumb", "-mfpu=fpv4-sp-d16", "-mfloat-abi=hard")
 STRICT = ("-Wall", "-Wextra", "-Wconversion", "-Werror")

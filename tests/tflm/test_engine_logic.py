@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.tflm.models import shipped
 from tests.tflm.tools import run
 from toolkit import resources
-from toolkit.tflm import Library, prepare
+from toolkit.runtimes.tflm import Library, prepare
 
 HERE = Path(__file__).parent
 STRICT = ("-Wall", "-Wextra", "-Wconversion", "-Werror")

@@ -19,7 +19,7 @@ from toolkit.data.scaling import UNIT
 from toolkit.emulate import host, host_tflm
 from toolkit.errors import EmulatorError, LinkError, ModelError
 from toolkit.link import Client, Request, open_transport
-from toolkit.tflm import figures, for_toolchain
+from toolkit.runtimes.tflm import figures, for_toolchain
 
 HOST = boards.load("host")
 IMAGES = 200

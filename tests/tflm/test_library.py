@@ -9,8 +9,8 @@ import pytest
 from tests.tflm.tools import run
 from toolkit import board
 from toolkit.errors import ToolError
-from toolkit.tflm import find_library
-from toolkit.tflm.library import ARCHIVE
+from toolkit.runtimes.tflm import find_library
+from toolkit.runtimes.tflm.library import ARCHIVE
 
 M4F = ("-mcpu=cortex-m4", "-mthumb", "-mfpu=fpv4-sp-d16", "-mfloat-abi=hard")
 HEADERS = (

@@ -10,7 +10,7 @@ import tflite
 from tests.tflm import headers
 from tests.tflm.models import shipped, with_operator, with_schema_version
 from toolkit.errors import ModelError
-from toolkit.tflm import operators
+from toolkit.runtimes.tflm import operators
 
 # Later than the headers of the test dependency, which were cut from TFLM in 2024.
 NEWER_THAN_HEADERS = {"DYNAMIC_UPDATE_SLICE", "REDUCE_ALL", "REDUCE_MIN", "REVERSE_V2"}

@@ -2,167 +2,15 @@
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from toolkit.artifacts import Build, RunningDevice, write_atomically
-from toolkit.cli import options, output, workspace
-from toolkit.errors import ChangedFileError, FlashError, UsageError
-
-if TYPE_CHECKING:
-    from toolkit.board import Board
-    from toolkit.cli.workspace import BoardFolder
-    from toolkit.flash.base import Step
-
-
-class UploadBar:
-    """The upload's steps and bytes, on stderr."""
-
-    def __init__(self) -> None:
-        from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
-
-        self._bar = Progress(
-            TextColumn("{task.description}", markup=False),
-            BarColumn(),
-            DownloadColumn(),
-            console=output.stderr(),
-            transient=True,
-        )
-        self._task = self._bar.add_task("flash", total=None)
-        self._said = ""
-
-    def __enter__(self) -> UploadBar:
-        self._bar.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._bar.stop()
-
-    def __call__(self, step: Step) -> None:
-        """Show one step; a step without a length is a line of its own."""
-        if step.total:
-            self._bar.update(self._task, description=step.text, completed=step.done, total=step.total)
-        elif step.text != self._said:
-            output.say(step.text)
-        self._said = step.text
-
-
-def stop(board: Board, place: BoardFolder, device: RunningDevice | None = None) -> None:
-    """End the emulator that `flash` left running, if any.
-
-    Args:
-        device: what is to be ended, if the caller knows; by default as the workspace has it.
-    """
-    from toolkit import emulate
-
-    device = device or workspace.running(place)
-    if device is not None:
-        if device.pid is not None and board.emulator is not None:
-            emulate.load(board.emulator.name).stop(device.pid, device.started)
-        place.device.unlink(missing_ok=True)
-
-
-def _former_program(place: BoardFolder, build: Build) -> Path:
-    """What a virtual board's flash holds before the upload: this program under another build id.
-
-    So there is a sketch that honours the 1200-baud touch, as on a desk; and if the upload changed nothing, `verify`
-    would refuse the board as stale.
-    """
-    own = bytes.fromhex(build.build_id)
-    path = place.path / f"former{build.image.suffix}"
-    write_atomically(path, build.read_image().replace(own, bytes(byte ^ 0xFF for byte in own)))
-    return path
-
-
-def _method(board: Board, build: Build, asked: str | None, *, virtual: bool) -> str:
-    """How to upload: as asked; else with the tool that built the sketch; else the board's own way.
-
-    Raises:
-        FlashError: there is no such method, or it is not one for this board or build.
-    """
-    from toolkit import flash as methods
-
-    own = not virtual and build.toolchain in methods.names()
-    usual = board.flash.method if board.flash is not None else ""
-    method = asked if asked is not None else build.toolchain if own else usual
-    methods.check(method, board, build)
-    return method
-
-
-def check_options(board: Board, port: str | None, method: str | None, *, virtual: bool) -> None:
-    """Refuse options that would be ignored.
-
-    Raises:
-        UsageError: there is one.
-        FlashError: nothing stands in for the board.
-    """
-    if board.emulated and method is not None:
-        raise UsageError(
-            f"--method {method} has no use: {board.name} is emulated and boots its image, nothing is uploaded",
-            f"tinyml flash --board {board.id}",
-        )
-    if (board.emulated or virtual) and port is not None:
-        raise UsageError(
-            f"--port {port} has no use: the emulated board opens its own port",
-            "leave --port out" if board.emulated else "leave out --port, or --emulate for a board on the desk",
-        )
-    if virtual and board.emulator is None:
-        raise FlashError(f"nothing stands in for a {board.name}", "emulated boards: tinyml boards")
-
-
-def flash(
-    board: Board, place: BoardFolder, build: Build, port: str | None, *, virtual: bool, method: str | None = None
-) -> RunningDevice:
-    """Put a build on the board, and remember where it is reached.
-
-    An emulator that boots images gets this one. Any other board, virtual or on a desk, gets it by its real upload
-    protocol; the same code runs against both.
-
-    Model and image are held against their hashes before and after: what was put on the board is what was built.
-
-    Args:
-        port: where a board on a desk is; None finds it by its USB ids.
-        virtual: use the emulator that stands in for the board.
-        method: of toolkit/flash; None takes the tool that built the sketch, or else the board's own.
-
-    Raises:
-        ChangedFileError: model or image are not those that were built.
-        FlashError, EmulatorError, LinkError: it could not be done; the message says at which step.
-    """
-    from toolkit import emulate
-    from toolkit import flash as methods
-    from toolkit.ports import connected_ports
-
-    check_options(board, port, method, virtual=virtual)
-    way = None if board.emulated else _method(board, build, method, virtual=virtual)
-    build.check_files()
-    stop(board, place)
-    if way is not None and not virtual:
-        with UploadBar() as progress:
-            reached = methods.load(way)(board, build, port, progress, lister=connected_ports)
-        device = RunningDevice(board.id, reached, build.build_id)
-        device.save(place.device)
-        return device
-    emulator = emulate.load(board.emulator.name if board.emulator is not None else "")
-    image = build.image if board.emulated else _former_program(place, build)
-    device = dataclasses.replace(emulator.start(board, image, place.log), build_id=build.build_id)
-    device.save(place.device)
-    try:
-        build.check_files()  # the emulator has read it by now
-    except ChangedFileError:
-        stop(board, place, device)
-        raise
-    emulate.outlive(device)
-    if way is not None:
-        with UploadBar() as progress:
-            reached = methods.load(way)(board, build, device.port, progress, lister=emulator.lister(device))
-        device = dataclasses.replace(device, port=reached)
-        device.save(place.device)
-    return device
-
+from toolkit import api, workspace
+from toolkit.cli import options, output
+from toolkit.cli.listener import Terminal
+from toolkit.errors import UsageError
 
 Virtual = Annotated[
     bool, typer.Option("--emulate", help="Use the emulator that stands in for the board, instead of one on the desk.")
@@ -192,17 +40,23 @@ def register(app: typer.Typer) -> None:
 
         if stop_only and (port or virtual or method):
             raise UsageError("--stop goes with no other way to flash", "tinyml flash --stop")
-        if stop_only:  # whatever has become of the build
-            target, place = workspace.newest_place(workspace_folder, board)
-            with workspace.hold(workspace_folder, target, "flash"):
-                stop(target, place)
+        if stop_only:
+            api.stop(board, workspace=workspace_folder)
             return
-        with workspace.hold_newest(workspace_folder, board, "flash") as (target, place, build):
-            device = flash(target, place, build, port, virtual=virtual, method=method)
+        with workspace.hold_newest(workspace_folder, board, "flash") as (target, _, build):
+            device = api.flash(
+                build,
+                board=target,
+                port=port,
+                virtual=virtual,
+                method=method,
+                workspace=workspace_folder,
+                listener=Terminal(),
+            )
         if json:
-            output.data(to_jsonable(device))
+            output.data(to_jsonable(device.record))
         else:
             console = output.stdout()
-            name, port = output.plain(target.name), output.plain(device.port)
+            name, port = output.plain(device.board.name), output.plain(device.port)
             console.print(f"[bold]{name}[/bold] runs build {build.build_id} at {port}", soft_wrap=True)
             console.print("next: tinyml verify", style="dim")

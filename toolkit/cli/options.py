@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -90,20 +89,3 @@ Ports = Annotated[
     list[str] | None,
     typer.Option("--port", "-p", help="Serial device, socket://host:port or rfc2217://host:port; may be repeated."),
 ]
-
-
-@dataclass(frozen=True)
-class Selection:
-    """Which inputs to verify.
-
-    Attributes:
-        limit: the first so many of MNIST, or so many made-up inputs; None for all, or for a hundred.
-        data: where MNIST lies.
-        images: a folder of the user's own pictures.
-        pixels: what black and white are at the input, as the user spelt it.
-    """
-
-    limit: int | None = None
-    data: Path | None = None
-    images: Path | None = None
-    pixels: str | None = None

@@ -11,7 +11,7 @@ from toolkit.cli import options, output, paper_devices, paper_questions
 from toolkit.cli.paper_results import Train, complete, compressed, percent, results, show, toolkit_results, with_spread
 
 if TYPE_CHECKING:
-    from toolkit.paper.runs import Result
+    from toolkit.paper.training_run import Result
 
 
 def _tables(json: bool, known: dict[str, Result]) -> None:
@@ -91,7 +91,7 @@ def _register_page(group: typer.Typer) -> None:
         from toolkit.paper import compression, devices, document, records, study, tfmot
 
         trained, smaller, by_toolkit = results(workspace), compressed(workspace), toolkit_results(workspace)
-        on_devices = paper_devices.results(workspace)
+        on_devices = devices.results(workspace)
         if keep:
             records.save(trained, study.results_file())
             records.save(smaller, compression.results_file())

@@ -2,58 +2,18 @@
 
 from __future__ import annotations
 
-import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from toolkit.artifacts import DType, RunningDevice
-from toolkit.cli import build as build_command
-from toolkit.cli import flash as flash_command
-from toolkit.cli import options, output, workspace
-from toolkit.cli import verify as verify_command
-from toolkit.cli.options import Selection
+from toolkit import workspace
+from toolkit.artifacts import DType
+from toolkit.cli import options, output
 from toolkit.cli.paper_results import NOT_RUN, show
 
 if TYPE_CHECKING:
     from toolkit.paper.devices import DeviceResult
-
-
-def results(workspace_folder: Path) -> tuple[DeviceResult, ...]:
-    """The kept results; the workspace's own count where there are both."""
-    from toolkit.paper import devices
-
-    kept = {result.key: result for result in devices.load_results()}
-    own = {result.key: result for result in devices.load_results(devices.workspace_file(workspace_folder))}
-    both = kept | own
-    return tuple(both[key] for key in sorted(both))
-
-
-def run(board: str, model: str, dtype: DType, selection: Selection, workspace_folder: Path) -> DeviceResult:
-    """Build, boot, verify one network on one emulated board.
-
-    Raises:
-        TinymlError: for a reason that is none of the network's.
-    """
-    from toolkit import board as boards
-    from toolkit.errors import TinymlError
-    from toolkit.paper import devices
-
-    target = boards.load(board)
-    place = workspace.folder(workspace_folder, target)
-    try:
-        made = build_command.build(build_command.Request(board, model, dtype, workspace=workspace_folder), target)
-        device: RunningDevice | None = None
-        try:
-            device = flash_command.flash(target, place, made, None, virtual=True)
-            verdict = verify_command.verify(target, place, made, (device.port,), selection, resume=False, device=device)
-        finally:
-            flash_command.stop(target, place, device)
-    except TinymlError as caught:
-        now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-        return devices.of_refusal(board, model, str(dtype), caught, now)
-    return devices.of_run(made, verdict)
 
 
 def register(group: typer.Typer) -> None:
@@ -74,6 +34,7 @@ def register(group: typer.Typer) -> None:
         from toolkit import models, zoo
         from toolkit.artifacts import to_jsonable
         from toolkit.paper import devices
+        from toolkit.selection import Selection
 
         if run_them:
             for name in [workspace.board_id(each) for each in board or devices.BOARDS]:
@@ -83,11 +44,11 @@ def register(group: typer.Typer) -> None:
                         continue
                     for dtype in DType:
                         output.say(f"{name}, {model}, {dtype}")
-                        found = run(name, model, dtype, Selection(limit, data), workspace_folder)
+                        found = devices.perform(name, model, dtype, Selection(limit, data), workspace_folder)
                         devices.save_results(
-                            (*results(workspace_folder), found), devices.workspace_file(workspace_folder)
+                            (*devices.results(workspace_folder), found), devices.workspace_file(workspace_folder)
                         )
-        known = [result for result in results(workspace_folder) if not board or result.board in board]
+        known = [result for result in devices.results(workspace_folder) if not board or result.board in board]
         if json:
             output.data([to_jsonable(result) for result in known])
             return

@@ -12,10 +12,10 @@ from toolkit.cli import output
 
 if TYPE_CHECKING:
     from toolkit.paper.compression import CompressionResult
-    from toolkit.paper.records import Run
-    from toolkit.paper.runs import Result
+    from toolkit.paper.records import TrainingRun
     from toolkit.paper.tables import Spread
     from toolkit.paper.tfmot import ToolkitResult
+    from toolkit.paper.training_run import Result
     from toolkit.train import Progress
 
 NOT_RUN = "not yet run"
@@ -53,11 +53,11 @@ def toolkit_results(workspace: Path) -> dict[str, ToolkitResult]:
 class Bar:
     """Which of how many runs is under way, over the bar of its epochs."""
 
-    def __init__(self, runs: Iterable[Run]) -> None:
-        from toolkit.cli.train import ProgressBar
+    def __init__(self, runs: Iterable[TrainingRun]) -> None:
+        from toolkit.cli.listener import TrainingBar
 
         self._keys = [run.key for run in runs]
-        self._bar = ProgressBar()
+        self._bar = TrainingBar()
 
     def __enter__(self) -> Bar:
         self._bar.__enter__()
@@ -66,13 +66,13 @@ class Bar:
     def __exit__(self, *_: object) -> None:
         self._bar.__exit__()
 
-    def __call__(self, run: Run, at: Progress) -> None:
+    def __call__(self, run: TrainingRun, at: Progress) -> None:
         place = f"{self._keys.index(run.key) + 1}/{len(self._keys)} " if run.key in self._keys else ""
         self._bar(at, f"{place}{run.model} seed {run.seed} ")
 
 
 def complete(
-    runs: tuple[Run, ...], workspace: Path, train: bool, data: Path | None = None, fashion: Path | None = None
+    runs: tuple[TrainingRun, ...], workspace: Path, train: bool, data: Path | None = None, fashion: Path | None = None
 ) -> dict[str, Result]:
     """All results; those of `runs` that are missing are trained if that is asked for.
 

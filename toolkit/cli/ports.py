@@ -17,7 +17,7 @@ def register(app: typer.Typer) -> None:
         """List the serial ports, and which known board is on each."""
         from toolkit import board as boards
         from toolkit.artifacts import to_jsonable
-        from toolkit.ports import connected_ports
+        from toolkit.link.serial_ports import connected_ports
 
         ids = {
             usb: f"{board.id}{mode}"

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import typer
 
-from toolkit.cli import options, output, verdicts, verify, workspace
+from toolkit import api, verdicts, workspace
+from toolkit.cli import options, output
 
 
 def register(app: typer.Typer) -> None:
@@ -20,19 +21,18 @@ def register(app: typer.Typer) -> None:
         json: options.Json = False,
     ) -> None:
         """Make the HTML report of the newest build's verification again, from its JSON."""
-        from toolkit.report import html, summary
         from toolkit.report import junit as junit_report
+        from toolkit.report import summary
 
         verdicts.unfinished(junit, board or "the newest build")
-        with workspace.hold_newest(workspace_folder, board, "report") as (_, place, build):
-            result = verdicts.load(place, build)
-            html.write(place.report, result, build)
+        with workspace.hold_newest(workspace_folder, board, "report") as (target, _, build):
+            done = api.report(build, board=target, workspace=workspace_folder)
             if junit is not None:
-                junit_report.write(junit, result)
+                junit_report.write(junit, done.verification)
             if json:
-                output.data(summary.to_json(result) | {"report": str(place.report.resolve())})
+                output.data(summary.to_json(done.verification) | {"report": str(done.report.resolve())})
             else:
-                output.line(str(place.report.resolve()))
-            if not result.proven:
+                output.line(str(done.report.resolve()))
+            if not done.verification.proven:
                 output.use_json(False)  # what there is to say is on stdout already
-                raise verify.wanting(place, result)
+                raise api.why_not_proven(done.verification, done.report)

@@ -7,12 +7,21 @@ from typing import Annotated
 
 import typer
 
-from toolkit.artifacts import DType, RunningDevice
+from toolkit import api, verdicts
+from toolkit.artifacts import Build, DType
 from toolkit.cli import build as build_command
 from toolkit.cli import flash as flash_command
-from toolkit.cli import options, output, verdicts, workspace
+from toolkit.cli import options
 from toolkit.cli import verify as verify_command
-from toolkit.cli.options import Selection
+from toolkit.cli.listener import Terminal
+from toolkit.selection import Selection
+
+
+class _Sizes(Terminal):
+    """Shows the build's sizes before it is put on the board."""
+
+    def built(self, build: Build) -> None:
+        build_command.render(build)
 
 
 def register(app: typer.Typer) -> None:
@@ -40,32 +49,21 @@ def register(app: typer.Typer) -> None:
         verbose: options.Verbose = False,  # noqa: ARG001 - its callback does it
     ) -> None:
         """Build, flash and verify in one go; an emulated board is stopped again at the end."""
-        from toolkit import board as boards
-
         # Loaded once, and passed on: what lies in the workspace may be another's by the next step.
-        target = boards.load(board, workspace_folder)
-        flash_command.check_options(target, port, None, virtual=virtual)
+        target = api.board(board, workspace_folder)
+        api.check_options(target, port, virtual=virtual)
         verdicts.unfinished(junit, f"{model} {dtype} on {target.id}")
-        with workspace.hold(workspace_folder, target, "run") as place:
-            output.say(f"building {model} {dtype} for {board}")
-            request = build_command.Request(board, model, dtype, runtime, toolchain, optimise, workspace_folder)
-            made = build_command.build(request, target)
-            if not json:
-                build_command.render(made)
-            verdicts.set_aside(place)
-            device: RunningDevice | None = None
-            try:
-                device = flash_command.flash(target, place, made, port, virtual=virtual)
-                output.say(f"{target.name} is running at {device.port}")
-                result = verify_command.verify(
-                    target,
-                    place,
-                    made,
-                    (device.port,),
-                    Selection(limit, data, images, pixels),
-                    resume=False,
-                    device=device,
-                )
-            finally:
-                flash_command.stop(target, place, device)
-            verify_command.finish(place, made, result, json=json, junit=junit)
+        done = api.run(
+            target,
+            model,
+            dtype=dtype,
+            runtime=runtime,
+            toolchain=toolchain,
+            optimise=optimise,
+            port=port,
+            virtual=virtual,
+            selection=Selection(limit, data, images, pixels),
+            workspace=workspace_folder,
+            listener=Terminal() if json else _Sizes(),
+        )
+        verify_command.finish(done.report, done.build, done.verification, json=json, junit=junit)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from toolkit.artifacts import DType
 from toolkit.errors import TrainError
-from toolkit.quiet import load_tensorflow, quiet
+from toolkit.quiet_tensorflow import load_tensorflow, quiet
 from toolkit.tflite import description
 from toolkit.tflite.slim import slim
 

@@ -16,7 +16,7 @@ from toolkit import files, process, registry
 from toolkit.artifacts import RunningDevice
 from toolkit.board import Board
 from toolkit.errors import EmulatorError
-from toolkit.ports import PortLister
+from toolkit.link.serial_ports import PortLister
 
 STOP_SECONDS = 5.0
 

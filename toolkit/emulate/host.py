@@ -10,7 +10,7 @@ from toolkit.board import Board
 from toolkit.emulate import host_tflm
 from toolkit.emulate.base import device, last_line, starting, stop_process
 from toolkit.errors import EmulatorError
-from toolkit.ports import PortLister
+from toolkit.link.serial_ports import PortLister
 
 START_SECONDS = 30.0  # an interpreter is slow to load on a busy machine
 

@@ -13,7 +13,7 @@ from toolkit.artifacts import RunningDevice
 from toolkit.board import Board, settings
 from toolkit.emulate.base import device, last_line, starting, stop_process
 from toolkit.errors import EmulatorError
-from toolkit.ports import PortLister
+from toolkit.link.serial_ports import PortLister
 from toolkit.toml import Table, Word
 
 PROGRAM = "qemu-system-arm"

@@ -11,7 +11,7 @@ from toolkit.board import Board
 from toolkit.errors import FlashError
 from toolkit.flash.base import Flasher, Method, Progress
 from toolkit.flash.greeting import confirm
-from toolkit.ports import PortLister
+from toolkit.link.serial_ports import PortLister
 
 
 def names() -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from toolkit.board import Board
 from toolkit.errors import FlashError
 from toolkit.flash.base import Progress, Step, silent
 from toolkit.flash.usb_board import PATIENT, Session, Timing, choose, open_serial, read_image
-from toolkit.ports import PortLister, connected_ports
+from toolkit.link.serial_ports import PortLister, connected_ports
 
 PROGRAM = "arduino-cli"
 UPLOAD_SECONDS = 180.0

@@ -18,7 +18,7 @@ from toolkit.board import Board, settings
 from toolkit.errors import FlashError
 from toolkit.flash.base import Progress, Step, silent
 from toolkit.flash.usb_board import choose
-from toolkit.ports import PortLister, cannot_open, connected_ports
+from toolkit.link.serial_ports import PortLister, cannot_open, connected_ports
 from toolkit.toml import Table, Word
 
 PROGRAM = "avrdude"

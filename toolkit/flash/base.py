@@ -8,7 +8,7 @@ from typing import Protocol
 
 from toolkit.artifacts import Build
 from toolkit.board import Board
-from toolkit.ports import PortLister
+from toolkit.link.serial_ports import PortLister
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from toolkit.board import Board
 from toolkit.errors import FlashError
 from toolkit.flash.base import Progress, Step, silent
 from toolkit.flash.usb_board import PATIENT, OpenPort, Session, Timing, choose, open_serial, read_image
-from toolkit.ports import PortLister, connected_ports
+from toolkit.link.serial_ports import PortLister, connected_ports
 
 PROGRAM = "bossac"
 UPLOAD_SECONDS = 120.0

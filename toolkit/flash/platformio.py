@@ -10,7 +10,7 @@ from toolkit.board import Board
 from toolkit.errors import FlashError
 from toolkit.flash.base import Progress, Step, silent
 from toolkit.flash.usb_board import PATIENT, Session, Timing, choose, open_serial
-from toolkit.ports import PortLister, connected_ports
+from toolkit.link.serial_ports import PortLister, connected_ports
 
 PROGRAM = "pio"
 UPLOAD_SECONDS = 300.0

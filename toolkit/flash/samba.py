@@ -17,7 +17,7 @@ from toolkit.errors import FlashError
 from toolkit.flash.base import Progress, Step, silent
 from toolkit.flash.samba_protocol import BLOCK, DamagedReplyError, Monitor, crc16, pad
 from toolkit.flash.usb_board import DOUBLE_TAP, PATIENT, OpenPort, Session, Timing, choose, open_serial, read_image
-from toolkit.ports import PortLister, UsbPort, connected_ports
+from toolkit.link.serial_ports import PortLister, UsbPort, connected_ports
 
 
 def tools() -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from toolkit.artifacts import Build
 from toolkit.board import Board
 from toolkit.errors import ChangedFileError, FlashError
 from toolkit.flash.base import Progress, Step
-from toolkit.ports import PortLister, UsbPort, cannot_open
+from toolkit.link.serial_ports import PortLister, UsbPort, cannot_open
 
 
 class SerialPort(Protocol):

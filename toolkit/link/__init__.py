@@ -1,10 +1,11 @@
 """The link to a device: framing, messages, transports, the client. It knows nothing of models.
 
 client.py      what others use: hello, stream
-run.py         one stream of requests; window.py what is on the way; timing.py how long to wait
+stream.py      one stream of requests; window.py what is on the way; timing.py how long to wait
 identity.py    what a device says of itself, held against the build
 session.py     a port that is kept open, and the question who is there
 framing.py     COBS and CRC-32; packbits.py; messages.py the definitions; header.py generates firmware/core/wire.h
+serial_ports.py  which there are, and why one could not be opened
 transport.py   sockets, serial ports, a fake
 """
 

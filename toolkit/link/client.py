@@ -14,8 +14,8 @@ from toolkit.artifacts import LinkStats
 from toolkit.errors import LinkError
 from toolkit.link import messages
 from toolkit.link.messages import ElementType, Hello
-from toolkit.link.run import Answer, Request, Run
 from toolkit.link.session import Session
+from toolkit.link.stream import Answer, Request, Stream
 from toolkit.link.timing import Bounds
 from toolkit.link.transport import Transport
 from toolkit.link.window import Window
@@ -98,4 +98,4 @@ class Client:
         device = self.hello()
         for request in requests:
             _check(request, device)
-        yield from Run(requests, device, self._session, self._window, self._bounds)
+        yield from Stream(requests, device, self._session, self._window, self._bounds)

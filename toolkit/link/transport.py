@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from toolkit.errors import LinkError
-from toolkit.ports import cannot_open
+from toolkit.link.serial_ports import cannot_open
 
 CONNECT_SECONDS = 5.0
 WRITE_SECONDS = 10.0

@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from toolkit import compress, pipeline, resources
+from toolkit import resources
 from toolkit.artifacts import ModelCard
-from toolkit.models import CARD, StoredModel
+from toolkit.models import CARD, StoredModel, store
 from toolkit.paper import plan, records, study
-from toolkit.paper.records import Record, Run
+from toolkit.paper.methods import Compressed, compress_in_every_way
+from toolkit.paper.records import Record, TrainingRun
 from toolkit.train import Progress
 
 RECORD = "compression.json"
@@ -24,11 +25,11 @@ MODELS = ("proposed", "cnn-8-8", "initial")
 class CompressionResult(Record):
     """Every method on one trained network of the tables."""
 
-    methods: tuple[compress.Compressed, ...]
+    methods: tuple[Compressed, ...]
     versions: dict[str, str]
 
 
-def runs() -> tuple[Run, ...]:
+def runs() -> tuple[TrainingRun, ...]:
     """Those runs of the tables whose networks are compressed."""
     return tuple(run for run in plan.tables() if run.model in MODELS)
 
@@ -44,12 +45,12 @@ def load_results(path: Path | None = None) -> dict[str, CompressionResult]:
 
 
 def complete(
-    wanted: Iterable[Run],
+    wanted: Iterable[TrainingRun],
     workspace: Path,
     *,
     known: dict[str, CompressionResult] | None = None,
     data: Path | None = None,
-    progress: Callable[[Run, Progress], None] | None = None,
+    progress: Callable[[TrainingRun, Progress], None] | None = None,
 ) -> dict[str, CompressionResult]:
     """The compression of each run's network; networks that are not trained yet are trained first.
 
@@ -76,9 +77,9 @@ def complete(
                 )
             stored = StoredModel(folder, ModelCard.load(folder / CARD), shipped=False)
             tell = None if progress is None else functools.partial(progress, run)
-            build = functools.partial(pipeline.load_model, stored)
-            methods = compress.study(build, run.seed, sets.train, sets.test, tell)
-            CompressionResult(run, methods, pipeline.versions()).save(record)
+            build = functools.partial(store.load_model, stored)
+            methods = compress_in_every_way(build, run.seed, sets.train, sets.test, tell)
+            CompressionResult(run, methods, store.versions()).save(record)
         done[run.key] = CompressionResult.load(record)
     return done
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from toolkit import resources, zoo
-from toolkit.artifacts import Artifact, Build, Verification, from_jsonable, to_jsonable, write_atomically
+from toolkit import api, resources, zoo
+from toolkit.artifacts import Artifact, Build, DType, Verification, from_jsonable, to_jsonable, write_atomically
 from toolkit.errors import DoesNotFitError, ModelError, NotProvenError, TinymlError
+from toolkit.selection import Selection
 
 BOARDS = ("mps2-an386", "mps3-an547", "microbit")
 """A Cortex-M4F with room for everything, a Cortex-M55 with vectors, a Cortex-M0 with 16 KiB of RAM; all in QEMU."""
@@ -51,6 +53,20 @@ class DeviceResult(Artifact):
     def key(self) -> tuple[str, int, str]:
         """By which results are sorted: board, the model's place in the zoo, type."""
         return self.board, zoo.names().index(self.model), self.dtype
+
+
+def perform(board: str, model: str, dtype: DType, selection: Selection, workspace: Path) -> DeviceResult:
+    """Build, boot, verify one network on one emulated board.
+
+    Raises:
+        TinymlError: for a reason that is none of the network's.
+    """
+    try:
+        done = api.run(board, model, dtype=dtype, virtual=True, selection=selection, workspace=workspace)
+    except TinymlError as caught:
+        now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+        return of_refusal(board, model, str(dtype), caught, now)
+    return of_run(done.build, done.verification)
 
 
 def of_run(build: Build, verification: Verification) -> DeviceResult:
@@ -104,6 +120,14 @@ def load_results(path: Path | None = None) -> tuple[DeviceResult, ...]:
         return tuple(sorted(found, key=lambda result: result.key))
     except (ValueError, TypeError, KeyError, AttributeError) as caught:
         raise TinymlError(f"{path} is damaged: {caught}", "get it again from the repository") from caught
+
+
+def results(workspace: Path) -> tuple[DeviceResult, ...]:
+    """The kept results; the workspace's own count where there are both."""
+    kept = {result.key: result for result in load_results()}
+    own = {result.key: result for result in load_results(workspace_file(workspace))}
+    both = kept | own
+    return tuple(both[key] for key in sorted(both))
 
 
 def save_results(results: Iterable[DeviceResult], path: Path) -> None:

@@ -10,9 +10,9 @@ from toolkit.paper import answers, compression, plan, plots, questions
 from toolkit.paper.compression import CompressionResult
 from toolkit.paper.devices import DeviceResult
 from toolkit.paper.questions import Best, EpochsRow, HarderRow, MethodRow
-from toolkit.paper.runs import Result
 from toolkit.paper.tables import Row, Spread, rows
 from toolkit.paper.tfmot import ToolkitResult
+from toolkit.paper.training_run import Result
 
 
 def percent(value: float) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from toolkit import train as training
 from toolkit import zoo
-from toolkit.paper.records import Run
+from toolkit.paper.records import TrainingRun
 
 SEEDS = (1, 2, 3)
 """Of every network of the tables but the slow one."""
@@ -23,27 +23,29 @@ def seeds_of(model: str) -> tuple[int, ...]:
     return SLOW.get(model, SEEDS)
 
 
-def tables() -> tuple[Run, ...]:
+def tables() -> tuple[TrainingRun, ...]:
     """Every network by the paper's recipe, the quick ones first."""
     return tuple(
-        Run(model, training.PAPER.name, PAPER_EPOCHS, seed) for model in zoo.names() for seed in seeds_of(model)
+        TrainingRun(model, training.PAPER.name, PAPER_EPOCHS, seed) for model in zoo.names() for seed in seeds_of(model)
     )
 
 
-def best() -> tuple[Run, ...]:
+def best() -> tuple[TrainingRun, ...]:
     """The proposed network by the best recipe."""
-    return tuple(Run("proposed", training.BEST.name, training.BEST.epochs, seed) for seed in SEEDS)
+    return tuple(TrainingRun("proposed", training.BEST.name, training.BEST.epochs, seed) for seed in SEEDS)
 
 
-def epochs() -> tuple[Run, ...]:
+def epochs() -> tuple[TrainingRun, ...]:
     """Every network followed further, first seed: the same training as in the tables, gone on with."""
     return tuple(
-        Run(model, training.PAPER.name, LONG_EPOCHS.get(model, 100), seeds_of(model)[0]) for model in zoo.names()
+        TrainingRun(model, training.PAPER.name, LONG_EPOCHS.get(model, 100), seeds_of(model)[0])
+        for model in zoo.names()
     )
 
 
-def harder() -> tuple[Run, ...]:
+def harder() -> tuple[TrainingRun, ...]:
     """Every network on Fashion-MNIST by the paper's recipe, first seed."""
     return tuple(
-        Run(model, training.PAPER.name, PAPER_EPOCHS, seeds_of(model)[0], "fashion-mnist") for model in zoo.names()
+        TrainingRun(model, training.PAPER.name, PAPER_EPOCHS, seeds_of(model)[0], "fashion-mnist")
+        for model in zoo.names()
     )

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from toolkit.paper.questions import HarderRow, MethodRow
-from toolkit.paper.runs import Result
 from toolkit.paper.tables import Row, Spread
+from toolkit.paper.training_run import Result
 
 _COLOURS = (
     "#1b6ca8",
@@ -117,7 +117,7 @@ _METHODS = {
     "pruned 75 %": "X",
     "pruned 90 %": "*",
 }
-"""The mark of each method of `toolkit.compress`, whether it ends in float32 or in int8."""
+"""The mark of each method of `toolkit.paper.methods`, whether it ends in float32 or in int8."""
 
 
 def compression(rows: Iterable[MethodRow], path: Path) -> None:

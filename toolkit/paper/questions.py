@@ -9,9 +9,9 @@ from toolkit import zoo
 from toolkit.artifacts import Artifact
 from toolkit.paper import plan
 from toolkit.paper.compression import CompressionResult
-from toolkit.paper.runs import Result
 from toolkit.paper.tables import Spread
 from toolkit.paper.tfmot import ToolkitResult
+from toolkit.paper.training_run import Result
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class MethodRow(Artifact):
     """One method of making a trained network smaller, averaged over the seeds.
 
     Attributes:
-        model, method: see `toolkit.compress.Compressed`.
+        model, method: see `toolkit.paper.methods.Compressed`.
         seeds: that were compressed.
         size_bytes, zipped_bytes: of the `.tflite`, and of the same under zlib.
         sparsity: share of zeros in the kernels, 0 to 1.

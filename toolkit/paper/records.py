@@ -12,7 +12,7 @@ from toolkit.errors import TinymlError
 
 
 @dataclass(frozen=True)
-class Run(Artifact):
+class TrainingRun(Artifact):
     """What is to be trained: a network, a recipe, a number of epochs, a seed, a data set."""
 
     model: str
@@ -31,7 +31,7 @@ class Run(Artifact):
 class Record(Artifact):
     """Base of all that is kept of a run."""
 
-    run: Run
+    run: TrainingRun
 
 
 Kept = TypeVar("Kept", bound=Record)
@@ -59,7 +59,7 @@ def save(records: dict[str, Kept], path: Path) -> None:
     write_atomically(path, ("[\n" + ",\n".join(rows) + "\n]\n").encode())
 
 
-def run_folder(workspace: Path, run: Run) -> Path:
+def run_folder(workspace: Path, run: TrainingRun) -> Path:
     """Where a workspace keeps all that came of a run."""
     return workspace / "build" / "paper" / run.key
 

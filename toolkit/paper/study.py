@@ -12,11 +12,11 @@ from toolkit.data import load_external, load_fashion_mnist, load_mnist
 from toolkit.data.samples import Samples
 from toolkit.errors import DatasetError
 from toolkit.paper import records
-from toolkit.paper.records import Run
-from toolkit.paper.runs import RECORD, Result, Sets, perform
+from toolkit.paper.records import TrainingRun
+from toolkit.paper.training_run import RECORD, Result, Sets, perform
 from toolkit.train import Progress
 
-OnProgress = Callable[[Run, Progress], None]
+OnProgress = Callable[[TrainingRun, Progress], None]
 
 
 def results_file() -> Path:
@@ -51,7 +51,7 @@ def load_sets(name: str, folder: Path | None) -> Sets:
 
 
 def complete(
-    runs: Iterable[Run],
+    runs: Iterable[TrainingRun],
     workspace: Path,
     *,
     known: dict[str, Result] | None = None,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from toolkit import zoo
 from toolkit.artifacts import Artifact
 from toolkit.paper import plan
-from toolkit.paper.runs import Result
+from toolkit.paper.training_run import Result
 
 _EXTERNAL = 10
 

@@ -17,12 +17,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from toolkit import pipeline, resources, zoo
+from toolkit import resources, zoo
 from toolkit.artifacts import Artifact
 from toolkit.data.samples import Samples
 from toolkit.errors import TinymlError
+from toolkit.models import store
 from toolkit.paper import compression, records, study
-from toolkit.paper.records import Record, Run
+from toolkit.paper.records import Record, TrainingRun
 from toolkit.train.loop import as_input
 
 RECORD = "tfmot.json"
@@ -68,7 +69,7 @@ def results_file() -> Path:
     return resources.models() / "tfmot_results.json"
 
 
-def runs() -> tuple[Run, ...]:
+def runs() -> tuple[TrainingRun, ...]:
     """The first seed of each network that our own study compresses."""
     first = {run.model: run for run in reversed(compression.runs())}
     return tuple(first[model] for model in compression.MODELS)
@@ -85,7 +86,7 @@ def collect(workspace: Path) -> dict[str, ToolkitResult]:
 
 
 def complete(
-    wanted: Iterable[Run], workspace: Path, *, known: dict[str, ToolkitResult], data: Path | None = None
+    wanted: Iterable[TrainingRun], workspace: Path, *, known: dict[str, ToolkitResult], data: Path | None = None
 ) -> dict[str, ToolkitResult]:
     """TensorFlow's toolkit on the network of each run, unless it is known; each must be trained.
 
@@ -104,14 +105,14 @@ def complete(
         if run.key in known:
             done[run.key] = known[run.key]
             continue
-        weights = pipeline.read_weights(folder)
+        weights = store.read_weights(folder)
         sets = study.load_sets(run.data, data)
         done[run.key] = optimise(run, weights, sets.train, sets.test)
         done[run.key].save(folder / RECORD)
     return done
 
 
-def optimise(run: Run, weights: list[npt.NDArray[np.float32]], train: Samples, test: Samples) -> ToolkitResult:
+def optimise(run: TrainingRun, weights: list[npt.NDArray[np.float32]], train: Samples, test: Samples) -> ToolkitResult:
     """Prune and quantise one trained network with TensorFlow's toolkit.
 
     Args:
@@ -224,7 +225,7 @@ def _step(name: str, keras: Any, model: Any, test: Samples, *, optimise: bool = 
         saved = Path(folder) / "model.h5"
         keras.models.save_model(model, saved, include_optimizer=False, save_format="h5")
         saved_bytes = saved.stat().st_size
-    score = pipeline.score(tflite, test, interpreter="ai_edge_litert")
+    score = store.score(tflite, test, interpreter="ai_edge_litert")
     return Step(
         step=name,
         parameters=int(model.count_params()),

@@ -23,9 +23,8 @@ from toolkit import process
 from toolkit.artifacts import DType
 from toolkit.data.scaling import Scaling
 from toolkit.errors import ModelError
-from toolkit.reference import looked_up
 from toolkit.reference.rounding import Rounding
-from toolkit.tflite import UnsupportedError, description, obstacles
+from toolkit.tflite import UnsupportedError, description, int8_tables, obstacles
 
 Progress = Callable[[int, int], None]
 """Called with the number of inputs done and their total."""
@@ -259,7 +258,7 @@ def _tflm(tflite: bytes) -> Callable[[npt.NDArray[Any]], npt.NDArray[Any]]:
     from tflite_micro.python.tflite_micro import runtime
 
     if is_installed("ai_edge_litert"):
-        tflite = looked_up.with_tables(tflite)
+        tflite = int8_tables.with_tables(tflite)
     # With 64-bit pointers an arena is larger than on a device; memory is plentiful here and is not reported.
     interpreter = runtime.Interpreter.from_bytes(tflite, arena_size=max(1 << 20, 40 * len(tflite)))
 

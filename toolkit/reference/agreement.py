@@ -25,8 +25,8 @@ from toolkit import process, reference
 from toolkit.artifacts import Agreement, DType, from_jsonable
 from toolkit.artifacts.agreement import LITERT, TFLM
 from toolkit.errors import TinymlError, ToolError
-from toolkit.reference import looked_up
 from toolkit.reference.opened import Opened, opened
+from toolkit.tflite import int8_tables
 
 MOST_INPUTS = 100
 SECONDS = 3.0
@@ -176,7 +176,7 @@ def first_off(tflite: bytes, inputs: npt.NDArray[Any]) -> tuple[str, float]:
     from tflite_micro.python.tflite_micro import runtime
 
     tflm = runtime.Interpreter.from_bytes(
-        looked_up.with_tables(tflite),
+        int8_tables.with_tables(tflite),
         arena_size=_ARENA,
         intrepreter_config=runtime.InterpreterConfig.kPreserveAllTensors,  # spelt so
     )

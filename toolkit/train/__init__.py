@@ -10,7 +10,7 @@ from typing import Any
 
 from toolkit.data.samples import Samples
 from toolkit.errors import TrainError
-from toolkit.quiet import load_tensorflow
+from toolkit.quiet_tensorflow import load_tensorflow
 from toolkit.train.loop import EpochRecord, Fit, Phase, Progress, accuracy
 from toolkit.train.recipe import BEST, PAPER, RECIPES, Recipe, get, suited
 from toolkit.train.twin import can_have_twin, fold, with_batch_norm

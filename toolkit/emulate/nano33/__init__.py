@@ -29,7 +29,7 @@ from toolkit.board import Board
 from toolkit.emulate.base import device, last_line, starting, stop_process
 from toolkit.emulate.nano33 import qemu_check
 from toolkit.errors import EmulatorError
-from toolkit.ports import PortLister, PublishedPorts, published_ports
+from toolkit.link.serial_ports import PortLister, PublishedPorts, published_ports
 
 START_SECONDS = 15.0
 PORTS_FILE = "ports.json"

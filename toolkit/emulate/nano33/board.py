@@ -17,7 +17,7 @@ from toolkit.emulate.nano33.soc import Ended, Soc
 from toolkit.emulate.nano33.terminal import Terminal
 from toolkit.emulate.nano33.usb_host import UsbHost
 from toolkit.errors import EmulatorError
-from toolkit.ports import PublishedPorts, UsbPort
+from toolkit.link.serial_ports import PublishedPorts, UsbPort
 
 log = logging.getLogger(__name__)
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from toolkit.emulate.nano33.peripherals import Violation
 from toolkit.emulate.nano33.terminal import Terminal
 from toolkit.emulate.nano33.usbd import PACKET, UsbDevice
-from toolkit.ports import UsbPort
+from toolkit.link.serial_ports import UsbPort
 
 Script = Generator[None, None, None]
 

@@ -20,7 +20,7 @@ from toolkit.board import Board, settings
 from toolkit.emulate.base import device, last_line, starting, stop_process
 from toolkit.emulate.simavr import bootloader
 from toolkit.errors import EmulatorError
-from toolkit.ports import PortLister
+from toolkit.link.serial_ports import PortLister
 from toolkit.toml import Table, Word
 
 SOURCE = Path(__file__).with_name("runner.c")

@@ -52,7 +52,7 @@ class Answer:
     ticks: int
 
 
-class Run:
+class Stream:
     """One call of `Client.stream`; iterates over the answers."""
 
     def __init__(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,9 @@ from toolkit import lock
 from toolkit.artifacts import Build, RunningDevice
 from toolkit.board import Board
 from toolkit.errors import BoardError, TinymlError
+
+_held: ContextVar[frozenset[Path]] = ContextVar("held", default=frozenset())
+"""The folders that this thread holds."""
 
 
 @dataclass(frozen=True)
@@ -73,11 +77,11 @@ def newest_place(workspace: Path, name: str | None) -> tuple[Board, BoardFolder]
         if not found:
             raise TinymlError("nothing is built yet", "tinyml build --board mps2-an386, or another of: tinyml boards")
         name = found[-1].parent.name
-    board = _board(workspace, name)
+    board = find_board(workspace, name)
     return board, folder(workspace, board)
 
 
-def _board(workspace: Path, name: str) -> Board:
+def find_board(workspace: Path, name: str) -> Board:
     """A board; if its id finds nothing, as a former build has it: that may have named a file.
 
     Raises:
@@ -112,7 +116,7 @@ def newest(workspace: Path, name: str | None) -> tuple[Board, BoardFolder, Build
 
 @contextlib.contextmanager
 def hold(workspace: Path, board: Board | str, command: str) -> Iterator[BoardFolder]:
-    """Hold a board's folder for this command alone.
+    """Hold a board's folder for this command alone; within such a block its steps hold it once more.
 
     Args:
         board: it, or its id or alias.
@@ -122,9 +126,17 @@ def hold(workspace: Path, board: Board | str, command: str) -> Iterator[BoardFol
         BoardError: there is no such board.
         TinymlError: another process holds it; the message says which.
     """
-    place = folder(workspace, board if isinstance(board, Board) else _board(workspace, board))
-    with lock.held(place.path, f"tinyml {command}"):
+    place = folder(workspace, board if isinstance(board, Board) else find_board(workspace, board))
+    own = place.path.resolve()
+    if own in _held.get():
         yield place
+        return
+    with lock.held(place.path, f"tinyml {command}"):
+        before = _held.set(_held.get() | {own})
+        try:
+            yield place
+        finally:
+            _held.reset(before)
 
 
 @contextlib.contextmanager

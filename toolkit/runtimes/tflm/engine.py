@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from toolkit.artifacts import DType, sha256_of
 from toolkit.board import Board, Toolchain
-from toolkit.c_array import c_array
 from toolkit.errors import ModelError
-from toolkit.tflm import arena as arenas
-from toolkit.tflm import figures, operators
-from toolkit.tflm.library import Library, find_library
+from toolkit.runtimes.tflm import arena as arenas
+from toolkit.runtimes.tflm import figures, operators
+from toolkit.runtimes.tflm.library import Library, find_library
+from toolkit.tflite.as_c_array import c_array
 
 _BYTES = {DType.INT8: 1, DType.FLOAT32: 4}
 

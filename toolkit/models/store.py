@@ -24,6 +24,7 @@ from toolkit.data.samples import Samples
 from toolkit.errors import ModelError, TrainError
 from toolkit.models import CARD, StoredModel, file_name
 from toolkit.statistics import wilson_interval
+from toolkit.tflite import int8_tables
 
 if TYPE_CHECKING:
     from toolkit.train import Recipe, Trained
@@ -83,7 +84,7 @@ def score(tflite: bytes, data: Samples, *, interpreter: str | None = None) -> Sc
     """
     if interpreter is None and reference.is_installed("ai_edge_litert"):
         is_float = reference.model_io(tflite).input.dtype is DType.FLOAT32
-        interpreter = reference.OPTIMISED if is_float or reference.looked_up.is_needed(tflite) else None
+        interpreter = reference.OPTIMISED if is_float or int8_tables.is_needed(tflite) else None
     inputs = reference.quantise(tflite, data.values, data.scaling)
     outputs = reference.expected_outputs(tflite, inputs, interpreter=interpreter)
     predicted = np.argmax(reference.dequantise(tflite, outputs), axis=1)

@@ -13,9 +13,9 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from toolkit.tflm import cmsis_nn, operators
-from toolkit.tflm.figures import HostFigures
-from toolkit.tflm.planner import Buffer, planned
+from toolkit.runtimes.tflm import cmsis_nn, operators
+from toolkit.runtimes.tflm.figures import HostFigures
+from toolkit.runtimes.tflm.planner import Buffer, planned
 
 # sizeof on a 32-bit ABI, of a library built without TF_LITE_STATIC_MEMORY, the larger of the two layouts (c/common.h).
 TFLITE_EVAL_TENSOR = 12

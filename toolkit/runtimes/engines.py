@@ -46,7 +46,8 @@ def resolve(toolchain: Toolchain, runtime: Runtime, name: str, dtype: DType, wor
         UnsupportedError: what both runtimes refuse of it, and the operators that this one has not.
         ModelError: as `models.resolve`.
     """
-    from toolkit import models, tflm
+    from toolkit import models
+    from toolkit.runtimes import tflm
     from toolkit.tflite import UnsupportedError
 
     per_tensor = runtime is Runtime.TFLM and tflm.needs_per_tensor(toolchain)
@@ -83,7 +84,8 @@ def _prepare(board: Board, toolchain: Toolchain, runtime: Runtime, tflite: bytes
         compiled = compile_model(tflite, isa=board.cpu.isa, fpu=board.cpu.fpu, optimise=optimise)
         files = EngineFiles(("aot_engine.c",), compiled.kernels, compiled.sources)
         return Engine(files, compiled, compiled.arena_bytes, compiled.input, compiled.output)
-    from toolkit import reference, tflm
+    from toolkit import reference
+    from toolkit.runtimes import tflm
 
     prepared = tflm.for_toolchain(tflite, board, toolchain, os.environ)
     ends = reference.model_io(tflite)
@@ -99,8 +101,8 @@ def _spec(tensor: Tensor) -> TensorSpec:
 def _missing_operators(runtime: Runtime, tflite: bytes, *, arduino: bool) -> tuple[Obstacle, ...]:
     """Which operators of a model a runtime has not."""
     from toolkit import compiler
+    from toolkit.runtimes.tflm import operators
     from toolkit.tflite import UnsupportedError
-    from toolkit.tflm import operators
 
     if runtime is Runtime.AOT:
         return compiler.missing_operators(tflite)
@@ -135,7 +137,7 @@ def _way_out(caught: ModelError, board: Board, runtime: Runtime, tflite: bytes, 
 
 def _refusal(board: Board, toolchain: Toolchain, runtime: Runtime, tflite: bytes, optimise: str) -> ModelError | None:
     """Why a runtime does not take a model; None if it does."""
-    from toolkit import tflm
+    from toolkit.runtimes import tflm
 
     try:
         if runtime is Runtime.TFLM:

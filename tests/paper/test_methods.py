@@ -6,10 +6,12 @@ import pytest
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-from toolkit import compress, train, zoo
+from toolkit import train, zoo
 from toolkit.data import load_external
 from toolkit.data.digits import convention
 from toolkit.data.samples import Samples
+from toolkit.paper import methods
+from toolkit.paper import methods as compress
 
 
 def _toy(count: int) -> Samples:
@@ -38,10 +40,10 @@ def _model(weights: list[np.ndarray]) -> Any:
 
 def test_pruning_reaches_its_sparsity_in_every_kernel_and_keeps_it(weights: list[np.ndarray]) -> None:
     model = _model(weights)
-    assert compress.sparsity_of(model) < 0.01
-    before = [np.asarray(kernel) for kernel in compress.kernels(model)]
-    compress.prune(model, 0.5, TOY, 1)
-    for kernel, old in zip(compress.kernels(model), before, strict=True):
+    assert methods.sparsity_of(model) < 0.01
+    before = [np.asarray(kernel) for kernel in methods.kernels(model)]
+    methods.prune(model, 0.5, TOY, 1)
+    for kernel, old in zip(methods.kernels(model), before, strict=True):
         zero = np.asarray(kernel) == 0
         assert zero.mean() == pytest.approx(0.5, abs=0.02)
         assert np.abs(old[zero]).mean() < np.abs(old[~zero]).mean()  # the small ones went
@@ -50,7 +52,9 @@ def test_pruning_reaches_its_sparsity_in_every_kernel_and_keeps_it(weights: list
 
 
 def test_the_study_covers_every_method(weights: list[np.ndarray]) -> None:
-    found = {each.method: each for each in compress.study(lambda: _model(weights), 1, TOY, TOY.first(100))}
+    found = {
+        each.method: each for each in methods.compress_in_every_way(lambda: _model(weights), 1, TOY, TOY.first(100))
+    }
     assert set(found) == {
         *("float32", "dynamic range", "int8", "int16x8", "tuned", "tuned, int8", "quantisation-aware int8"),
         *(f"pruned {share} %{kind}" for share in (50, 75, 90) for kind in ("", ", int8")),
@@ -81,9 +85,9 @@ def test_the_aware_network_rounds_forwards_and_not_backwards(weights: list[np.nd
 
 def test_rounding_is_to_256_levels_that_hold_zero() -> None:
     values = np.linspace(-1.3, 2.9, 5000, dtype=np.float32)
-    rounded = np.unique(np.asarray(compress._rounded_activation(values)))
+    rounded = np.unique(np.asarray(methods._rounded_activation(values)))
     assert len(rounded) <= 256
     assert 0.0 in rounded
-    assert np.abs(np.asarray(compress._rounded_activation(values)) - values).max() < 4.2 / 255
+    assert np.abs(np.asarray(methods._rounded_activation(values)) - values).max() < 4.2 / 255
     kernel = np.stack([values, 10 * values], axis=1)
-    assert all(len(np.unique(column)) <= 255 for column in np.asarray(compress._rounded_kernel(kernel)).T)
+    assert all(len(np.unique(column)) <= 255 for column in np.asarray(methods._rounded_kernel(kernel)).T)

@@ -14,12 +14,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from toolkit import pipeline
 from toolkit.artifacts import Artifact, DType
 from toolkit.convert import CALIBRATION_IMAGES, convert, slim
 from toolkit.data.samples import Samples
 from toolkit.errors import ModelError
-from toolkit.quiet import load_tensorflow, quiet
+from toolkit.models import store
+from toolkit.quiet_tensorflow import load_tensorflow, quiet
 from toolkit.train import Fit, Phase, Progress
 
 SPARSITIES = (0.5, 0.75, 0.9)
@@ -48,7 +48,7 @@ class Compressed(Artifact):
     accuracy: float
 
 
-def study(
+def compress_in_every_way(
     build: Callable[[], Any],
     seed: int,
     train: Samples,
@@ -229,7 +229,7 @@ def _result(method: str, model: Any, tflite: bytes, test: Samples) -> Compressed
 def _accuracy(tflite: bytes, test: Samples) -> float:
     """TensorFlow Lite Micro has no hybrid kernels: what it refuses is scored by LiteRT."""
     try:
-        score = pipeline.score(tflite, test)
+        score = store.score(tflite, test)
     except ModelError:
-        score = pipeline.score(tflite, test, interpreter="ai_edge_litert")
+        score = store.score(tflite, test, interpreter="ai_edge_litert")
     return score.correct / score.total

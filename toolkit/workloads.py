@@ -11,11 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from toolkit.artifacts import Build, DType
-from toolkit.cli import output
 
 if TYPE_CHECKING:
-    from toolkit.cli.options import Selection
     from toolkit.data import Samples
+    from toolkit.selection import Selection
     from toolkit.verify import Workload
 
 Computed = Callable[[int, int], None]
@@ -35,6 +34,11 @@ class Inputs:
     tflite: bytes
     told: str
     sets: tuple[Samples, ...] = ()
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What a person should know of single files."""
+        return tuple(remark for samples in self.sets for remark in samples.remarks)
 
 
 @dataclass(frozen=True)
@@ -69,9 +73,6 @@ def prepare(build: Build, selection: Selection) -> Inputs:
     io = reference.model_io(tflite)
     asked = data.Asked(selection.limit, selection.data, selection.images, selection.pixels)
     chosen = data.choose(io.input, io.output, asked)
-    for samples in chosen.sets:
-        for remark in samples.remarks:
-            output.warn(remark)
     return Inputs(tflite, chosen.told, chosen.sets)
 
 

@@ -9,7 +9,7 @@ from toolkit.artifacts import Build, Verification
 from toolkit.errors import TinymlError
 
 if TYPE_CHECKING:
-    from toolkit.cli.workspace import BoardFolder
+    from toolkit.workspace import BoardFolder
 
 EARLIER = "earlier"
 """`build/<board>/earlier/<build id>/` keeps the last verdict on each build."""

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import numpy as np
 
-from toolkit import pipeline, reference, zoo
+from toolkit import reference, zoo
 from toolkit import train as training
 from toolkit.artifacts import DType
 from toolkit.data.samples import Samples
-from toolkit.models import file_name
-from toolkit.paper.records import Record, Run, run_folder
+from toolkit.models import file_name, store
+from toolkit.paper.records import Record, TrainingRun, run_folder
 
 RECORD = "result.json"
 """In the run's folder."""
@@ -58,13 +58,13 @@ class Sets:
     external: Samples | None
 
 
-def recipe_of(run: Run) -> training.Recipe:
+def recipe_of(run: TrainingRun) -> training.Recipe:
     """The recipe with the run's number of epochs."""
     return dataclasses.replace(training.get(run.recipe), epochs=run.epochs)
 
 
 def perform(
-    run: Run, sets: Sets, workspace: Path, progress: Callable[[training.Progress], None] | None = None
+    run: TrainingRun, sets: Sets, workspace: Path, progress: Callable[[training.Progress], None] | None = None
 ) -> Result:
     """Train, convert, score; or read the record of a run that was done before.
 
@@ -89,7 +89,7 @@ def perform(
         progress=progress,
     )
     tests = tuple(each for each in (sets.test, sets.external) if each is not None)
-    card = pipeline.store(trained, architecture, recipe, run.seed, calibration=sets.train, tests=tests, folder=folder)
+    card = store.store(trained, architecture, recipe, run.seed, calibration=sets.train, tests=tests, folder=folder)
     kinds = ("float32", "int8", "int8_per_tensor")
     result = Result(
         run=run,

@@ -7,11 +7,12 @@ import pytest
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-from toolkit import models, pipeline, reference, zoo
+from toolkit import models, reference, zoo
 from toolkit import train as training
 from toolkit.artifacts import DType, ModelCard
 from toolkit.data import load_external
 from toolkit.errors import ModelError, TrainError
+from toolkit.models import store
 
 EXTERNAL = load_external()
 RECIPE = training.Recipe(name="tiny", epochs=1, batch_size=8, learning_rate=1e-3)
@@ -23,7 +24,7 @@ def trained() -> training.Trained:
 
 
 def _store(trained: training.Trained, workspace: Path) -> ModelCard:
-    return pipeline.store(
+    return store.store(
         trained,
         zoo.get("cnn-2-2"),
         RECIPE,
@@ -43,8 +44,8 @@ def test_what_is_stored_is_found_loaded_and_scores_as_its_card_says(tmp_path: Pa
     assert stored.card == card
     for dtype in DType:
         tflite = models.resolve("cnn-2-2", dtype, tmp_path).path.read_bytes()
-        assert pipeline.score(tflite, EXTERNAL) == card.accuracy[f"external_{dtype}"]
-    for one, two in zip(pipeline.load_model(stored).get_weights(), trained.model.get_weights(), strict=True):
+        assert store.score(tflite, EXTERNAL) == card.accuracy[f"external_{dtype}"]
+    for one, two in zip(store.load_model(stored).get_weights(), trained.model.get_weights(), strict=True):
         np.testing.assert_array_equal(one, two)
 
 
@@ -54,19 +55,19 @@ def test_score_counts_right_answers(tmp_path: Path, trained: training.Trained) -
     outputs = reference.expected_outputs(tflite, reference.quantise(tflite, EXTERNAL.real()))
     predicted = outputs.view(np.float32).argmax(axis=1).astype(np.uint8)
     as_predicted = dataclasses.replace(EXTERNAL, truth=predicted)
-    assert pipeline.score(tflite, as_predicted).correct == 10
+    assert store.score(tflite, as_predicted).correct == 10
     wrong = dataclasses.replace(EXTERNAL, truth=(predicted + 1) % 10)
-    assert pipeline.score(tflite, wrong).correct == 0
+    assert store.score(tflite, wrong).correct == 0
 
 
 def test_damaged_weights_are_named(tmp_path: Path, trained: training.Trained) -> None:
     _store(trained, tmp_path)
     stored = models.find("cnn-2-2", tmp_path)
     assert stored is not None
-    path = stored.folder / pipeline.WEIGHTS
+    path = stored.folder / store.WEIGHTS
     path.write_bytes(path.read_bytes()[:-40])
     with pytest.raises(ModelError, match=r"weights\.npz cannot be used"):
-        pipeline.load_model(stored)
+        store.load_model(stored)
 
 
 def test_a_network_that_does_not_convert_to_int8_keeps_its_float32_file(
@@ -91,7 +92,7 @@ def test_a_network_that_does_not_convert_to_int8_keeps_its_float32_file(
 def test_the_card_to_read_holds_the_figures(tmp_path: Path, trained: training.Trained) -> None:
     card = _store(trained, tmp_path)
     text = (models.workspace_folder(tmp_path, "cnn-2-2") / "card.md").read_text()
-    assert text == pipeline.card_text(card)
+    assert text == store.card_text(card)
     assert "728 trainable parameters" in text
     for digest in card.files.values():
         assert digest in text

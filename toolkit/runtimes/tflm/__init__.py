@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from toolkit.tflm import figures, operators
-from toolkit.tflm.arena import Arena
-from toolkit.tflm.engine import Prepared, for_toolchain, needs_per_tensor, prepare
-from toolkit.tflm.library import Library, find_library
+from toolkit.runtimes.tflm import figures, operators
+from toolkit.runtimes.tflm.arena import Arena
+from toolkit.runtimes.tflm.engine import Prepared, for_toolchain, needs_per_tensor, prepare
+from toolkit.runtimes.tflm.library import Library, find_library
 
 __all__ = ["Arena", "Library", "Prepared", "check", "find_library", "for_toolchain", "needs_per_tensor", "prepare"]
 

@@ -1,0 +1,357 @@
+"""What `tinyml` does, as functions on objects: for the command line, scripts and notebooks alike.
+
+    build = api.build("mps2-an386", "proposed")
+    with api.flash(build) as device:
+        verification = api.verify(device, Selection(limit=100))
+    print(verification.verdict)
+
+Nothing is printed and nothing exits; who wants to be told how far it is passes a `Listener`. Every error is a
+`TinymlError`, with a message and a hint of one line each. A board's folder in the workspace is held while one of these
+functions works in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from toolkit import board as boards
+from toolkit import verdicts
+from toolkit import workspace as workspaces
+from toolkit.artifacts import Build, DType, ModelCard, RunningDevice, Runtime, Verification
+from toolkit.board import Board
+from toolkit.listener import SILENT, Listener
+from toolkit.selection import Selection
+
+if TYPE_CHECKING:
+    from toolkit.errors import TinymlError
+    from toolkit.models.listing import Row
+
+__all__ = [
+    "SEED",
+    "Build",
+    "DType",
+    "Device",
+    "Listener",
+    "Outcome",
+    "Runtime",
+    "Selection",
+    "Verification",
+    "attach",
+    "board",
+    "build",
+    "flash",
+    "models",
+    "newest",
+    "report",
+    "run",
+    "stop",
+    "train",
+    "verify",
+    "why_not_proven",
+]
+
+SEED = 1
+"""Of a training, unless another is asked for."""
+
+EVERYTHING = Selection()
+"""All inputs that there are for a network."""
+
+
+@dataclass(frozen=True)
+class Device:
+    """A board that runs a build; as a context manager it ends the emulator, if there is one.
+
+    Attributes:
+        ports: where it is reached; several boards that run the same build share the work.
+        record: what `flash` wrote down of it; None for a device that somebody else flashed.
+    """
+
+    board: Board
+    build: Build
+    workspace: Path
+    ports: tuple[str, ...]
+    record: RunningDevice | None = None
+
+    @property
+    def port(self) -> str:
+        """The first port."""
+        return self.ports[0]
+
+    def stop(self) -> None:
+        """End the emulator that `flash` left running, if any."""
+        from toolkit.steps import flash as step
+
+        with workspaces.hold(self.workspace, self.board, "flash") as place:
+            step.stop(self.board, place, self.record)
+
+    def __enter__(self) -> Device:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A build, the verdict on it, and the report to look at."""
+
+    build: Build
+    verification: Verification
+    report: Path
+
+
+def board(name: str, workspace: Path = Path()) -> Board:
+    """The board of an id or alias, or of a board file.
+
+    Raises:
+        BoardError: there is none.
+    """
+    return boards.load(name, workspace)
+
+
+def models(workspace: Path = Path()) -> list[Row]:
+    """The networks of the zoo, and what is trained of them."""
+    from toolkit.models import listing
+
+    return listing.rows(workspace)
+
+
+def train(
+    model: str = "proposed",
+    *,
+    recipe: str = "best",
+    seed: int = SEED,
+    data: Path | None = None,
+    workspace: Path = Path(),
+    listener: Listener = SILENT,
+) -> ModelCard:
+    """Train, convert and score a network of the zoo; it is found by its name from then on.
+
+    Args:
+        data: where MNIST lies; None downloads it once.
+
+    Raises:
+        TrainError: the recipe is not known or does not suit.
+        TinymlError: interrupted, to be gone on with.
+    """
+    from toolkit.steps import train as step
+
+    return step.train(model, recipe, seed, data, workspace, listener)
+
+
+def build(
+    board: str | Board,
+    model: str = "proposed",
+    *,
+    dtype: DType = DType.INT8,
+    runtime: Runtime | None = None,
+    toolchain: str | None = None,
+    optimise: str = "speed",
+    workspace: Path = Path(),
+    listener: Listener = SILENT,
+) -> Build:
+    """Everything from a model's name to an image that fits the board.
+
+    Args:
+        model: a name, or a path to a `.tflite`.
+        runtime, toolchain: None takes the board's first.
+        optimise: "speed" or "size".
+
+    Raises:
+        DoesNotFitError: it was built, and is too big for the board.
+        TinymlError: any other step failed, and says which.
+    """
+    from toolkit.steps import build as step
+
+    target = _loaded(board, workspace)
+    request = step.Request(target.id, model, dtype, runtime, toolchain, optimise, workspace)
+    with workspaces.hold(workspace, target, "build"):
+        return step.build(request, target, listener)
+
+
+def newest(board: str | None = None, *, workspace: Path = Path()) -> Build:
+    """The last build for a board, or for any.
+
+    Raises:
+        TinymlError: there is none.
+    """
+    return workspaces.newest(workspace, board)[2]
+
+
+def flash(
+    build: Build,
+    *,
+    board: Board | None = None,
+    port: str | None = None,
+    virtual: bool = False,
+    method: str | None = None,
+    workspace: Path = Path(),
+    listener: Listener = SILENT,
+) -> Device:
+    """Put a build on its board, or boot it where the board is emulated.
+
+    Args:
+        board: the build's, where the caller has loaded it already.
+        port: where a board on a desk is; None finds it by its USB ids.
+        virtual: use the emulator that stands in for the board.
+        method: None takes the tool that built the sketch, or else the board's own.
+
+    Raises:
+        ChangedFileError: model or image are not those that were built.
+        FlashError, EmulatorError, LinkError, UsageError: it could not be done; the message says at which step.
+    """
+    from toolkit.steps import flash as step
+
+    target = board or workspaces.find_board(workspace, build.board)
+    with workspaces.hold(workspace, target, "flash") as place:
+        record = step.flash(target, place, build, port, virtual=virtual, method=method, listener=listener)
+    return Device(target, build, workspace, (record.port,), record)
+
+
+def attach(build: Build, ports: Sequence[str] = (), *, board: Board | None = None, workspace: Path = Path()) -> Device:
+    """A device that runs a build already.
+
+    Args:
+        ports: of the boards that share the work; none takes the one that the last `flash` left.
+
+    Raises:
+        LinkError: no port is known.
+    """
+    from toolkit.steps import verify as step
+
+    target = board or workspaces.find_board(workspace, build.board)
+    given = tuple(dict.fromkeys(ports)) or (step.find_port(target, workspaces.folder(workspace, target)),)
+    return Device(target, build, workspace, given)
+
+
+def stop(board: str | None = None, *, workspace: Path = Path()) -> None:
+    """End the emulated board that runs, whatever has become of its build.
+
+    Raises:
+        TinymlError: nothing is built for this board, or for any.
+    """
+    from toolkit.steps import flash as step
+
+    target, place = workspaces.newest_place(workspace, board)
+    with workspaces.hold(workspace, target, "flash"):
+        step.stop(target, place)
+
+
+def verify(
+    device: Device, selection: Selection = EVERYTHING, *, resume: bool = False, listener: Listener = SILENT
+) -> Verification:
+    """Send inputs to the device and compare every output with the host's, byte for byte; see `Verification.verdict`.
+
+    Args:
+        selection: which inputs; by default all that there are for this network.
+        resume: go on with the run that was interrupted.
+
+    Raises:
+        LinkError: the device cannot be reached, runs something else, or fell silent.
+        ChangedFileError, UsageError, DatasetError: a file or an option is wrong; nothing was sent.
+        TinymlError: interrupted; what was answered is kept.
+    """
+    from toolkit.steps import verify as step
+
+    with workspaces.hold(device.workspace, device.board, "verify") as place:
+        return step.verify(
+            device.board,
+            place,
+            device.build,
+            device.ports,
+            selection,
+            resume=resume,
+            device=device.record,
+            listener=listener,
+        )
+
+
+def run(
+    board: str | Board,
+    model: str = "proposed",
+    *,
+    dtype: DType = DType.INT8,
+    runtime: Runtime | None = None,
+    toolchain: str | None = None,
+    optimise: str = "speed",
+    port: str | None = None,
+    virtual: bool = False,
+    selection: Selection = EVERYTHING,
+    workspace: Path = Path(),
+    listener: Listener = SILENT,
+) -> Outcome:
+    """Build, flash and verify; an emulated board is stopped again at the end.
+
+    The board is loaded once, and what one step made is handed to the next: what lies in the workspace may be another's
+    by then.
+
+    Raises:
+        UsageError: an option that would be ignored; nothing was built.
+        TinymlError: as `build`, `flash` and `verify`.
+    """
+    from toolkit.steps import flash as step
+
+    target = _loaded(board, workspace)
+    check_options(target, port, virtual=virtual)
+    with workspaces.hold(workspace, target, "run") as place:
+        listener.say(f"building {model} {dtype} for {target.id}")
+        made = build(
+            target,
+            model,
+            dtype=dtype,
+            runtime=runtime,
+            toolchain=toolchain,
+            optimise=optimise,
+            workspace=workspace,
+            listener=listener,
+        )
+        listener.built(made)
+        verdicts.set_aside(place)
+        device: Device | None = None
+        try:
+            device = flash(made, board=target, port=port, virtual=virtual, workspace=workspace, listener=listener)
+            listener.say(f"{target.name} is running at {device.port}")
+            result = verify(device, selection, listener=listener)
+        finally:
+            step.stop(target, place, None if device is None else device.record)
+        return Outcome(made, result, place.report)
+
+
+def check_options(board: Board, port: str | None, method: str | None = None, *, virtual: bool) -> None:
+    """Refuse options of `flash` and `run` that would be ignored, before any time is spent.
+
+    Raises:
+        UsageError, FlashError: there is one.
+    """
+    from toolkit.steps import flash as step
+
+    step.check_options(board, port, method, virtual=virtual)
+
+
+def report(build: Build, *, board: Board | None = None, workspace: Path = Path()) -> Outcome:
+    """Make the HTML report of the build's last verification again.
+
+    Raises:
+        TinymlError: this build has not been verified.
+    """
+    from toolkit.report import html
+
+    target = board or workspaces.find_board(workspace, build.board)
+    with workspaces.hold(workspace, target, "report") as place:
+        result = verdicts.load(place, build)
+        html.write(place.report, result, build)
+    return Outcome(build, result, place.report)
+
+
+def why_not_proven(verification: Verification, report: Path) -> TinymlError:
+    """The error that a verdict other than PROVEN is worth: why, what helps, and an exit code of its own."""
+    from toolkit.steps import verify as step
+
+    return step.why_not_proven(verification, report)
+
+
+def _loaded(board: str | Board, workspace: Path) -> Board:
+    return board if isinstance(board, Board) else boards.load(board, workspace)

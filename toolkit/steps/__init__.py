@@ -1,0 +1,1 @@
+"""The steps that api.py offers, each put together of stages, which know nothing of each other."""

@@ -1,0 +1,167 @@
+"""Convert, generate the project, compile it, hold its size against the board."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from toolkit import __version__, workspace
+from toolkit.artifacts import Build, DType, Runtime, sha256_of
+from toolkit.listener import SILENT, Listener
+
+if TYPE_CHECKING:
+    from toolkit.artifacts import ModelFile
+    from toolkit.board import Board, Toolchain
+    from toolkit.errors import ToolError
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is to be built."""
+
+    board: str
+    model: str = "proposed"
+    dtype: DType = DType.INT8
+    runtime: Runtime | None = None
+    toolchain: str | None = None
+    optimise: str = "speed"
+    workspace: Path = Path()
+
+
+def _gcc_option(toolchain: Toolchain, optimise: str) -> str:
+    return "-Os" if optimise == "size" else toolchain.optimise
+
+
+def _not_built(caught: ToolError, board: Board, candidates: tuple[Toolchain, ...], project: Path) -> ToolError:
+    """What to install, for a project that is complete but for its compiler: every road that was open."""
+    from toolkit import build as builders
+    from toolkit import process
+    from toolkit.errors import ToolError
+
+    missing = {tool: None for each in candidates for tool in builders.load(each.builder).tools()}
+    names = [tool for tool in missing if process.find(tool) is None]
+    if len(candidates) == 1 or not names:
+        said, hint = caught.message, caught.hint
+    else:
+        said = f"{board.name} can be built with any of these, and none is installed: {', '.join(names)}"
+        hint = "; or ".join(process.install_hint(name) for name in names)
+    return ToolError(f"{said}; the project is complete in {project}", hint)
+
+
+def build(request: Request, board: Board | None = None, listener: Listener = SILENT) -> Build:
+    """Everything from a model's name to an image that fits; writes `build/<board>/build.json`.
+
+    Where no compiler is installed the project is generated all the same. A verdict on another build is set aside.
+
+    Args:
+        board: that of the request, where the caller has loaded it already.
+        listener: is warned of a model that TensorFlow Lite Micro computes otherwise than LiteRT.
+
+    Raises:
+        DoesNotFitError: it was built, and is too big for the board.
+        TinymlError: any other step failed, and says which.
+    """
+    from toolkit import board as boards
+    from toolkit import build as builders
+    from toolkit.errors import TinymlError
+    from toolkit.runtimes import engines
+
+    if request.optimise not in ("speed", "size"):
+        raise TinymlError(f"--optimise is {request.optimise!r}", "one of: speed, size")
+    board = board or boards.load(request.board, request.workspace)
+    candidates = board.toolchains(request.toolchain, request.runtime)
+    toolchain = builders.choose(candidates)
+    runtime = request.runtime or toolchain.runtimes[0]
+    model = engines.resolve(toolchain, runtime, request.model, request.dtype, request.workspace)
+    with engines.fitting(board, runtime, model, request.optimise):
+        return _build(request, board, candidates, toolchain, runtime, model, listener)
+
+
+def _build(
+    request: Request,
+    board: Board,
+    candidates: tuple[Toolchain, ...],
+    toolchain: Toolchain,
+    runtime: Runtime,
+    model: ModelFile,
+    listener: Listener,
+) -> Build:
+    from toolkit import build as builders
+    from toolkit import models, project, verdicts
+    from toolkit.build import size
+    from toolkit.errors import ToolError
+    from toolkit.runtimes import engines
+    from toolkit.steps import agreement
+
+    builder = builders.load(toolchain.builder)
+    engine = engines.prepare(board, toolchain, runtime, model, request.optimise)
+    stored = models.find(request.model, request.workspace)
+    place = workspace.folder(request.workspace, board)
+    place.build.unlink(missing_ok=True)
+    missing: ToolError | None = None
+    try:
+        version = builder.version()
+    except ToolError as caught:
+        version, missing = "not installed", caught
+    made = project.generate(
+        board=board,
+        toolchain=toolchain,
+        runtime=runtime,
+        model=model,
+        files=engine.files,
+        optimise=_gcc_option(toolchain, request.optimise),
+        tool_version=version,
+        out=place.project,
+    )
+    if missing is not None:
+        raise _not_built(missing, board, candidates, made.path)
+    compared = agreement.begin(model.path, model.dtype, stored)
+    built = builder.build(made.path, board, toolchain)
+    size.check(size.measure(built.elf or built.image, built.map_file, board), board)
+    made = project.seal(made, built.image.read_bytes())
+    builders.forget(made.path, built)
+    built = builder.build(made.path, board, toolchain)
+    report = size.measure(built.elf or built.image, built.map_file, board)
+    compiled = engine.compiled
+    result = Build(
+        board=board.id,
+        model=model.name,
+        dtype=model.dtype,
+        runtime=runtime,
+        toolchain=toolchain.builder,
+        project=made.path.resolve(),
+        image=built.image.resolve(),
+        model_path=(made.path / "model" / f"{model.name}.tflite").resolve(),
+        model_bytes=model.size_bytes,
+        flash_bytes=report.flash_bytes,
+        flash_limit=report.flash_limit,
+        ram_bytes=report.ram_bytes,
+        ram_limit=report.ram_limit,
+        build_id=made.build_id,
+        model_sha256=model.sha256,
+        size=report,
+        board_name=board.name,
+        board_file=board.path.resolve(),
+        mcu=board.mcu.part,
+        clock_hz=board.mcu.clock_hz,
+        optimise=_gcc_option(toolchain, request.optimise),
+        image_sha256=sha256_of(built.image.read_bytes()),
+        tools={"tinyml": __version__, toolchain.builder: version},
+        input=engine.input,
+        output=engine.output,
+        macs=compiled.macs if compiled else None,
+        arena_bytes=engine.arena_bytes,
+        layers=compiled.layers if compiled else (),
+        plan=compiled.plan if compiled else (),
+        card=stored.card if stored else None,
+        original=model.original,
+        original_sha256=model.original_sha256,
+        changes=model.changes,
+        agreement=compared(),
+    ).sealed()
+    if result.agreement is not None and not result.agreement.agrees:
+        listener.warn(result.agreement.in_words)
+    verdicts.set_aside(place, other_than=result)
+    result.save(place.build)
+    return result

@@ -1,0 +1,152 @@
+"""Compute the host's outputs, ask the device for the same ones, judge, and write verdict and report."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import platform
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from toolkit import __version__, verdicts, workspace
+from toolkit.artifacts import Build, DType, RunningDevice, Verdict, Verification
+from toolkit.listener import SILENT, Listener
+
+if TYPE_CHECKING:
+    from toolkit.board import Board
+    from toolkit.errors import TinymlError
+    from toolkit.selection import Selection
+    from toolkit.workspace import BoardFolder
+
+
+def find_port(board: Board, place: BoardFolder) -> str:
+    """The port of the device that `flash` left running.
+
+    Raises:
+        LinkError: none is known.
+    """
+    from toolkit.errors import LinkError
+
+    device = workspace.running(place)
+    if device is None:
+        raise LinkError(f"no port is known for {board.id}", "tinyml flash first, or name it: --port /dev/ttyACM0")
+    return device.port
+
+
+def verify(
+    board: Board,
+    place: BoardFolder,
+    build: Build,
+    ports: Sequence[str],
+    selection: Selection,
+    *,
+    resume: bool,
+    device: RunningDevice | None = None,
+    listener: Listener = SILENT,
+) -> Verification:
+    """The whole check; writes verification.json and report.html.
+
+    The last verdict is set aside at once: whatever stops this run, it does not speak for it.
+
+    Args:
+        ports: of the boards that share the work.
+        device: what `flash` left running, if the caller knows; by default as the workspace has it.
+        listener: is told how far host and device are.
+
+    Raises:
+        ChangedFileError: model or image are not those that were built.
+        UsageError: an option that cannot apply to this network.
+        DatasetError: a picture or a data set that cannot be read.
+        LinkError: the device cannot be reached, runs something else, or fell silent.
+        TinymlError: interrupted; the journal keeps what was answered.
+    """
+    from toolkit import reference
+    from toolkit import verify as stage
+    from toolkit.errors import TinymlError
+    from toolkit.link.client import Client
+    from toolkit.link.transport import open_transport
+    from toolkit.report import html, pictures
+    from toolkit.workloads import compute, prepare
+
+    verdicts.set_aside(place)
+    build.check_files()
+    # What can be wrong on the user's side comes first: the host may compute for a minute, or for an hour.
+    inputs = prepare(build, selection)
+    for remark in inputs.remarks:
+        listener.warn(remark)
+    decides = build.dtype is DType.FLOAT32 or reference.interpreter_name() == reference.OFFICIAL
+    clients = {port: Client(partial(open_transport, port, board.serial.baud, board.serial.quiet)) for port in ports}
+    try:
+        try:
+            for client in clients.values():
+                stage.check_identity(client.hello(), build)
+            listener.say(f"computing the host's outputs with {reference.describe()}")
+            if not decides:
+                listener.say(
+                    "TensorFlow Lite Micro's interpreter is not to be had for this computer. The one that stands in "
+                    "rounds otherwise on about one image in a hundred, so this run cannot decide anything"
+                )
+            with listener.answering("host") as computing:
+                assembled = compute(build, inputs, lambda done, total: computing(done, total, done, 0))
+        except KeyboardInterrupt:
+            raise TinymlError(
+                "interrupted; the device was asked for nothing yet", "--limit 100 asks for fewer images"
+            ) from None
+        work = assembled.workloads
+        journal = stage.Journal(place.journal, stage.run_id(build, work), resume=resume)
+        resumed = len(journal.answers)
+        try:
+            with journal, listener.answering("verify") as progress:
+                result = stage.verify(
+                    build,
+                    work,
+                    clients,
+                    reference=reference.describe(),
+                    journal=journal,
+                    progress=progress,
+                    told=inputs.told,
+                    decides=decides,
+                )
+        except KeyboardInterrupt:
+            answered = len(journal.answers)
+            raise TinymlError(f"interrupted after {answered:,} answers", "go on with: tinyml verify --resume") from None
+    finally:
+        for client in clients.values():
+            client.close()
+    result = dataclasses.replace(
+        result,
+        date=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        port=", ".join(ports),
+        emulated=_is_emulated(device or workspace.running(place), ports),
+        resumed=resumed,
+        data=assembled.sources,
+        tools={"tinyml": __version__, "Python": platform.python_version(), "reference": reference.describe()},
+    )
+    result = pictures.attach(result, assembled.report_images())
+    result.save(place.verification)
+    html.write(place.report, result, build)
+    return result
+
+
+def _is_emulated(device: RunningDevice | None, ports: Sequence[str]) -> bool | None:
+    """True if the port is that of an emulator which `flash` left running; None if nothing is known of it."""
+    return None if device is None or list(ports) != [device.port] else device.pid is not None
+
+
+def why_not_proven(result: Verification, report: Path) -> TinymlError:
+    """What a verdict that is not PROVEN ends a command with: why, what helps, and its exit code."""
+    from toolkit.errors import NotProvenError, UndecidedError, WeakProofError
+    from toolkit.report import text
+
+    if result.verdict is Verdict.WEAK:
+        return WeakProofError(f"not proven: {text.headline(result)} {text.why(result)}", text.what_helps(result))
+    if result.verdict is Verdict.UNDECIDED:
+        return UndecidedError(f"{text.headline(result)} {text.why(result)}", text.what_helps(result))
+    failed = result.asked - result.within_tolerance
+    return NotProvenError(
+        f"not proven: {failed:,} of {result.asked:,} outputs are missing or differ; "
+        f"the first is {result.first_difference}",
+        f"look at {report}",
+    )
