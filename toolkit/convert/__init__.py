@@ -10,7 +10,8 @@ import numpy.typing as npt
 
 from toolkit.artifacts import DType
 from toolkit.errors import TrainError
-from toolkit.quiet import quiet
+from toolkit.quiet import load_tensorflow, quiet
+from toolkit.tflite import description
 from toolkit.tflite.slim import slim
 
 __all__ = ["CALIBRATION_IMAGES", "convert", "operators", "slim"]
@@ -39,6 +40,7 @@ def convert(
     Raises:
         TrainError: the converter refused the network, or left operators of a dynamic batch in it.
     """
+    load_tensorflow()
     with quiet():
         import tensorflow as tf
         from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
@@ -86,7 +88,7 @@ def operators(tflite: bytes) -> tuple[str, ...]:
     """The names of the operators in the order in which they run, as in the schema: "CONV_2D", "SOFTMAX" ...."""
     import tflite as reader
 
-    names = {value: name for name, value in vars(reader.BuiltinOperator).items() if isinstance(value, int)}
+    names = description.names("BuiltinOperator")
     model = reader.Model.GetRootAsModel(tflite, 0)
     found = []
     for place in range(model.SubgraphsLength()):

@@ -12,6 +12,8 @@ import copy
 from dataclasses import dataclass
 from typing import Any
 
+from toolkit.tflite import description
+
 
 @dataclass(frozen=True)
 class Opened:
@@ -51,7 +53,7 @@ def opened(tflite: bytes) -> Opened:
     graph.inputs = [*(int(tensor) for tensor in graph.inputs), *given.values()]
     graph.outputs = computed
     model.signatureDefs = []
-    names = {value: name for name, value in vars(schema.BuiltinOperator).items() if isinstance(value, int)}
+    names = description.names("BuiltinOperator")
     operators = []
     for place, operator in enumerate(graph.operators):
         code = model.operatorCodes[operator.opcodeIndex]

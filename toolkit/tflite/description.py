@@ -99,7 +99,9 @@ def names(kind: str) -> dict[int, str]:
     """Value -> name of one of the schema's enumerations, such as "BuiltinOperator"."""
     import tflite
 
-    return {value: name for name, value in vars(getattr(tflite, kind)).items() if isinstance(value, int)}
+    # From Python 3.13 on a class holds a number of its own: __firstlineno__.
+    members = vars(getattr(tflite, kind)).items()
+    return {value: name for name, value in members if isinstance(value, int) and not name.startswith("_")}
 
 
 def describe(data: bytes) -> Description:
