@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import ast
+import io
+import re
 import subprocess
 import sys
+import tokenize
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -147,6 +150,39 @@ def test_only_the_command_line_prints_or_exits() -> None:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Call) and ast.unparse(node.func) in ENDS
     ] == []
+
+
+# What only the rooms of data, of the zoo and of the paper know: the size of an image of MNIST, its elements' largest
+# value, and what is on it.
+_NUMBERS = {"28", "784", "255"}
+_WORDS = re.compile(r"\b(28|784|28x28|ten|digits?)\b", re.IGNORECASE)
+_CHARACTERS = re.compile(r"hex digits|letters, digits|(number with|number of) thousands of digits")
+_KNOW_DIGITS = ("data/", "zoo/", "paper/", "cli/paper")
+# Bits and bytes of fixed-point arithmetic; USB's longest string; the levels of eight bits; a column's width.
+_OTHER_NUMBERS = ("compiler/", "emulate/nano33/usb_host.py", "compress.py", "cli/tables.py")
+
+
+def _about_digits(path: Path) -> Iterator[str]:
+    for token in tokenize.generate_tokens(io.StringIO(path.read_text(encoding="utf-8")).readline):
+        where = f"{path.name}:{token.start[0]}: {token.string}"
+        if token.type == tokenize.NUMBER and token.string.removesuffix(".0") in _NUMBERS:
+            if not str(path.relative_to(PACKAGE)).startswith(_OTHER_NUMBERS):
+                yield where
+        elif token.type == tokenize.NAME and "digit" in token.string.lower() and token.string != "isdigit":
+            yield where
+        elif tokenize.tok_name[token.type] in ("STRING", "COMMENT", "FSTRING_MIDDLE"):
+            found = _WORDS.search(_CHARACTERS.sub("", token.string))
+            if found is not None and not (
+                found[0].isdigit() and str(path.relative_to(PACKAGE)).startswith("compiler/")
+            ):
+                yield where
+
+
+def test_nobody_but_the_data_knows_digits() -> None:
+    files = [path for path in FILES if not str(path.relative_to(PACKAGE)).startswith(_KNOW_DIGITS)]
+    assert [found for path in files for found in _about_digits(path)] == []
+    pages = [path for path in (PACKAGE.parent / "templates").rglob("*.j2") if _WORDS.search(path.read_text("utf-8"))]
+    assert pages == []
 
 
 def test_help_loads_neither_tensorflow_nor_numpy() -> None:

@@ -166,8 +166,8 @@ def _as_sketch(contents: Mapping[str, bytes], name: str) -> dict[str, bytes]:
     return moved
 
 
-def _c_bytes(digits: str) -> str:
-    return ", ".join(f"0x{digits[at : at + 2]}" for at in range(0, len(digits), 2))
+def _c_bytes(in_hex: str) -> str:
+    return ", ".join(f"0x{in_hex[at : at + 2]}" for at in range(0, len(in_hex), 2))
 
 
 def generate(

@@ -71,7 +71,7 @@ def models() -> Path:
 
 
 def external_images() -> Path:
-    """The folder of the ten hand-drawn external images."""
+    """The folder of the hand-drawn external images."""
     return root() / "models" / "external_images"
 
 

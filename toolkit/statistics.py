@@ -28,7 +28,7 @@ def histogram(values: Sequence[int], bins: int = 48) -> Histogram | None:
     """The distribution of whole numbers, in at most `bins` bins of equal whole width; None if there are no values.
 
     Values more than four times as far from the smallest as the 90th percentile are counted in `beyond` instead: a few
-    late inferences must not hide the shape of all the others. Where nine in ten values are equal nothing is left out.
+    late inferences must not hide the shape of all the others. Where 90 % of the values are equal nothing is left out.
     """
     if not values:
         return None

@@ -111,19 +111,18 @@ def _workload(
 ) -> Workload:
     from toolkit import reference
     from toolkit.data import Kind
-    from toolkit.data.scaling import UNIT
     from toolkit.verify import Workload
 
     as_they_are = samples.scaling is None  # in the tensor's own type
     inputs = samples.values if as_they_are else reference.quantise(tflite, samples.values, samples.scaling)
     expected = reference.expected_outputs(tflite, inputs, progress=progress)
-    # A quarter of the bytes: the device divides as the host does. It knows no other range.
-    as_pixels = dtype is DType.FLOAT32 and samples.scaling == UNIT
-    rows = samples.values if as_pixels else inputs
+    # A quarter of the bytes: the device divides as the host does.
+    scaled = samples.scaling if dtype is DType.FLOAT32 else None
+    rows = inputs if scaled is None else samples.values
     return Workload(
         set=samples.name,
         inputs=np.ascontiguousarray(rows).reshape(len(rows), -1).view(np.uint8),
-        kind="pixels" if as_pixels else "tensor",
+        kind="tensor" if scaled is None else "elements",
         expected=expected,
         labels=samples.labels if samples.task.kind is Kind.CLASSIFY and samples.truth is not None else None,
         names=samples.names,
@@ -131,4 +130,6 @@ def _workload(
         words=samples.called(),
         classes=samples.classes,
         picture=samples.task.picture,
+        divisor=1.0 if scaled is None else scaled.divisor,
+        offset=0.0 if scaled is None else scaled.offset,
     )

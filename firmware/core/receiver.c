@@ -18,13 +18,16 @@ static void start_frame(receiver_t *receiver) {
 void tinyml_receiver_init(receiver_t *receiver, const engine_info_t *engine) {
   *receiver = (receiver_t){0};
   receiver->input_bytes = (size_t)engine->input_bytes;
-  receiver->takes_pixels = engine->dtype == ENGINE_FLOAT32;
+  receiver->takes_elements = engine->dtype == ENGINE_FLOAT32;
   start_frame(receiver);
 }
 
+static bool is_elements(const receiver_t *receiver) {
+  return receiver->type == WIRE_INFER_ELEMENTS && receiver->takes_elements;
+}
+
 static bool is_inference(const receiver_t *receiver) {
-  return receiver->type == WIRE_INFER_TENSOR ||
-         (receiver->type == WIRE_INFER_PIXELS && receiver->takes_pixels);
+  return receiver->type == WIRE_INFER_TENSOR || is_elements(receiver);
 }
 
 static void append_bytes(receiver_t *receiver, uint8_t value, uint8_t times) {
@@ -32,24 +35,28 @@ static void append_bytes(receiver_t *receiver, uint8_t value, uint8_t times) {
   receiver->filled += times;
 }
 
-static void append_pixels(receiver_t *receiver, uint8_t value, uint8_t times) {
-  const float pixel = (float)value / 255.0f;
+/* A division, as the host does it: most scales are no float32, and a product would have other last bits. */
+static void append_elements(receiver_t *receiver, uint8_t value, uint8_t times) {
+  float divisor, offset;
+  memcpy(&divisor, receiver->scaling + WIRE_INFER_ELEMENTS_DIVISOR, sizeof divisor);
+  memcpy(&offset, receiver->scaling + WIRE_INFER_ELEMENTS_OFFSET, sizeof offset);
+  const float real = (float)value / divisor + offset;
   for (; times; --times) {
-    if (receiver->input) memcpy(receiver->input + receiver->filled, &pixel, sizeof pixel);
-    receiver->filled += sizeof pixel;
+    if (receiver->input) memcpy(receiver->input + receiver->filled, &real, sizeof real);
+    receiver->filled += sizeof real;
   }
 }
 
 static void take_payload(receiver_t *receiver, uint8_t byte) {
   uint8_t value = 0;
   const uint8_t times = packbits_unpack(&receiver->packbits, byte, &value);
-  const bool pixels = receiver->type == WIRE_INFER_PIXELS;
-  const size_t room = (receiver->input_bytes - receiver->filled) / (pixels ? sizeof(float) : 1u);
+  const bool elements = receiver->type == WIRE_INFER_ELEMENTS;
+  const size_t room = (receiver->input_bytes - receiver->filled) / (elements ? sizeof(float) : 1u);
   if (times > room) {
     receiver->too_long = true;
     receiver->filled = receiver->input_bytes;
-  } else if (pixels) {
-    append_pixels(receiver, value, times);
+  } else if (elements) {
+    append_elements(receiver, value, times);
   } else {
     append_bytes(receiver, value, times);
   }
@@ -66,6 +73,9 @@ static void take_body(receiver_t *receiver, uint8_t byte) {
       receiver->seq = (uint16_t)(receiver->seq | (uint16_t)byte << 8);
     }
     ++receiver->header_bytes;
+  } else if (is_elements(receiver) &&
+             receiver->header_bytes < WIRE_HEADER_BYTES + WIRE_INFER_ELEMENTS_BYTES) {
+    receiver->scaling[receiver->header_bytes++ - WIRE_HEADER_BYTES] = byte;
   } else if (receiver->filled < receiver->input_bytes && is_inference(receiver)) {
     take_payload(receiver, byte);
   } else {

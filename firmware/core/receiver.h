@@ -6,7 +6,7 @@
  *
  *   type seq seq | payload ......... | crc crc crc crc
  *   header < 3   | filled < wanted   | tail <= 4              (for HELLO_REQUEST the tail counts the version
- * too)
+ * too; INFER_ELEMENTS has 8 bytes of scaling before its payload)
  */
 #ifndef TINYML_RECEIVER_H
 #define TINYML_RECEIVER_H
@@ -30,20 +30,21 @@ typedef enum {
 typedef struct {
   uint8_t *input; /* the engine's, input_bytes long; NULL: what arrives is only counted */
   size_t input_bytes;
-  bool takes_pixels; /* the engine's elements are float32 */
+  bool takes_elements; /* the engine's own are float32: uint8 ones can be scaled */
   bool in_step; /* a frame has ended since the start: what is damaged from now on is a request of this host's
                  */
   cobs_decoder_t cobs;
   packbits_t packbits;
   uint32_t crc;         /* register over the body so far */
-  uint8_t header_bytes; /* of the header that have come, up to WIRE_HEADER_BYTES */
+  uint8_t header_bytes; /* of the header and of the scaling after it that have come */
   uint8_t type;         /* wire_type_t, if the header is complete */
   uint16_t seq;         /* of the request; WIRE_SEQ_UNKNOWN if it was damaged */
   size_t filled;        /* bytes of the input that are written; never more than input_bytes */
   uint8_t tail;         /* bytes after the payload, saturating */
   uint8_t version;      /* first byte after the header, for HELLO_REQUEST */
-  bool too_long;        /* the payload unpacks to more than the input */
-  wire_reason_t reason; /* why a request was refused */
+  uint8_t scaling[WIRE_INFER_ELEMENTS_BYTES]; /* INFER_ELEMENTS' divisor and offset, as they came */
+  bool too_long;                              /* the payload unpacks to more than the input */
+  wire_reason_t reason;                       /* why a request was refused */
 } receiver_t;
 
 /* For an engine of this type and input size; `input` is NULL until the caller sets it, between two requests.

@@ -20,7 +20,7 @@ enum { WIRE_FLAG_UNASKED = 1 };
 typedef enum {
   WIRE_HELLO_REQUEST = 0x01,
   WIRE_INFER_TENSOR = 0x02,
-  WIRE_INFER_PIXELS = 0x03,
+  WIRE_INFER_ELEMENTS = 0x04,
   WIRE_HELLO = 0x81,
   WIRE_RESULT = 0x82,
   WIRE_REFUSED = 0x83,
@@ -46,6 +46,13 @@ enum {
 enum {
   WIRE_HELLO_REQUEST_VERSION = 0,
   WIRE_HELLO_REQUEST_BYTES = 1,
+};
+
+/* Offsets in INFER_ELEMENTS' payload, both float32; then the elements, packed. */
+enum {
+  WIRE_INFER_ELEMENTS_DIVISOR = 0,
+  WIRE_INFER_ELEMENTS_OFFSET = 4,
+  WIRE_INFER_ELEMENTS_BYTES = 8,
 };
 
 /* Offsets in RESULT's payload; then the output tensor's bytes. */

@@ -85,14 +85,23 @@ def test_tensor_arrives_in_the_input(driver: Driver, tensor: bytes, seq: int) ->
     assert driver.receive(b"\0" + wire + wire, input_bytes=len(tensor)) == [f"infer:{seq}:{tensor.hex()}"] * 2
 
 
-@given(st.binary(min_size=1, max_size=300))
-@example(bytes(range(256)))
+SCALINGS = st.floats(width=32, allow_nan=False, allow_infinity=False)
+
+
+@given(st.binary(min_size=1, max_size=300), SCALINGS.filter(bool), SCALINGS)
+@example(bytes(range(256)), 255.0, 0.0)
+@example(bytes(range(256)), 127.5, -1.0)
+@example(bytes(range(256)), 1.0, 0.0)
+@example(b"\0\1", 3e-39, -3e38)
 @QUICK
-def test_pixels_become_floats(driver: Driver, pixels: bytes) -> None:
+def test_elements_become_floats(driver: Driver, elements: bytes, divisor: float, offset: float) -> None:
+    """Bit for bit what NumPy computes: a division and a sum, each rounded to float32."""
     numpy = pytest.importorskip("numpy")
-    expected = (numpy.frombuffer(pixels, numpy.uint8).astype(numpy.float32) / numpy.float32(255)).tobytes()
-    wire = frame_of(MessageType.INFER_PIXELS, packbits.pack(pixels))
-    assert driver.receive(wire, dtype=2, input_bytes=4 * len(pixels)) == [f"infer:7:{expected.hex()}"]
+    with numpy.errstate(all="ignore"):
+        divided = numpy.frombuffer(elements, numpy.uint8).astype(numpy.float32) / numpy.float32(divisor)
+        expected = (divided + numpy.float32(offset)).tobytes()
+    wire = frame_of(MessageType.INFER_ELEMENTS, messages.elements(divisor, offset, packbits.pack(elements)))
+    assert driver.receive(wire, dtype=2, input_bytes=4 * len(elements)) == [f"infer:7:{expected.hex()}"]
 
 
 def test_hello_requests(driver: Driver) -> None:
@@ -118,7 +127,8 @@ def test_hello_requests(driver: Driver) -> None:
         (MessageType.INFER_TENSOR, b"\x00\x08abcdefgh", Reason.LENGTH),
         (MessageType.INFER_TENSOR, packbits.pack(b"abcd"), Reason.LENGTH),
         (MessageType.INFER_TENSOR, b"", Reason.LENGTH),
-        (MessageType.INFER_PIXELS, packbits.pack(b"abcdefgh"), Reason.UNKNOWN_TYPE),
+        (MessageType.INFER_ELEMENTS, messages.elements(255, 0, packbits.pack(b"abcdefgh")), Reason.UNKNOWN_TYPE),
+        (0x03, packbits.pack(b"abcdefgh"), Reason.UNKNOWN_TYPE),  # as an older host would send elements
         (MessageType.RESULT, b"", Reason.UNKNOWN_TYPE),
         (0x7F, b"whatever", Reason.UNKNOWN_TYPE),
     ],
@@ -129,9 +139,12 @@ def test_wrong_requests_are_refused_by_name(driver: Driver, kind: int, payload: 
     assert events == [f"refuse:7:{reason}", f"infer:8:{b'01234567'.hex()}"]
 
 
-def test_pixels_of_a_wrong_number(driver: Driver) -> None:
-    for count in (1, 3):
-        wire = frame_of(MessageType.INFER_PIXELS, packbits.pack(bytes(count)))
+def test_elements_of_a_wrong_number(driver: Driver) -> None:
+    for payload in (
+        *(messages.elements(255, 0, packbits.pack(bytes(count))) for count in (1, 3)),
+        *(bytes(count) for count in range(8)),
+    ):
+        wire = frame_of(MessageType.INFER_ELEMENTS, payload)
         assert driver.receive(wire, dtype=2, input_bytes=8) == [f"refuse:7:{Reason.LENGTH}"]
 
 

@@ -146,11 +146,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   static const size_t sizes[] = {4, 16, 784, MODEL_MAX_INPUT};
   static const size_t outputs[] = {1, 10, 254, MODEL_MAX_OUTPUT};
   if (size < 2 || size > 4096) return 0;
-  device.takes_pixels = data[0] & 1;
+  device.takes_elements = data[0] & 1;
   device.never_starts = data[0] >> 1 & 1;
   device.input_bytes = sizes[data[0] >> 2 & 3];
   device.output_bytes = outputs[data[0] >> 4 & 3];
-  engine.dtype = device.takes_pixels ? ENGINE_FLOAT32 : ENGINE_INT8;
+  engine.dtype = device.takes_elements ? ENGINE_FLOAT32 : ENGINE_INT8;
   engine.input_bytes = (uint32_t)device.input_bytes;
   engine.output_bytes = (uint32_t)device.output_bytes;
   input = calloc(device.input_bytes, 1);

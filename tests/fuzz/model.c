@@ -81,7 +81,7 @@ void model_hello(const model_device_t *device, uint16_t seq, uint8_t flags, uint
                  model_answer_t *answer) {
   uint8_t *to = header(answer, WIRE_HELLO, seq);
   *to++ = 1;
-  *to++ = device->takes_pixels ? 2 : 1;
+  *to++ = device->takes_elements ? 2 : 1;
   *to++ = 2;
   *to++ = flags;
   to = put(to, start, 2);
@@ -98,19 +98,24 @@ void model_hello(const model_device_t *device, uint16_t seq, uint8_t flags, uint
 
 static bool infer(const model_device_t *device, const uint8_t *body, size_t size, model_answer_t *answer) {
   const uint16_t seq = (uint16_t)(body[1] | body[2] << 8);
-  const bool pixels = body[0] == WIRE_INFER_PIXELS;
+  const bool scaled = body[0] == WIRE_INFER_ELEMENTS;
+  const size_t fixed = scaled ? 11 : 3; /* header, and the two float32 of a scaling */
   uint8_t data[MODEL_MAX_INPUT];
   uint8_t input[MODEL_MAX_INPUT];
-  const size_t elements = device->input_bytes / (pixels ? sizeof(float) : 1);
-  if (!unpack(body + 3, size - 3, data, elements)) return refuse(answer, seq, WIRE_REASON_LENGTH);
-  for (size_t place = 0; place < elements; ++place) {
-    const float pixel = (float)data[place] / 255.0f;
-    if (pixels) memcpy(input + place * sizeof pixel, &pixel, sizeof pixel);
+  const size_t elements = device->input_bytes / (scaled ? sizeof(float) : 1);
+  if (size < fixed || !unpack(body + fixed, size - fixed, data, elements))
+    return refuse(answer, seq, WIRE_REASON_LENGTH);
+  for (size_t place = 0; scaled && place < elements; ++place) {
+    float divisor, offset;
+    memcpy(&divisor, body + 3, sizeof divisor);
+    memcpy(&offset, body + 7, sizeof offset);
+    const float real = (float)data[place] / divisor + offset;
+    memcpy(input + place * sizeof real, &real, sizeof real);
   }
   uint8_t *output = header(answer, WIRE_RESULT, seq);
   output = put(output, 5, 4);
   if (device->never_starts ||
-      !model_infer(pixels ? input : data, device->input_bytes, output, device->output_bytes)) {
+      !model_infer(scaled ? input : data, device->input_bytes, output, device->output_bytes)) {
     return refuse(answer, seq, WIRE_REASON_ENGINE_FAILED);
   }
   answer->size = 7 + device->output_bytes;
@@ -139,8 +144,8 @@ bool model_answer(const model_device_t *device, const uint8_t *frame, size_t siz
       if (*start == WIRE_SEQ_UNKNOWN) *start = seq;
       model_hello(device, seq, 0, *start, answer);
       return true;
-    case WIRE_INFER_PIXELS:
-      if (!device->takes_pixels) break;
+    case WIRE_INFER_ELEMENTS:
+      if (!device->takes_elements) break;
       return infer(device, body, (size_t)length, answer);
     case WIRE_INFER_TENSOR:
       return infer(device, body, (size_t)length, answer);

@@ -176,12 +176,12 @@ def test_requests_that_do_not_fit() -> None:
     client = client_of(PythonDevice())
     with pytest.raises(LinkError, match="request 1 has 15 tensor bytes, the device's input 16"):
         run(client, [Request(1, "tensor", bytes(15))])
-    with pytest.raises(LinkError, match="takes no pixels"):
-        run(client, [Request(1, "pixels", bytes(16))])
+    with pytest.raises(LinkError, match="takes no elements"):
+        run(client, [Request(1, "elements", bytes(16))])
     content = dataclasses.replace(HELLO, dtype=ElementType.FLOAT32)
     client = client_of(PythonDevice(hello=lambda message: fake.hello(message.seq, content)))
-    with pytest.raises(LinkError, match="request 1 has 16 pixels bytes, the device's input 4"):
-        run(client, [Request(1, "pixels", bytes(16))])
+    with pytest.raises(LinkError, match="request 1 has 16 elements bytes, the device's input 4"):
+        run(client, [Request(1, "elements", bytes(16))])
 
 
 def test_mute_device() -> None:

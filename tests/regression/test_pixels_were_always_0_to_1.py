@@ -71,7 +71,7 @@ def test_float32_is_said_and_may_be_said_otherwise() -> None:
     build = dataclasses.replace(samples.build(), model_path=model, model_sha256=digest, dtype=DType.FLOAT32)
     plain = workloads.assemble(build, Selection(limit=0))
     assert "pixels as 0..1, the default for float32 (--range says otherwise)" in plain.inputs.told
-    assert plain.workloads[0].kind == "pixels"
+    assert plain.workloads[0].kind == "elements"
     other = workloads.assemble(build, Selection(limit=0, pixels="-1..1"))
     assert "pixels as -1..1, as --range says" in other.inputs.told
     # The device itself can only divide by 255.

@@ -70,9 +70,7 @@ Data = Annotated[
 ]
 Images = Annotated[
     Path | None,
-    typer.Option(
-        "--images", callback=_at_home, help="A folder of your own pictures of digits, the label in each file's name."
-    ),
+    typer.Option("--images", callback=_at_home, help="A folder of your own pictures, the label in each file's name."),
 ]
 Junit = Annotated[
     Path | None, typer.Option("--junit", callback=_at_home, help="Also write the verdict as JUnit XML, for CI systems.")
@@ -81,7 +79,7 @@ PixelValues = Annotated[
     str | None,
     typer.Option(
         "--range",
-        help="What black and white are at the input of a network that reads digits, such as 0..1, -1..1 or 0..255; "
+        help="What black and white are at the input of a network that reads pictures, such as 0..1, -1..1 or 0..255; "
         "by default what its quantisation tells, and 0..1 for float32.",
     ),
 ]

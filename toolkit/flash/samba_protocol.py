@@ -134,11 +134,11 @@ class Monitor:
         """
         self._port.write(f"Z{offset:08X},{BLOCK:08X}#".encode())
         reply = self._collect(b"#\n\r", self._reply_seconds)
-        digits = reply[1:9]
+        in_hex = reply[1:9]
         if len(reply) != 12 or reply[:1] != b"Z" or not reply.endswith(b"#\n\r"):
             raise DamagedReplyError(f"the bootloader answered {reply!r} to Z")
         try:
-            return int(digits, 16)
+            return int(in_hex, 16)
         except ValueError:
             raise DamagedReplyError(f"the bootloader answered {reply!r} to Z") from None
 

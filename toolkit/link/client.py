@@ -32,15 +32,17 @@ def _check(request: Request, device: Hello) -> None:
         LinkError: the device could only refuse it.
     """
     element = 1
-    if request.kind == "pixels":
+    if request.kind == "elements":
         if device.dtype is not ElementType.FLOAT32:
-            raise LinkError("the device takes no pixels: its network is int8", "send the quantised input tensor")
+            raise LinkError(
+                "the device takes no elements to scale: its network is int8", "send the quantised input tensor"
+            )
         element = FLOAT_BYTES
     if len(request.data) * element != device.input_bytes:
         raise LinkError(
             f"request {request.key} has {len(request.data)} {request.kind} bytes, "
             f"the device's input {device.input_bytes // element}",
-            "the images are not of the size that the network takes",
+            "the inputs are not of the size that the network takes",
         )
 
 

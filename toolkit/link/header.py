@@ -62,6 +62,11 @@ def render() -> str:
     lines += _enum("wire_reason_t", "REASON_", messages.Reason, "REFUSED's reason.")
     lines += _offsets("HEADER", messages.HEADER, "Offsets in a body.")
     lines += _offsets("HELLO_REQUEST", messages.HELLO_REQUEST_PAYLOAD, "Offsets in HELLO_REQUEST's payload.")
+    lines += _offsets(
+        "INFER_ELEMENTS",
+        messages.INFER_ELEMENTS_PAYLOAD,
+        "Offsets in INFER_ELEMENTS' payload, both float32; then the elements, packed.",
+    )
     lines += _offsets("RESULT", messages.RESULT_PAYLOAD, "Offsets in RESULT's payload; then the output tensor's bytes.")
     lines += _offsets("REFUSED", messages.REFUSED_PAYLOAD, "Offsets in REFUSED's payload.")
     lines += _offsets(

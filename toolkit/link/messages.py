@@ -29,7 +29,7 @@ class MessageType(IntEnum):
 
     HELLO_REQUEST = 0x01
     INFER_TENSOR = 0x02
-    INFER_PIXELS = 0x03
+    INFER_ELEMENTS = 0x04  # 0x03 was one of a fixed scale; it is not used again
     HELLO = 0x81
     RESULT = 0x82
     REFUSED = 0x83
@@ -66,6 +66,8 @@ Fields = tuple[tuple[str, str], ...]
 
 HEADER: Final[Fields] = (("type", "B"), ("seq", "H"))
 HELLO_REQUEST_PAYLOAD: Final[Fields] = (("version", "B"),)
+INFER_ELEMENTS_PAYLOAD: Final[Fields] = (("divisor", "f"), ("offset", "f"))
+"""Then one uint8 for each input element, packed: a float32 engine's input is element / divisor + offset."""
 RESULT_PAYLOAD: Final[Fields] = (("ticks", "I"),)
 REFUSED_PAYLOAD: Final[Fields] = (("reason", "B"),)
 HELLO_PAYLOAD: Final[Fields] = (
@@ -91,6 +93,7 @@ def _layout(fields: Fields) -> struct.Struct:
 
 _HEADER = _layout(HEADER)
 _HELLO = _layout(HELLO_PAYLOAD)
+_ELEMENTS = _layout(INFER_ELEMENTS_PAYLOAD)
 _RESULT = _layout(RESULT_PAYLOAD)
 
 
@@ -208,6 +211,23 @@ def body(kind: MessageType, seq: int, payload: bytes = b"") -> bytes:
 def hello_request(seq: int) -> bytes:
     """The body that asks for a HELLO."""
     return body(MessageType.HELLO_REQUEST, seq, bytes([VERSION]))
+
+
+def elements(divisor: float, offset: float, packed: bytes) -> bytes:
+    """The payload of an INFER_ELEMENTS; both numbers are rounded to float32."""
+    return _ELEMENTS.pack(divisor, offset) + packed
+
+
+def parse_elements(payload: bytes) -> tuple[float, float, bytes]:
+    """(divisor, offset, packed elements) of an INFER_ELEMENTS.
+
+    Raises:
+        MessageError: shorter than its fixed part.
+    """
+    if len(payload) < _ELEMENTS.size:
+        raise MessageError(f"INFER_ELEMENTS of {len(payload)} bytes")
+    divisor, offset = _ELEMENTS.unpack_from(payload)
+    return divisor, offset, payload[_ELEMENTS.size :]
 
 
 def parse(data: bytes) -> Message:

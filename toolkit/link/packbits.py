@@ -5,8 +5,8 @@
     n = 64..127        the next byte n - 63 times
     n = 128..255       the background n - 127 times
 
-PackBits itself names the value of every run, and a digit has some twenty runs of the same one: of MNIST's 10,000 test
-images, 194.6 bytes are left on average, where PackBits leaves 218.7.
+PackBits itself names the value of every run, and an image of MNIST has some twenty runs of the same one: of its 10,000
+test images, 194.6 bytes are left on average, where PackBits leaves 218.7.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def _append_literal(packed: bytearray, data: bytes) -> None:
 
 
 def pack(data: bytes) -> bytes:
-    """Pack bytes; about 20,000 images of 784 bytes a second.
+    """Pack bytes; about 15 MB a second.
 
     The result is at most `len(data) + ceil(len(data) / 64) + 1` bytes.
     """

@@ -18,7 +18,7 @@ from toolkit.link.window import Window
 
 ENGINE_ATTEMPTS = 3
 SIZE_ATTEMPTS = 3
-_TYPES = {"tensor": MessageType.INFER_TENSOR, "pixels": MessageType.INFER_PIXELS}
+_TYPES = {"tensor": MessageType.INFER_TENSOR, "elements": MessageType.INFER_ELEMENTS}
 
 
 @dataclass(frozen=True)
@@ -27,14 +27,17 @@ class Request:
 
     Attributes:
         key: the caller's name for it.
-        kind: "tensor": data are the input tensor's bytes; "pixels": one uint8 per element, and a float32 engine's
-            input is pixel / 255.
+        kind: "tensor": data are the input tensor's bytes; "elements": one uint8 per element, and a float32 engine's
+            input is element / divisor + offset.
         data: not packed.
+        divisor, offset: of "elements"; used as float32.
     """
 
     key: int
-    kind: Literal["tensor", "pixels"]
+    kind: Literal["tensor", "elements"]
     data: bytes
+    divisor: float = 1.0
+    offset: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -115,7 +118,10 @@ class Stream:
         request = self._requests[place]
         packed = self._packed.get(place)
         if packed is None:
-            packed = self._packed[place] = packbits.pack(request.data)
+            packed = packbits.pack(request.data)
+            if request.kind == "elements":
+                packed = messages.elements(request.divisor, request.offset, packed)
+            self._packed[place] = packed
         return framing.encode(messages.body(_TYPES[request.kind], self._window.next_seq, packed))
 
     def _listen(self) -> None:

@@ -44,7 +44,7 @@ def confidence(output: str | None, dtype: DType, spec: TensorSpec | None) -> flo
         if spec is None or spec.scale == 0.0:
             return None
         elements = spec.scale * (elements - spec.zero_point)
-    # Ten rounded int8 probabilities sum to 1 within half a step each.
+    # Rounded int8 probabilities sum to 1 within half a step each.
     if not elements.size or elements.min() < -1e-6 or abs(elements.sum() - 1.0) > 0.005 * elements.size:
         return None
     return float(elements.max())

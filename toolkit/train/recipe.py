@@ -88,11 +88,11 @@ BEST = Recipe(
     trial_polish_epochs=3,
     validation=5_000,
 )
-"""Ten trials for the starting weights; batch norm folded at the end, light augmentation, warm-up and cosine; then a
+"""Trials for the starting weights; batch norm folded at the end, light augmentation, warm-up and cosine; then a
 polish of the folded network on the unchanged images.
 
 Chosen on the 5,000 held-out training images. What was seen there: the starting weights matter most (after nine epochs
-the accuracy of ten trials spread from 0.954 to 0.966), then the polish (+0.5 to 1.2 points); augmentation without the
+the accuracy of the trials spread from 0.954 to 0.966), then the polish (+0.5 to 1.2 points); augmentation without the
 polish costs as much as it gives; label smoothing, focal loss and a higher rate in the polish gave nothing.
 """
 

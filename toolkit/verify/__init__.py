@@ -38,7 +38,7 @@ def _check(hello: Hello, build: Build, workloads: Sequence[Workload]) -> None:
     """
     check_identity(hello, build)
     for work in workloads:
-        inputs = work.inputs.shape[1] * (FLOAT_BYTES if work.kind == "pixels" else 1)
+        inputs = work.inputs.shape[1] * (FLOAT_BYTES if work.kind == "elements" else 1)
         check_sizes(hello, inputs, work.expected.shape[1], f"tinyml build --board {build.board}")
 
 
@@ -78,10 +78,10 @@ def verify(
     shards = Shards(clients)
     journal.begin()
     expected = [row.tobytes() for work in workloads for row in work.expected]
-    inputs = [(work.kind, row) for work in workloads for row in work.inputs]
+    inputs = [(work, row) for work in workloads for row in work.inputs]
     requests = [
-        Request(key=key, kind=kind, data=row.tobytes())
-        for key, (kind, row) in enumerate(inputs)
+        Request(key=key, kind=work.kind, data=row.tobytes(), divisor=work.divisor, offset=work.offset)
+        for key, (work, row) in enumerate(inputs)
         if key not in journal.answers
     ]
     exact = sum(answer.output == expected[key] for key, answer in journal.answers.items())

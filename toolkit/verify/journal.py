@@ -47,7 +47,7 @@ def run_id(build: Build, workloads: Iterable[Workload]) -> RunId:
     digest = hashlib.sha256(f"{build.build_id} {build.model_sha256}".encode())
     count = 0
     for work in workloads:
-        digest.update(f"{work.set} {work.kind} {work.inputs.shape}".encode())
+        digest.update(f"{work.set} {work.kind} {work.divisor!r} {work.offset!r} {work.inputs.shape}".encode())
         digest.update(work.inputs.tobytes())
         count += len(work.inputs)
     return RunId(digest.hexdigest(), build.build_id, count)

@@ -20,8 +20,8 @@ class Workload:
 
     Attributes:
         set: its name.
-        inputs: uint8 [N, bytes]: one row per input, as it travels: pixels, or the input tensor's own bytes.
-        kind: "pixels" (one uint8 per element, scaled by the device) or "tensor".
+        inputs: uint8 [N, bytes]: one row per input, as it travels: the elements, or the input tensor's own bytes.
+        kind: "elements" (one uint8 per element, of which the device makes element / divisor + offset) or "tensor".
         expected: uint8 [N, output_bytes]: the host's output tensors.
         labels: int [N], the true classes; None if there is no truth.
         names: a name per input for the report; may be empty.
@@ -33,7 +33,7 @@ class Workload:
 
     set: str
     inputs: Bytes
-    kind: Literal["pixels", "tensor"]
+    kind: Literal["elements", "tensor"]
     expected: Bytes
     labels: npt.NDArray[np.int64] | None = None
     names: tuple[str, ...] = ()
@@ -41,6 +41,8 @@ class Workload:
     words: SetWords | None = None
     classes: tuple[str, ...] = ()
     picture: tuple[int, ...] = ()
+    divisor: float = 1.0
+    offset: float = 0.0
 
     def called(self) -> SetWords:
         """How the set is called: by its name, if nothing is said."""
