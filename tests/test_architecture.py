@@ -11,10 +11,12 @@ import tokenize
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "toolkit"
 
-PACKAGE = Path(__file__).parents[1] / "toolkit"
-FOUNDATION = {"__init__", "__version__", "artifacts", "errors", "files", "selection", "statistics"}
+# A room imports those below it. From the bottom:
+FLOOR = {"__init__", "errors", "files", "selection", "toml"}
+ARTIFACTS = {"artifacts"}
 # What several stages stand on. The data sets and the zoo's architectures are among them: training, conversion and the
 # paper's tables all need both, and neither needs any stage.
 SHARED = {
@@ -27,15 +29,30 @@ SHARED = {
     "quiet_tensorflow",
     "registry",
     "resources",
+    "statistics",
     "tflite",
-    "toml",
     "zoo",
 }
-# These put stages together, as the command line does, for more callers than one.
-COMPOSERS = {"api", "cli", "listener", "models", "paper", "runtimes", "steps", "verdicts", "workloads", "workspace"}
+STAGES = {
+    "build",
+    "compiler",
+    "convert",
+    "emulate",
+    "flash",
+    "project",
+    "reference",
+    "report",
+    "train",
+    "verify",
+}
+# These put stages together, which know nothing of each other.
+COMPOSERS = {"listener", "models", "runtimes", "steps", "verdicts", "workloads", "workspace"}
+TIERS = (FLOOR, ARTIFACTS, SHARED, STAGES, COMPOSERS, {"api"}, {"paper"}, {"cli"})
+
 HEAVY = {"tensorflow", "keras", "tf_keras", "tensorflow_model_optimization"}
 # The reference and the format's schema only where LiteRT is not installed (Windows).
 MAY_USE_TENSORFLOW = {"convert", "paper", "reference", "tflite", "train", "zoo"}
+ENDS = ("print", "sys.exit", "exit", "os._exit")
 
 
 def _room(path: Path) -> str:
@@ -66,44 +83,73 @@ def _imports(path: Path) -> Iterator[tuple[str, bool]]:
 FILES = sorted(PACKAGE.rglob("*.py"))
 
 
+def _tier(room: str) -> int:
+    return next(place for place, rooms in enumerate(TIERS) if room in rooms)
+
+
+def _rooms(path: Path) -> Iterator[str]:
+    """The rooms of the toolkit that a file imports, its own left out."""
+    for module, _ in _imports(path):
+        parts = module.split(".")
+        if parts[0] == "toolkit" and len(parts) > 1 and not (path.is_relative_to(PACKAGE) and parts[1] == _room(path)):
+            yield parts[1]
+
+
+def _at(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
 def test_there_is_something_to_check() -> None:
     assert len(FILES) > 30
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_imports_run_one_way(path: Path) -> None:
-    room = _room(path)
-    for module, _ in _imports(path):
-        parts = module.split(".")
-        if parts[0] != "toolkit" or len(parts) == 1:
-            continue
-        other = parts[1]
-        if other == room or room in COMPOSERS:
-            continue
-        if room in FOUNDATION:
-            assert other in FOUNDATION, f"{room} must not import {other}"
-        elif room in SHARED:
-            assert other in FOUNDATION | SHARED, f"{room} must not import the stage {other}"
-        else:
-            assert other in FOUNDATION | SHARED, f"the stage {room} must not import the stage {other}"
+def test_every_room_has_its_place() -> None:
+    known = set().union(*TIERS)
+    assert {_room(path) for path in FILES} == known
+    assert sum(len(rooms) for rooms in TIERS) == len(known)
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_tensorflow_is_imported_only_inside_functions(path: Path) -> None:
-    for module, top_level in _imports(path):
-        if module.split(".")[0] in HEAVY:
-            assert not top_level, f"{module} at the top of a file makes every command slow"
-            assert _room(path) in MAY_USE_TENSORFLOW
+def test_imports_run_one_way() -> None:
+    assert [
+        f"{_at(path)} must not import {other}"
+        for path in FILES
+        for other in _rooms(path)
+        if other != "__version__" and _tier(other) > _tier(_room(path))
+    ] == []
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_only_the_command_line_prints_or_exits(path: Path) -> None:
-    if _room(path) == "cli" or path.name == "__main__.py":
-        return
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Call):
-            name = ast.unparse(node.func)
-            assert name not in ("print", "sys.exit", "exit", "os._exit"), f"line {node.lineno}: {name}"
+def test_no_stage_imports_another_stage() -> None:
+    assert [
+        f"{_at(path)} must not import {other}"
+        for path in FILES
+        if _room(path) in STAGES
+        for other in _rooms(path)
+        if other in STAGES
+    ] == []
+
+
+def test_nobody_takes_the_command_line_for_a_library() -> None:
+    others = (path for folder in ("bench", "examples", "toolkit") for path in sorted((ROOT / folder).rglob("*.py")))
+    assert [_at(path) for path in others if "cli" in _rooms(path)] == []
+
+
+def test_tensorflow_is_imported_only_inside_functions() -> None:
+    assert [
+        f"{_at(path)}: {module}"  # at the top of a file it makes every command slow
+        for path in FILES
+        for module, top_level in _imports(path)
+        if module.split(".")[0] in HEAVY and (top_level or _room(path) not in MAY_USE_TENSORFLOW)
+    ] == []
+
+
+def test_only_the_command_line_prints_or_exits() -> None:
+    assert [
+        f"{_at(path)}:{node.lineno}: {ast.unparse(node.func)}"
+        for path in FILES
+        if _room(path) != "cli" and path.name != "__main__.py"
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in ENDS
+    ] == []
 
 
 # What only the rooms of data, of the zoo and of the paper know: the size of an image of MNIST, its elements' largest

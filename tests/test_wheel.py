@@ -38,6 +38,10 @@ def test_every_tracked_data_file_is_in_the_wheel(wheel: Path, folder: str) -> No
     assert {f"toolkit/_data/{name}" for name in tracked} <= names
 
 
+def test_type_checkers_of_others_read_our_types(wheel: Path) -> None:
+    assert "toolkit/py.typed" in zipfile.ZipFile(wheel).namelist()
+
+
 def test_command_works_from_the_unpacked_wheel_alone(wheel: Path, tmp_path: Path) -> None:
     unpacked = tmp_path / "site"
     zipfile.ZipFile(wheel).extractall(unpacked)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,17 @@ from toolkit.cli.main import app
 group: Any = typer.main.get_command(app)
 COMMANDS = sorted(group.commands)
 
+
+def _below(parent: Any, *names: str) -> Iterator[tuple[str, ...]]:
+    """Every command under a group by the words that it is called by, groups with their sub-commands."""
+    for name, command in sorted(parent.commands.items()):
+        yield (*names, name)
+        if hasattr(command, "commands"):
+            yield from _below(command, *names, name)
+
+
+CALLED = list(_below(group))
+
 # A command that is not named here fails the suite: it must be added with a test of what it does.
 TESTED = {"boards", "build", "doctor", "flash", "models", "paper", "ports", "report", "run", "train", "verify"}
 
@@ -28,14 +40,22 @@ def _help(*arguments: str) -> Result:
     return CliRunner().invoke(app, [*arguments, "--help"])
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-def test_help_names_every_option_with_a_description(command: str) -> None:
-    result = _help(command)
+@pytest.mark.parametrize("called", CALLED, ids=" ".join)
+def test_help_names_every_option_with_a_description(called: tuple[str, ...]) -> None:
+    result = _help(*called)
     assert result.exit_code == 0
-    assert command in result.output
-    for parameter in group.commands[command].params:
+    assert " ".join(called) in result.output
+    command = group
+    for name in called:
+        command = command.commands[name]
+    assert command.help, f"{called} has no help"
+    for parameter in command.params:
         text = getattr(parameter, "help", "")
-        assert text, f"{command}: {parameter.name} has no help"
+        assert text, f"{called}: {parameter.name} has no help"
+
+
+def test_sub_commands_are_among_them() -> None:
+    assert ("paper", "devices") in CALLED
 
 
 def test_help_names_every_command() -> None:
