@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from toolkit import board as boards
 from toolkit import lock
 from toolkit.artifacts import Build, RunningDevice
-from toolkit.board import Board
 from toolkit.errors import BoardError, TinymlError
+
+if TYPE_CHECKING:
+    from toolkit.board import Board
 
 _held: ContextVar[frozenset[Path]] = ContextVar("held", default=frozenset())
 """The folders that this thread holds."""
@@ -87,6 +89,8 @@ def find_board(workspace: Path, name: str) -> Board:
     Raises:
         BoardError: there is no such board.
     """
+    from toolkit import board as boards
+
     try:
         return boards.load(name, workspace)
     except BoardError:
@@ -126,7 +130,7 @@ def hold(workspace: Path, board: Board | str, command: str) -> Iterator[BoardFol
         BoardError: there is no such board.
         TinymlError: another process holds it; the message says which.
     """
-    place = folder(workspace, board if isinstance(board, Board) else find_board(workspace, board))
+    place = folder(workspace, find_board(workspace, board) if isinstance(board, str) else board)
     own = place.path.resolve()
     if own in _held.get():
         yield place
@@ -154,4 +158,6 @@ def running(place: BoardFolder) -> RunningDevice | None:
 
 def board_id(name: str) -> str:
     """The id behind an id or alias."""
+    from toolkit import board as boards
+
     return boards.load(name).id
