@@ -51,7 +51,7 @@ class SizeReport(Artifact):
 
 @dataclass(frozen=True)
 class Build(Artifact):
-    """One firmware build: `build/<board>/build.json`.
+    """One firmware build: `build/<board>/<model>-<dtype>-<runtime>/build.json`.
 
     Attributes:
         board: the board's id.

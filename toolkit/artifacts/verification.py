@@ -225,7 +225,7 @@ class Pictures(Artifact):
 
 @dataclass(frozen=True)
 class Verification(Artifact):
-    """Device against host: `build/<board>/verification.json`.
+    """Device against host: `verification.json` in the build's folder.
 
     Attributes:
         asked: inputs that were to be answered.

@@ -59,6 +59,16 @@ def _found(folder: Path) -> tuple[list[Path], list[str]]:
     return found, others
 
 
+def reads(path: Path) -> bool:
+    """True for any folder."""
+    return path.is_dir()
+
+
+def load(path: Path) -> Samples:
+    """See `load_images`."""
+    return load_images(path)
+
+
 def load_images(folder: Path, name: str | None = None, words: SetWords | None = None) -> Samples:
     """All pictures of a folder, prepared to MNIST's convention, in the order of their names.
 
