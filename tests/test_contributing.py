@@ -1,4 +1,4 @@
-"""The worked examples of CONTRIBUTING.md: just the files that each lists are made, from its text, and what they add works."""
+"""The worked examples of CONTRIBUTING.md: just the files that each lists are made from its text, and they work."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def _example(title: str) -> Example:
     found = _LIST.search(section)
     assert found, f"{title} has no list of files"
     listed = tuple(re.findall(r"^- `([^`]+)`", found["files"], re.MULTILINE))
-    return Example(found["where"], listed, tuple(match.groups() for match in _BLOCK.finditer(section)))
+    return Example(found["where"], listed, tuple((m[1], m[2], m[3]) for m in _BLOCK.finditer(section)))
 
 
 def _changed(text: str, diff: str) -> str:

@@ -19,11 +19,11 @@ LOADER = '''
 import numpy as np
 from toolkit.data import Samples
 
-def reads(path):
+def suits(path):
     return path.suffix == ".one"
 
-def load(path):
-    return Samples(path.stem, (np.frombuffer(path.read_bytes(), np.uint8)[:, None],), source=str(path))
+def load(path, name=None):
+    return Samples(name or path.stem, (np.frombuffer(path.read_bytes(), np.uint8)[:, None],), source=str(path))
 '''
 
 FLASHER = '''
