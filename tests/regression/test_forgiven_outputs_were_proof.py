@@ -61,5 +61,6 @@ def test_one_output_of_three_may_be_forgiven() -> None:
     """Such as the sum of terms that cancel, beside two that do not."""
     matrix = weights(3, 8)
     matrix[2] *= np.float32(1e-39)
-    result = judged(dense(matrix, np.zeros(3, np.float32)), SENT, lambda outputs: outputs * np.float32([1, 1, 0]))
+    kept = np.array([1, 1, 0], np.float32)
+    result = judged(dense(matrix, np.zeros(3, np.float32)), SENT, lambda outputs: np.asarray(outputs * kept))
     assert (result.verdict, result.distinct_outputs) == (Verdict.PROVEN, 60)

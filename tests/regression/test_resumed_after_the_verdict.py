@@ -1,4 +1,4 @@
-"""`verify --resume` after a whole run took every answer from the journal: another board was proven and asked nothing."""
+"""`verify --resume` after a whole run took each answer from the journal: another board was proven and asked nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A `verification.json` in which "differs" was changed to "proven" was reported as proven, exit code 0, with 3 of 40 equal."""
+"""A `verification.json` in which "differs" was changed to "proven" was reported as proven, with 3 of 40 equal."""
 
 from __future__ import annotations
 
