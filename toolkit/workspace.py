@@ -75,7 +75,7 @@ class BoardFolder:
 
     @property
     def journal(self) -> Path:
-        """The answers of the run under way."""
+        """The answers of the run under way, or of one that was interrupted."""
         return self.own / "journal.jsonl"
 
     @property
