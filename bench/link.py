@@ -88,7 +88,7 @@ def firmware() -> Iterator[tuple[str, bytes]]:
     with tempfile.TemporaryDirectory() as folder:
         tinyml = [sys.executable, "-m", "toolkit.cli.main"]
         subprocess.run([*tinyml, "build", "--board", "host", "-C", folder, "--json"], check=True, capture_output=True)
-        image = Path(folder) / "build" / "host" / "project" / "out" / "firmware"
+        image = Path(folder) / "build" / "host" / "proposed-int8-aot" / "project" / "out" / "firmware"
         with subprocess.Popen([image, "--tcp", "0"], stdout=subprocess.PIPE, text=True) as running:
             tflite = models.resolve("proposed", DType.INT8, Path(folder)).path.read_bytes()
             try:

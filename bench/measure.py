@@ -118,7 +118,7 @@ def _owned(owners: Mapping[str, int]) -> int:
 
 def _built(place: Path, which: Peer, board: Board, model: ModelFile, optimise: str) -> Build:
     """The peer's firmware, laid out and linked as ours is."""
-    folder = workspace.folder(place, board)
+    folder = workspace.folder(place, board).named(model.name, model.dtype, Runtime.AOT)
     own = folder.path / "peer"
     own.mkdir(parents=True, exist_ok=True)
     sources = which.generate(model, own)

@@ -158,8 +158,8 @@ _NUMBERS = {"28", "784", "255"}
 _WORDS = re.compile(r"\b(28|784|28x28|ten|digits?)\b", re.IGNORECASE)
 _CHARACTERS = re.compile(r"hex digits|letters, digits|(number with|number of) thousands of digits")
 _KNOW_DIGITS = ("data/", "zoo/", "paper/", "cli/paper")
-# Bits and bytes of fixed-point arithmetic; USB's longest string; the levels of eight bits; a column's width.
-_OTHER_NUMBERS = ("compiler/", "emulate/nano33/usb_host.py", "compress.py", "cli/tables.py")
+# Bits and bytes of fixed-point arithmetic; USB's longest string; a column's width.
+_OTHER_NUMBERS = ("compiler/", "emulate/nano33/usb_host.py", "cli/tables.py")
 
 
 def _about_digits(path: Path) -> Iterator[str]:

@@ -69,4 +69,4 @@ def test_command_works_from_the_unpacked_wheel_alone(wheel: Path, tmp_path: Path
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert (workspace / "build" / "host" / "project" / "src" / "core" / "app.c").is_file()
+    assert (workspace / "build" / "host" / "proposed-int8-aot" / "project" / "src" / "core" / "app.c").is_file()

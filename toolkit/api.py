@@ -259,7 +259,7 @@ def verify(
     with workspaces.hold(device.workspace, device.board, "verify") as place:
         return step.verify(
             device.board,
-            place,
+            place.of(device.build),
             device.build,
             device.ports,
             selection,
@@ -309,7 +309,8 @@ def run(
             listener=listener,
         )
         listener.built(made)
-        verdicts.set_aside(place)
+        own = place.of(made)
+        verdicts.set_aside(own)
         device: Device | None = None
         try:
             device = flash(made, board=target, port=port, virtual=virtual, workspace=workspace, listener=listener)
@@ -317,7 +318,7 @@ def run(
             result = verify(device, selection, listener=listener)
         finally:
             step.stop(target, place, None if device is None else device.record)
-        return Outcome(made, result, place.report)
+        return Outcome(made, result, own.report)
 
 
 def check_options(board: Board, port: str | None, method: str | None = None, *, virtual: bool) -> None:
@@ -341,9 +342,10 @@ def report(build: Build, *, board: Board | None = None, workspace: Path = Path()
 
     target = board or workspaces.find_board(workspace, build.board)
     with workspaces.hold(workspace, target, "report") as place:
-        result = verdicts.load(place, build)
-        html.write(place.report, result, build)
-    return Outcome(build, result, place.report)
+        own = place.of(build)
+        result = verdicts.load(own, build)
+        html.write(own.report, result, build)
+    return Outcome(build, result, own.report)
 
 
 def why_not_proven(verification: Verification, report: Path) -> TinymlError:

@@ -18,10 +18,13 @@ import importlib.util
 import pkgutil
 import sys
 from dataclasses import dataclass
-from importlib.metadata import EntryPoint, entry_points
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 from toolkit.errors import TinymlError
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 
 @dataclass(frozen=True)
@@ -50,9 +53,19 @@ ISAS = Room("instruction set", "toolkit.compiler.isa", "tinyml.isas", "ISA")
 
 
 def names(room: Room) -> tuple[str, ...]:
-    """Every name in a room, sorted: our own, then those of other packages. Looks into every module of ours."""
+    """Every name in a room: our own, then those of other packages that can be loaded: a broken one hurts no other.
+
+    It looks into every module.
+    """
     own = [name for name in _files(room) if _own(room, name) is not None]
-    return (*own, *(name for name in sorted(_foreign(room.group)) if name not in own))
+    return (*own, *(name for name in sorted(_foreign(room.group)) if name not in own and _works(room, name)))
+
+
+def _works(room: Room, name: str) -> bool:
+    try:
+        return find(room, name) is not None
+    except TinymlError:
+        return False
 
 
 def find(room: Room, name: str) -> ModuleType | None:
@@ -120,4 +133,6 @@ def _foreign(group: str) -> dict[str, EntryPoint]:
 @functools.cache
 def _entries(group: str, _path: tuple[str, ...]) -> dict[str, EntryPoint]:
     """Read once for each search path: it looks into every package that is installed."""
+    from importlib.metadata import entry_points
+
     return {entry.name: entry for entry in entry_points(group=group)}

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from toolkit.workspace import BoardFolder
 
 EARLIER = "earlier"
-"""`build/<board>/earlier/<build id>/` keeps the last verdict on each build."""
+"""Of the builds of one model, type and runtime: `earlier/<build id>/` keeps the last verdict on each."""
 
 
 def set_aside(place: BoardFolder, *, other_than: Build | None = None) -> Path | None:
@@ -36,7 +36,7 @@ def set_aside(place: BoardFolder, *, other_than: Build | None = None) -> Path | 
     if other_than is not None and build_id == other_than.build_id:
         return None
     # What the device said of itself: it is to be a folder's name and nothing more.
-    folder = place.path / EARLIER / (build_id if build_id.isalnum() else "unreadable")
+    folder = place.own / EARLIER / (build_id if build_id.isalnum() else "unreadable")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for path in (place.verification, place.report):
@@ -72,7 +72,7 @@ def load(place: BoardFolder, build: Build) -> Verification:
 
 def _last_set_aside(place: BoardFolder) -> str:
     """Whose the last verdict is, if it was moved away; in words, to be added to a message."""
-    kept = sorted((place.path / EARLIER).glob(f"*/{place.verification.name}"), key=lambda path: path.stat().st_mtime)
+    kept = sorted((place.own / EARLIER).glob(f"*/{place.verification.name}"), key=lambda path: path.stat().st_mtime)
     if not kept:
         return ""
     try:

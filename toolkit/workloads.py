@@ -72,8 +72,7 @@ def prepare(build: Build, selection: Selection) -> Inputs:
 
     tflite = build.read_model()
     io = ends_of(tflite)
-    asked = data.Asked(selection.limit, selection.data, selection.images, selection.pixels)
-    chosen = data.choose(io.input, io.output, asked)
+    chosen = data.choose(io.input, io.output, selection)
     return Inputs(tflite, chosen.told, chosen.sets)
 
 

@@ -1,18 +1,27 @@
-"""Where things lie in a workspace: `build/<board>/` holds a build, its device and its verification."""
+"""Where things lie in a workspace.
+
+build/<board>/                            what runs on the board, whichever build it is; held by one command
+    device.json, emulator.log
+    <model>-<dtype>-<runtime>/            a build and all that is said of it; the next one of its kind replaces it
+        build.json, project/, journal.jsonl, verification.json, report.html, earlier/
+"""
 
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from toolkit import board as boards
 from toolkit import lock
-from toolkit.artifacts import Build, RunningDevice
-from toolkit.board import Board
+from toolkit.artifacts import Build, DType, RunningDevice, Runtime
 from toolkit.errors import BoardError, TinymlError
+
+if TYPE_CHECKING:
+    from toolkit.board import Board
 
 _held: ContextVar[frozenset[Path]] = ContextVar("held", default=frozenset())
 """The folders that this thread holds."""
@@ -20,19 +29,39 @@ _held: ContextVar[frozenset[Path]] = ContextVar("held", default=frozenset())
 
 @dataclass(frozen=True)
 class BoardFolder:
-    """`build/<board>/` and the files in it."""
+    """The folder of a board, and in it that of one build.
+
+    Attributes:
+        path: `build/<board>`.
+        name: of the build's folder in it; empty where no build is meant.
+    """
 
     path: Path
+    name: str = ""
+
+    def of(self, build: Build) -> BoardFolder:
+        """The same, with the folder of this build."""
+        return self.named(build.model, build.dtype, build.runtime)
+
+    def named(self, model: str, dtype: DType, runtime: Runtime) -> BoardFolder:
+        """The same, with the folder of such a build: what a model's name may hold is not all fit for make and tools."""
+        plain = re.sub(r"[^A-Za-z0-9_.+-]", "_", model)[:80].lstrip(".-") or "_"
+        return BoardFolder(self.path, f"{plain}-{dtype}-{runtime}")
+
+    @property
+    def own(self) -> Path:
+        """The build's folder."""
+        return self.path / self.name
 
     @property
     def build(self) -> Path:
-        """The newest build."""
-        return self.path / "build.json"
+        """The build's record."""
+        return self.own / "build.json"
 
     @property
     def project(self) -> Path:
         """The generated firmware project."""
-        return self.path / "project"
+        return self.own / "project"
 
     @property
     def device(self) -> Path:
@@ -46,39 +75,45 @@ class BoardFolder:
 
     @property
     def journal(self) -> Path:
-        """The answers of the run under way."""
-        return self.path / "journal.jsonl"
+        """The answers of the run under way, or of one that was interrupted."""
+        return self.own / "journal.jsonl"
 
     @property
     def verification(self) -> Path:
         """The verdict."""
-        return self.path / "verification.json"
+        return self.own / "verification.json"
 
     @property
     def report(self) -> Path:
         """The verdict to look at."""
-        return self.path / "report.html"
+        return self.own / "report.html"
 
 
 def folder(workspace: Path, board: Board) -> BoardFolder:
-    """The folder of a board; not created here."""
+    """The folder of a board, no build meant; not created here."""
     return BoardFolder(workspace / "build" / board.id)
 
 
+def _newest(workspace: Path, board_id: str = "*") -> BoardFolder | None:
+    """The newest build of a board, or of all."""
+    found = sorted((workspace / "build").glob(f"{board_id}/*/build.json"), key=lambda path: path.stat().st_mtime)
+    return BoardFolder(found[-1].parents[1], found[-1].parent.name) if found else None
+
+
 def newest_place(workspace: Path, name: str | None) -> tuple[Board, BoardFolder]:
-    """The folder of a board, or that of the newest build; whatever is in it.
+    """The folder of a board's newest build, or of the newest of all; whatever is in it.
 
     Raises:
         BoardError: there is no such board.
         TinymlError: nothing is built.
     """
     if name is None:
-        found = sorted((workspace / "build").glob("*/build.json"), key=lambda path: path.stat().st_mtime)
-        if not found:
+        found = _newest(workspace)
+        if found is None:
             raise TinymlError("nothing is built yet", "tinyml build --board mps2-an386, or another of: tinyml boards")
-        name = found[-1].parent.name
+        name = found.path.name
     board = find_board(workspace, name)
-    return board, folder(workspace, board)
+    return board, _newest(workspace, board.id) or folder(workspace, board)
 
 
 def find_board(workspace: Path, name: str) -> Board:
@@ -87,11 +122,13 @@ def find_board(workspace: Path, name: str) -> Board:
     Raises:
         BoardError: there is no such board.
     """
+    from toolkit import board as boards
+
     try:
         return boards.load(name, workspace)
     except BoardError:
-        record = BoardFolder(workspace / "build" / name).build
-        file = Build.load(record).board_file if record.is_file() else None
+        found = _newest(workspace, name) if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.+-]*", name) else None
+        file = Build.load(found.build).board_file if found is not None else None
         if file is None or not file.is_file():
             raise
         return boards.parse(file, workspace)
@@ -126,7 +163,7 @@ def hold(workspace: Path, board: Board | str, command: str) -> Iterator[BoardFol
         BoardError: there is no such board.
         TinymlError: another process holds it; the message says which.
     """
-    place = folder(workspace, board if isinstance(board, Board) else find_board(workspace, board))
+    place = folder(workspace, find_board(workspace, board) if isinstance(board, str) else board)
     own = place.path.resolve()
     if own in _held.get():
         yield place
@@ -154,4 +191,6 @@ def running(place: BoardFolder) -> RunningDevice | None:
 
 def board_id(name: str) -> str:
     """The id behind an id or alias."""
+    from toolkit import board as boards
+
     return boards.load(name).id

@@ -107,8 +107,10 @@ static void serve(uint8_t byte) {
 
 void tinyml_app_start(void) {
   static const uint8_t delimiter = 0;
+  const engine_info_t *engine = engine_info();
   start_seq = WIRE_SEQ_UNKNOWN;
-  tinyml_receiver_init(&receiver, engine_info());
+  tinyml_receiver_init(&receiver, (size_t)engine->input_bytes,
+                       engine->dtype == ENGINE_FLOAT32 ? tinyml_build_scale : NULL);
   start_engine();
   /* Ends what a reset may have cut short, so that HELLO is not taken for its rest. */
   port_write(&delimiter, 1);

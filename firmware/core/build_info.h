@@ -4,6 +4,7 @@
 
 #include <stdint.h>
 
+#include "elements.h"
 #include "wire.h"
 
 /* Over every source, option and tool version of the build. */
@@ -15,5 +16,8 @@ extern const uint8_t tinyml_build_model_sha256[WIRE_SHA256_BYTES];
 /* The board's id, as its TOML file is named; NUL-terminated. A port that serves several boards reports this.
  */
 extern const char tinyml_build_board[];
+
+/* tinyml_elements_scale() for a network of float32 elements, NULL for another one. */
+extern elements_scale_t *const tinyml_build_scale;
 
 #endif

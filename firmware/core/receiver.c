@@ -15,15 +15,15 @@ static void start_frame(receiver_t *receiver) {
   receiver->too_long = false;
 }
 
-void tinyml_receiver_init(receiver_t *receiver, const engine_info_t *engine) {
+void tinyml_receiver_init(receiver_t *receiver, size_t input_bytes, elements_scale_t *scale) {
   *receiver = (receiver_t){0};
-  receiver->input_bytes = (size_t)engine->input_bytes;
-  receiver->takes_elements = engine->dtype == ENGINE_FLOAT32;
+  receiver->input_bytes = input_bytes;
+  receiver->scale = scale;
   start_frame(receiver);
 }
 
 static bool is_elements(const receiver_t *receiver) {
-  return receiver->type == WIRE_INFER_ELEMENTS && receiver->takes_elements;
+  return receiver->type == WIRE_INFER_ELEMENTS && receiver->scale;
 }
 
 static bool is_inference(const receiver_t *receiver) {
@@ -35,12 +35,8 @@ static void append_bytes(receiver_t *receiver, uint8_t value, uint8_t times) {
   receiver->filled += times;
 }
 
-/* A division, as the host does it: most scales are no float32, and a product would have other last bits. */
 static void append_elements(receiver_t *receiver, uint8_t value, uint8_t times) {
-  float divisor, offset;
-  memcpy(&divisor, receiver->scaling + WIRE_INFER_ELEMENTS_DIVISOR, sizeof divisor);
-  memcpy(&offset, receiver->scaling + WIRE_INFER_ELEMENTS_OFFSET, sizeof offset);
-  const float real = (float)value / divisor + offset;
+  const float real = receiver->scale(value, receiver->scaling);
   for (; times; --times) {
     if (receiver->input) memcpy(receiver->input + receiver->filled, &real, sizeof real);
     receiver->filled += sizeof real;

@@ -16,7 +16,7 @@
 #include <stdint.h>
 
 #include "cobs.h"
-#include "engine.h"
+#include "elements.h"
 #include "packbits.h"
 #include "wire.h"
 
@@ -30,7 +30,7 @@ typedef enum {
 typedef struct {
   uint8_t *input; /* the engine's, input_bytes long; NULL: what arrives is only counted */
   size_t input_bytes;
-  bool takes_elements; /* the engine's own are float32: uint8 ones can be scaled */
+  elements_scale_t *scale; /* of INFER_ELEMENTS; NULL: it is refused */
   bool in_step; /* a frame has ended since the start: what is damaged from now on is a request of this host's
                  */
   cobs_decoder_t cobs;
@@ -47,9 +47,9 @@ typedef struct {
   wire_reason_t reason;                       /* why a request was refused */
 } receiver_t;
 
-/* For an engine of this type and input size; `input` is NULL until the caller sets it, between two requests.
- */
-void tinyml_receiver_init(receiver_t *receiver, const engine_info_t *engine);
+/* For an engine with an input of this size; `input` is NULL until the caller sets it, between two requests.
+ * `scale` is kept; NULL for an engine whose elements are not float32. */
+void tinyml_receiver_init(receiver_t *receiver, size_t input_bytes, elements_scale_t *scale);
 
 /* Takes one byte from the wire. Writes nothing but *receiver and the input. */
 receiver_event_t tinyml_receiver_put(receiver_t *receiver, uint8_t byte);

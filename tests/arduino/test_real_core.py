@@ -25,7 +25,7 @@ def test_built_by_arduino_cli_and_proven(tools: FakeTools, tmp_path: Path, power
     tools.add_arduino_cli()
     done = tinyml("build", "--board", "uno", "--json", cwd=tmp_path, env={"PATH": tools.path})
     assert done.returncode == 0, done.stderr
-    build = Build.load(tmp_path / "build" / "uno" / "build.json")
+    build = Build.load(tmp_path / "build" / "uno" / "proposed-int8-aot" / "build.json")
     assert build.toolchain == "arduino_cli", "where arduino-cli is there, it is used"
     asked = json.loads((tools.folder / "compile.json").read_text())
     assert asked[:4] == ["compile", "--json", "--profile", "uno"]

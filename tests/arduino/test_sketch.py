@@ -52,11 +52,10 @@ def test_without_tools_the_nano33s_sketch_is_complete(tmp_path: Path, builder: s
     assert done.returncode == 1
     error, hint = done.stderr.strip().splitlines()
     program = {"arduino-cli": "arduino-cli", "platformio": "pio"}[builder]
-    assert (
-        error == f"error: {program} is not installed, or not on PATH; the project is complete in build/nano33/project"
-    )
+    place = f"build/nano33/proposed-int8-{runtime}/project"
+    assert error == f"error: {program} is not installed, or not on PATH; the project is complete in {place}"
     assert "install it" in hint
-    sketch = tmp_path / "build" / "nano33" / "project"
+    sketch = tmp_path / place
     assert {"project.ino", "sketch.yaml", "platformio.ini", "README.md", "src", "model"} <= {
         path.name for path in sketch.iterdir()
     }
@@ -80,8 +79,8 @@ def test_without_any_tool_one_message_names_every_road(tmp_path: Path) -> None:
     assert "gcc-arm-none-eabi" in hint
     assert "arduino.github.io/arduino-cli" in hint
     assert "pip install platformio" in hint
-    assert (tmp_path / "build" / "nano33" / "project" / "Makefile").is_file()
-    assert not (tmp_path / "build" / "nano33" / "build.json").exists()
+    assert (tmp_path / "build" / "nano33" / "proposed-int8-aot" / "project" / "Makefile").is_file()
+    assert not list((tmp_path / "build" / "nano33").glob("*/build.json"))
 
 
 def test_core_and_library_are_pinned(tmp_path: Path) -> None:

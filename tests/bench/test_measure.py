@@ -45,5 +45,5 @@ def test_host_instructions_repeat(tmp_path: Path) -> None:
     assert row.instructions is not None
     assert row.macs is not None
     assert row.instructions > row.macs
-    built = Build.load(tmp_path / "build" / "host" / "build.json")
+    built = Build.load(tmp_path / "build" / "host" / "proposed-int8-aot" / "build.json")
     assert host.instructions(built, 3) == row.instructions

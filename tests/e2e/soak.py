@@ -136,7 +136,7 @@ def prepare(folder: Path, limit: int | None) -> tuple[Build, tuple[Workload, ...
     """Build the host's firmware in a workspace, and compute what it must answer."""
     done = tinyml("build", "--board", "host", cwd=folder)
     assert done.returncode == 0, done.stderr
-    build = Build.load(folder / "build" / "host" / "build.json")
+    build = Build.load(folder / "build" / "host" / "proposed-int8-aot" / "build.json")
     return build, assemble(build, Selection(limit)).workloads
 
 

@@ -34,7 +34,7 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def image(workspace: Path) -> Path:
     """Its firmware."""
-    return workspace / "build" / "host" / "project" / "out" / "firmware"
+    return workspace / "build" / "host" / "proposed-int8-aot" / "project" / "out" / "firmware"
 
 
 def verify(workspace: Path, ports: Sequence[str], *more: str) -> dict[str, Any]:
@@ -54,7 +54,7 @@ def test_three_boards_share_the_set(workspace: Path, image: Path) -> None:
     assert [share["port"] for share in result["devices"]] == ports
     assert sum(share["answered"] for share in result["devices"]) == 2010
     assert all(share["answered"] > 0 and share["lost"] is None for share in result["devices"])
-    assert ports[2] in (workspace / "build" / "host" / "report.html").read_text()
+    assert ports[2] in (workspace / "build" / "host" / "proposed-int8-aot" / "report.html").read_text()
 
 
 def test_board_that_is_unplugged_leaves_its_images_to_the_other(workspace: Path, image: Path) -> None:
@@ -67,7 +67,7 @@ def test_board_that_is_unplugged_leaves_its_images_to_the_other(workspace: Path,
             stderr=subprocess.PIPE,
             text=True,
         )
-        journal = workspace / "build" / "host" / "journal.jsonl"
+        journal = workspace / "build" / "host" / "proposed-int8-aot" / "journal.jsonl"
         before = journal.stat().st_mtime if journal.exists() else 0.0
         deadline = time.monotonic() + 60
         while not (journal.exists() and journal.stat().st_mtime > before and journal.stat().st_size > 10_000):
@@ -82,7 +82,7 @@ def test_board_that_is_unplugged_leaves_its_images_to_the_other(workspace: Path,
     assert kept["lost"] is None
     assert "did not come back" in lost["lost"]
     assert kept["answered"] + lost["answered"] == 10_010
-    assert "the others took over" in (workspace / "build" / "host" / "report.html").read_text()
+    assert "the others took over" in (workspace / "build" / "host" / "proposed-int8-aot" / "report.html").read_text()
 
 
 def _pid_at(port: str) -> int:

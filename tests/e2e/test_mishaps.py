@@ -34,7 +34,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def workspace(built: Path, tmp_path: Path) -> Iterator[Path]:
     """A copy of it with the paths put right; whatever is left running in it is stopped."""
     shutil.copytree(built / "build", tmp_path / "build")
-    record = tmp_path / "build" / "host" / "build.json"
+    record = tmp_path / "build" / "host" / "proposed-int8-aot" / "build.json"
     record.write_text(record.read_text().replace(str(built), str(tmp_path)))
     yield tmp_path
     tinyml("flash", "--stop", cwd=tmp_path)
@@ -68,7 +68,7 @@ def _spoil_a_weight(image: Path) -> Path:
 
 
 def test_one_changed_weight_is_found_and_the_first_image_named(workspace: Path) -> None:
-    spoilt = _spoil_a_weight(workspace / "build" / "host" / "project" / "out" / "firmware")
+    spoilt = _spoil_a_weight(workspace / "build" / "host" / "proposed-int8-aot" / "project" / "out" / "firmware")
     with listening(spoilt) as (port,):
         done = tinyml("verify", "--limit", "200", "--json", "--port", port, cwd=workspace)
     _one_line(done, 4, "the first is mnist image")
@@ -77,7 +77,7 @@ def test_one_changed_weight_is_found_and_the_first_image_named(workspace: Path) 
     assert result["images"] - result["bit_exact"] > 0
     assert result["answered"] == 210
     assert result["first_difference"] in done.stderr
-    assert "not proven" in (workspace / "build" / "host" / "report.html").read_text().lower()
+    assert "not proven" in (workspace / "build" / "host" / "proposed-int8-aot" / "report.html").read_text().lower()
 
 
 def test_stale_firmware_is_refused(workspace: Path) -> None:
@@ -93,7 +93,7 @@ def test_interrupted_run_goes_on_where_it_was(workspace: Path) -> None:
     # A shell that puts the tests in the background has them ignore SIGINT, and what they start inherits that.
     heeding = ["env", "--default-signal=INT", sys.executable, "-m", "toolkit.cli.main", "verify"]
     running = subprocess.Popen(heeding, cwd=workspace, stderr=subprocess.PIPE, text=True)
-    journal = workspace / "build" / "host" / "journal.jsonl"
+    journal = workspace / "build" / "host" / "proposed-int8-aot" / "journal.jsonl"
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and (not journal.exists() or journal.stat().st_size < 20_000):
         time.sleep(0.005)
@@ -123,14 +123,14 @@ def test_killed_emulator_is_one_line(tmp_path: Path) -> None:
         stderr=subprocess.PIPE,
         text=True,
     )
-    journal = tmp_path / "build" / "mps2-an386" / "journal.jsonl"
+    journal = tmp_path / "build" / "mps2-an386" / "proposed-int8-aot" / "journal.jsonl"
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and (not journal.exists() or journal.stat().st_size < 1_000):
         time.sleep(0.01)
     os.kill(device["pid"], signal.SIGKILL)
     out, errors = running.communicate(timeout=120)
     _one_line(subprocess.CompletedProcess([], running.returncode, out, errors), 1, "error: ")
-    assert not (tmp_path / "build" / "mps2-an386" / "verification.json").exists()
+    assert not list((tmp_path / "build" / "mps2-an386").glob("*/verification.json"))
     tinyml("flash", "--stop", cwd=tmp_path)
 
 
@@ -141,14 +141,14 @@ def test_full_disk_is_one_line(workspace: Path) -> None:
     limited = ["sh", "-c", 'ulimit -f 8 && exec "$@"', "sh", *verify]
     done = subprocess.run(limited, cwd=workspace, capture_output=True, text=True, timeout=280, check=False)
     _one_line(done, 1, "journal.jsonl: File too large")
-    assert not (workspace / "build" / "host" / "verification.json").exists()
+    assert not list((workspace / "build" / "host").glob("*/verification.json"))
 
 
 def test_missing_tool_says_how_to_get_it(tmp_path: Path) -> None:
     done = tinyml("build", "--board", "mps2-an386", cwd=tmp_path, env={"PATH": "/nonexistent"})
     _one_line(done, 1, "arm-none-eabi-gcc is not installed")
     assert "apt-get install gcc-arm-none-eabi" in done.stderr
-    assert not (tmp_path / "build" / "mps2-an386" / "build.json").exists()
+    assert not list((tmp_path / "build" / "mps2-an386").glob("*/build.json"))
 
 
 def test_missing_emulator_says_how_to_get_it(tmp_path: Path) -> None:
@@ -197,7 +197,7 @@ def test_report_is_made_again_from_its_json(workspace: Path) -> None:
     _one_line(tinyml("report", cwd=workspace), 1, "has not been verified yet")
     assert tinyml("flash", cwd=workspace).returncode == 0
     assert tinyml("verify", "--limit", "20", "--junit", "junit.xml", cwd=workspace).returncode == 0
-    report = workspace / "build" / "host" / "report.html"
+    report = workspace / "build" / "host" / "proposed-int8-aot" / "report.html"
     first = report.read_text()
     report.unlink()
     assert tinyml("report", cwd=workspace).returncode == 0

@@ -45,7 +45,7 @@ def _spoil(project: Path, image: bytes) -> Path:
 
 def test_one_bit_in_ten_thousand_images_is_found_and_shown(tmp_path: Path) -> None:
     assert tinyml("build", "--board", "host", cwd=tmp_path).returncode == 0
-    folder = tmp_path / "build" / "host"
+    folder = tmp_path / "build" / "host" / "proposed-int8-aot"
     tflite = Build.load(folder / "build.json").model_path.read_bytes()
     digit = reference.quantise(tflite, load_mnist("test").part(INDEX, INDEX + 1).real())
     host = bytearray(reference.expected_outputs(tflite, digit).tobytes())

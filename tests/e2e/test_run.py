@@ -50,12 +50,12 @@ def test_run_is_proven(tmp_path: Path, board: str, unit: str, dtype: str) -> Non
     assert 0 <= low < result["accuracy"]["external"]["correct"] / 10 <= high <= 1
     assert result["ticks"]["unit"] == unit
     assert 0 < result["ticks"]["median"] <= result["ticks"]["max"]
-    build = json.loads((tmp_path / "build" / board / "build.json").read_text())
+    build = json.loads(next((tmp_path / "build" / board).glob("*/build.json")).read_text())
     assert build.keys() >= BUILD_FIELDS
     assert result["device"]["build_id"] == build["build_id"]
     assert result["device"]["model_sha256"] == build["model_sha256"]
     assert result["device"]["board"] == board
-    assert (tmp_path / "build" / board / "report.html").read_text().startswith("<!doctype html>")
+    assert next((tmp_path / "build" / board).glob("*/report.html")).read_text().startswith("<!doctype html>")
     assert not (tmp_path / "build" / board / "device.json").exists(), "the emulator is stopped and forgotten"
 
 
@@ -63,7 +63,7 @@ def test_build_json_is_what_it_prints_and_the_image_is_there(tmp_path: Path) -> 
     done = tinyml("build", "--board", "mps2-an386", "--json", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     printed = json.loads(done.stdout)
-    assert printed == json.loads((tmp_path / "build" / "mps2-an386" / "build.json").read_text())
+    assert printed == json.loads((tmp_path / "build" / "mps2-an386" / "proposed-int8-aot" / "build.json").read_text())
     assert Path(printed["image"]).is_file()
     assert 0 < printed["flash_bytes"] < printed["flash_limit"]
     owners = printed["size"]["flash_by_owner"]
@@ -80,7 +80,7 @@ def test_too_big_is_exit_code_3_and_says_by_how_much(tmp_path: Path) -> None:
     assert done.returncode == 3, done.stderr
     assert "RAM by" in done.stderr
     assert "16,384" in done.stderr
-    assert not (tmp_path / "build" / "microbit" / "build.json").exists()
+    assert not list((tmp_path / "build" / "microbit").glob("*/build.json"))
 
 
 def _network_with_a_large_input() -> bytes:

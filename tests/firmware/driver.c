@@ -11,6 +11,8 @@
 #include <string.h>
 
 #include "crc32.h"
+#include "elements.h"
+#include "engine.h"
 #include "frame.h"
 #include "packbits.h"
 #include "port.h"
@@ -77,9 +79,8 @@ static void do_receive(engine_dtype_t dtype, uint32_t input_bytes, const char *t
   size_t size;
   uint8_t *data = parse_hex(text, &size);
   uint8_t *input = malloc(input_bytes ? input_bytes : 1);
-  const engine_info_t engine = {"driver", dtype, input_bytes, 0, 0};
   receiver_t receiver;
-  tinyml_receiver_init(&receiver, &engine);
+  tinyml_receiver_init(&receiver, input_bytes, dtype == ENGINE_FLOAT32 ? tinyml_elements_scale : NULL);
   receiver.input = input;
   for (size_t place = 0; place < size; ++place) {
     switch (tinyml_receiver_put(&receiver, data[place])) {

@@ -81,7 +81,8 @@ def stub_output(data: bytes, size: int = 10) -> bytes:
 def driver(folder: Path, defines: Sequence[str] = ()) -> Path:
     """The core's parts behind driver.c, under the sanitizers."""
     firmware = resources.firmware()
-    sources = [HERE / "driver.c", *(firmware / "core" / f"{name}.c" for name in ("crc32", "frame", "receiver"))]
+    parts = ("crc32", "elements", "frame", "receiver")
+    sources = [HERE / "driver.c", *(firmware / "core" / f"{name}.c" for name in parts)]
     includes = [f"-I{firmware / name}" for name in ("core", "engine", "ports")]
     out = folder / "driver"
     argv = ["gcc", *WARNINGS, "-O1", *SANITIZERS, *includes, *(f"-D{define}" for define in defines)]

@@ -28,6 +28,7 @@ uint8_t const tinyml_build_model_sha256[WIRE_SHA256_BYTES] = {
     255, 254, 253, 252, 251, 250, 249, 248, 247, 246, 245, 244, 243, 242, 241, 240,
     239, 238, 237, 236, 235, 234, 233, 232, 231, 230, 229, 228, 227, 226, 225, 224};
 const char tinyml_build_board[] = "board";
+elements_scale_t *const tinyml_build_scale = tinyml_elements_scale;
 
 static model_device_t device;
 static engine_info_t engine = {.runtime = "fuzz", .arena_bytes = 77};

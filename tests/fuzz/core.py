@@ -15,7 +15,7 @@ HERE = Path(__file__).parent
 CORPUS = HERE / "corpus"
 FUZZER = ("-fsanitize=fuzzer,address,undefined", "-fno-sanitize-recover=all")
 FLAGS = ("-std=c99", "-Wall", "-Wextra", "-Wconversion", "-Werror", "-g", "-O1")
-SOURCES = ("app.c", "crc32.c", "frame.c", "receiver.c")
+SOURCES = ("app.c", "crc32.c", "elements.c", "frame.c", "receiver.c")
 MAX_BYTES = 4096
 """Of one input; longer ones are no other kind of input."""
 

@@ -24,7 +24,7 @@ def folder(built: Path, tmp_path: Path) -> Iterator[Path]:
     """A copy of it; whatever is left running there is stopped."""
     copied(built, tmp_path)
     yield tmp_path
-    if list((tmp_path / "build").glob("*/build.json")):
+    if list((tmp_path / "build").glob("*/*/build.json")):
         tinyml("flash", "--stop", folder=tmp_path)
 
 

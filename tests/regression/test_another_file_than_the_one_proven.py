@@ -84,7 +84,7 @@ def test_a_missing_file_is_one_line(folder: Path) -> None:
      ("dtype", "float32"), ("record_sha256", ""), ("unknown", 1)],
 )  # fmt: skip
 def test_a_record_that_was_changed(folder: Path, key: str, value: object) -> None:
-    path = folder / "build" / "host" / "build.json"
+    path = folder / "build" / "host" / "proposed-int8-aot" / "build.json"
     record = json.loads(path.read_text())
     record[key] = value
     path.write_text(json.dumps(record))

@@ -28,10 +28,14 @@ def _work(expected: np.ndarray) -> Workload:
     return Workload("random", np.zeros((len(rows), 16), np.uint8), "tensor", outputs, words=samples.WORDS["random"])
 
 
+def _right(work: Workload) -> dict[int, Answer]:
+    return {key: Answer(key, row.tobytes(), 5) for key, row in enumerate(work.expected)}
+
+
 def judged(kinds: int) -> Verification:
     """A device that is right about 100 inputs, to which the host has so many different answers."""
     work = _work((np.arange(100) % kinds).astype(np.int8)[:, np.newaxis].repeat(4, axis=1))
-    answers = {key: Answer(key, row.tobytes(), 5) for key, row in enumerate(work.expected)}
+    answers = _right(work)
     told = "100 made-up inputs"
     return judge(
         samples.build(), [work], answers, HELLO, LinkStats(), reference="x", seconds=1.0, asked=100, inputs=told
@@ -44,12 +48,18 @@ def test_fewer_than_three_are_weak(kinds: int, verdict: Verdict) -> None:
     assert (result.verdict, result.distinct_outputs, result.proven) == (verdict, kinds, verdict is Verdict.PROVEN)
 
 
+def _distinct(outputs: np.ndarray) -> int:
+    """Of a device that gives the very bytes."""
+    work = _work(outputs.astype(np.float32))
+    return distinct_outputs([work], _right(work), DType.FLOAT32)
+
+
 def test_float32_outputs_that_only_rounding_tells_apart_count_once() -> None:
     outputs = np.full((50, 2), 0.3, np.float32) * (1 + np.arange(50, dtype=np.float32)[:, np.newaxis] * 1e-7)
     assert len({row.tobytes() for row in outputs.astype(np.float32)}) > 3
-    assert distinct_outputs([_work(outputs.astype(np.float32))], DType.FLOAT32) < 3
+    assert _distinct(outputs) < 3
     outputs[7] = 0.31
-    assert distinct_outputs([_work(outputs.astype(np.float32))], DType.FLOAT32) == 2
+    assert _distinct(outputs) == 2
 
 
 def test_weak_is_said_everywhere_and_is_exit_code_4(tmp_path: Path) -> None:

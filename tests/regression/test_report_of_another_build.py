@@ -23,23 +23,36 @@ def _proven(folder: Path) -> Path:
 
 
 def place(folder: Path, name: str) -> Path:
-    return folder / "build" / "host" / name
+    return folder / "build" / "host" / "proposed-int8-aot" / name
 
 
 def test_build_sets_aside_the_verdict_on_another_one(proven: Path) -> None:
     former = build_of(proven)
     kept = place(proven, "verification.json").read_bytes()
-    tinyml("build", "-b", "host", "-m", "cnn-2-2", folder=proven)
+    tinyml("build", "-b", "host", "--optimise", "size", folder=proven)
     assert not place(proven, "verification.json").exists()
     assert not place(proven, "report.html").exists()
     earlier = place(proven, "earlier") / former.build_id
     assert (earlier / "verification.json").read_bytes() == kept, "nothing is lost"
     assert (earlier / "report.html").exists()
     with pytest.raises(
-        Refused, match=rf"cnn-2-2 .* has not been verified .* of proposed int8, build {former.build_id}"
+        Refused, match=rf"proposed .* has not been verified .* of proposed int8, build {former.build_id}"
     ):
         tinyml("report", "--junit", str(proven / "junit.xml"), folder=proven)
     assert 'errors="1"' in (proven / "junit.xml").read_text()
+
+
+def test_a_build_of_another_model_has_a_folder_and_a_verdict_of_its_own(proven: Path) -> None:
+    kept = {name: place(proven, name).read_bytes() for name in ("verification.json", "report.html", "build.json")}
+    tinyml("build", "-b", "host", "-m", "cnn-2-2", folder=proven)
+    assert {name: place(proven, name).read_bytes() for name in kept} == kept
+    with pytest.raises(Refused, match=r"cnn-2-2 .* has not been verified yet, or not to the end$|cnn-2-2 .* verified"):
+        tinyml("report", folder=proven)
+    with pytest.raises(Refused, match=r"build"):  # the board still runs the former one
+        tinyml("verify", *SMALL, folder=proven)
+    assert tinyml("flash", "--json", folder=proven)["board"] == "host"
+    assert tinyml("verify", *SMALL, folder=proven)["model"] == "cnn-2-2"
+    assert {name: place(proven, name).read_bytes() for name in kept} == kept
 
 
 def test_the_same_build_made_again_keeps_its_verdict(proven: Path) -> None:

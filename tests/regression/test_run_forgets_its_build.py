@@ -33,17 +33,17 @@ def test_another_build_in_between_is_not_proven(
     folder: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = tmp_path_factory.mktemp("other")
-    tinyml("build", "-b", "host", "-m", "cnn-2-2", folder=other)
+    tinyml("build", "-b", "host", "--optimise", "size", folder=other)
     before_flash(monkeypatch, lambda: put(other, folder))
     with pytest.raises(Refused) as caught:
         tinyml(*RUN, folder=folder)
     assert isinstance(caught.value.error, ChangedFileError)
-    assert not (folder / "build" / "host" / "verification.json").exists()
+    assert not list((folder / "build" / "host").glob("*/verification.json"))
 
 
 def test_another_record_in_between_is_of_no_account(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     own = build_of(folder)
-    path = folder / "build" / "host" / "build.json"
+    path = folder / "build" / "host" / "proposed-int8-aot" / "build.json"
     other: Build = dataclasses.replace(own, model="another", build_id="0123456789abcdef")
     before_flash(monkeypatch, lambda: other.save(path))
     result = tinyml(*RUN, folder=folder)

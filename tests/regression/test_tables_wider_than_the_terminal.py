@@ -57,7 +57,7 @@ def test_ports_with_long_names_fit(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_build_fits(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     from toolkit.artifacts import Build
 
-    made = Build.load(folder / "build" / "host" / "build.json")
+    made = Build.load(folder / "build" / "host" / "proposed-int8-aot" / "build.json")
     build.render(made)
     _fits("\n".join(line for line in capsys.readouterr().out.splitlines() if not line.startswith("image ")))
 

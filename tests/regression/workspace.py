@@ -47,7 +47,7 @@ def tinyml(*arguments: str, folder: Path) -> Any:
 def put(built: Path, to: Path) -> None:
     """Put the builds of one workspace in place of another's, as another process might."""
     shutil.copytree(built / "build", to / "build", dirs_exist_ok=True)
-    for record in (to / "build").glob("*/build.json"):
+    for record in (to / "build").glob("*/*/build.json"):
         record.write_text(record.read_text().replace(str(built), str(to)))
 
 
@@ -59,4 +59,5 @@ def copied(built: Path, to: Path) -> Path:
 
 def build_of(folder: Path, board: str = "host") -> Build:
     """The newest build of a board."""
-    return Build.load(folder / "build" / board / "build.json")
+    records = (folder / "build" / board).glob("*/build.json")
+    return Build.load(max(records, key=lambda path: path.stat().st_mtime))

@@ -78,4 +78,4 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def firmware(workspace: Path) -> Build:
     """That build."""
-    return Build.load(workspace / "build" / "uno" / "build.json")
+    return Build.load(workspace / "build" / "uno" / "proposed-int8-aot" / "build.json")

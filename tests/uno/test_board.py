@@ -36,7 +36,7 @@ def test_run_proves_the_external_images(tmp_path: Path) -> None:
     assert (result["proven"], result["bit_exact"], result["images"]) == (True, 10, 10)
     assert result["ticks"]["unit"] == "cycles"
     assert 100_000 < result["ticks"]["min"] <= result["ticks"]["max"] <= MOST_CYCLES
-    build = json.loads((tmp_path / "build" / "uno" / "build.json").read_text())
+    build = json.loads((tmp_path / "build" / "uno" / "proposed-int8-aot" / "build.json").read_text())
     assert build["flash_bytes"] <= build["flash_limit"] == 32_256
     stack = result["device"]["stack_bytes"]
     assert 50 < stack <= build["size"]["stack_bytes"], "boards/uno.toml keeps less for the stack than it needs"
@@ -90,7 +90,7 @@ def test_too_big_is_refused_before_any_upload(tmp_path: Path) -> None:
     assert "too big for Arduino Uno: RAM by " in done.stderr
     assert "+ 256 stack of 2,048)" in done.stderr
     assert not (tmp_path / "build" / "uno" / "emulator.log").exists()
-    assert not (tmp_path / "build" / "uno" / "build.json").exists()
+    assert not list((tmp_path / "build" / "uno").glob("*/build.json"))
 
 
 def test_a_board_that_vanishes_during_the_upload_is_no_success(power: Power, firmware: Build) -> None:
@@ -132,7 +132,7 @@ def test_mega(power: Power, tmp_path: Path) -> None:
     """The same firmware on the larger board, through its other bootloader."""
     done = tinyml("build", "--board", "mega", "--toolchain", "avr-gcc", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    firmware = Build.load(tmp_path / "build" / "mega" / "build.json")
+    firmware = Build.load(tmp_path / "build" / "mega" / "proposed-int8-aot" / "build.json")
     mega = power("mega")
     mega.upload(firmware)
     client = mega.client()

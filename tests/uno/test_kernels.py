@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,8 +13,7 @@ from numpy.typing import NDArray
 from tests.uno import kernel_programs
 from tests.uno.kernel_programs import array
 from toolkit import resources
-from toolkit.compiler import compile_model, fixedpoint
-from toolkit.compiler.lower import avr
+from toolkit.compiler import compile_model, fixedpoint, isa
 from toolkit.errors import DoesNotFitError
 
 Run = Callable[[Path, str], bytes]
@@ -166,9 +166,15 @@ def test_constants_that_lpm_does_not_reach_are_refused(monkeypatch: pytest.Monke
     """Beyond 64 KiB they would be read at wrong addresses, and nothing would say so."""
     tflite = (resources.models() / "proposed" / "proposed_int8.tflite").read_bytes()
     constants = compile_model(tflite, isa="avr", fpu=False).constants_bytes
-    monkeypatch.setattr(avr, "REACHABLE", constants)
+    known = dict(isa.found())
+
+    def limited_to(reach: int) -> None:
+        known["avr"] = dataclasses.replace(known["avr"], constants_limit=reach)
+
+    monkeypatch.setattr(isa, "found", lambda: known)
+    limited_to(constants)
     compile_model(tflite, isa="avr", fpu=False)
-    monkeypatch.setattr(avr, "REACHABLE", constants - 1)
-    with pytest.raises(DoesNotFitError, match=f"constants take {constants:,} bytes"):
+    limited_to(constants - 1)
+    with pytest.raises(DoesNotFitError, match=f"constants take {constants:,} bytes, and an AVR reaches"):
         compile_model(tflite, isa="avr", fpu=False)
     compile_model(tflite, isa="armv6m", fpu=False)

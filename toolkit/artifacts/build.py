@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 from toolkit.artifacts.agreement import Agreement
-from toolkit.artifacts.base import Artifact, DType, Runtime, read_json, sha256_of, to_jsonable
+from toolkit.artifacts.base import Artifact, DType, Runtime, read_json, seal_of, sha256_of, to_jsonable
 from toolkit.artifacts.model import LayerReport, ModelCard, PlannedBuffer, TensorSpec
 from toolkit.errors import ChangedFileError
 
@@ -51,7 +50,7 @@ class SizeReport(Artifact):
 
 @dataclass(frozen=True)
 class Build(Artifact):
-    """One firmware build: `build/<board>/build.json`.
+    """One firmware build: `build/<board>/<model>-<dtype>-<runtime>/build.json`.
 
     Attributes:
         board: the board's id.
@@ -119,7 +118,7 @@ class Build(Artifact):
 
     def sealed(self) -> Self:
         """The same, with `record_sha256` filled in."""
-        return dataclasses.replace(self, record_sha256=_record_sha256(to_jsonable(self)))
+        return dataclasses.replace(self, record_sha256=seal_of(to_jsonable(self), without=_PLACES))
 
     def save(self, path: Path) -> None:
         """Write it sealed; see Artifact."""
@@ -134,7 +133,7 @@ class Build(Artifact):
             TinymlError: see Artifact.
         """
         build = super().load(path)
-        if build.record_sha256 != _record_sha256(read_json(path)):
+        if build.record_sha256 != seal_of(read_json(path), without=_PLACES):
             raise ChangedFileError(
                 f"{path} is not what tinyml build wrote: it was changed since", f"tinyml build --board {build.board}"
             )
@@ -178,11 +177,6 @@ class Build(Artifact):
                 f"it was changed by hand or by another program since; {cure}",
             )
         return data
-
-
-def _record_sha256(record: dict[str, Any]) -> str:
-    told = {key: value for key, value in record.items() if key not in (*_PLACES, "record_sha256")}
-    return sha256_of(json.dumps(told, sort_keys=True).encode())
 
 
 @dataclass(frozen=True)

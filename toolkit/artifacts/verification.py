@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
+from typing import Self
 
-from toolkit.artifacts.base import Artifact, DType
+from toolkit.artifacts.base import Artifact, DType, read_json, seal_of, to_jsonable
 from toolkit.artifacts.model import Score
+from toolkit.errors import ChangedFileError
 
 
 class Verdict(StrEnum):
@@ -225,7 +229,7 @@ class Pictures(Artifact):
 
 @dataclass(frozen=True)
 class Verification(Artifact):
-    """Device against host: `build/<board>/verification.json`.
+    """Device against host: `verification.json` in the build's folder.
 
     Attributes:
         asked: inputs that were to be answered.
@@ -239,8 +243,8 @@ class Verification(Artifact):
         first_difference: the first input that differed, and in which element, in words; None if none did.
         verdict: what all of this comes to.
         inputs: what was sent, in words.
-        distinct_outputs: how many different outputs the host has for these inputs; those that only rounding tells
-            apart count once.
+        distinct_outputs: how many different outputs came back; those that only rounding tells apart count once, and
+            see `toolkit.verify.judge.distinct_outputs`.
         sets: what came of each set, in the order in which they were asked.
         wrong: every input whose output differs, was never given, or is not its label.
         date: of the end of the run, ISO 8601, UTC.
@@ -251,6 +255,7 @@ class Verification(Artifact):
         data: by set: where its inputs came from, in words.
         tools: what took part in the run, name -> version.
         pictures: of the inputs that the report shows.
+        record_sha256: of this record as JSON, without this; `save` fills it in, `load` demands it.
     """
 
     board: str
@@ -283,6 +288,28 @@ class Verification(Artifact):
     tools: dict[str, str] = field(default_factory=dict)
     pictures: Pictures = field(default_factory=Pictures)
     devices: tuple[DeviceShare, ...] = ()
+    record_sha256: str = ""
+
+    def save(self, path: Path) -> None:
+        """Write it sealed; see Artifact."""
+        sealed = dataclasses.replace(self, record_sha256=seal_of(to_jsonable(self)))
+        super(Verification, sealed).save(path)
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Read back what `save` wrote.
+
+        Raises:
+            ChangedFileError: somebody has changed it since.
+            TinymlError: see Artifact.
+        """
+        verification = super().load(path)
+        if verification.record_sha256 != seal_of(read_json(path)):
+            raise ChangedFileError(
+                f"{path} is not what tinyml verify wrote: it was changed since",
+                f"tinyml verify --board {verification.board}",
+            )
+        return verification
 
     @property
     def proven(self) -> bool:

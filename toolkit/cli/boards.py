@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
@@ -13,11 +14,20 @@ def register(app: typer.Typer) -> None:
     """Add the command."""
 
     @app.command("boards")
-    def command(workspace_folder: options.Workspace = Path(), json: options.Json = False) -> None:
+    def command(
+        schema: Annotated[bool, typer.Option("--schema", help="Print the JSON schema of board files.")] = False,
+        workspace_folder: options.Workspace = Path(),
+        json: options.Json = False,
+    ) -> None:
         """List the boards that firmware can be built for."""
         from toolkit import board as boards
         from toolkit.artifacts import to_jsonable
 
+        if schema:
+            from toolkit import board_schema
+
+            output.data(board_schema.schema())
+            return
         known, refused = boards.survey(workspace_folder)
         for each in refused:
             output.warn(each.message, each.hint)

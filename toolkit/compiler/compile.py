@@ -9,14 +9,15 @@ import numpy as np
 
 from toolkit.artifacts import CompiledModel, DType, LayerReport, TensorSpec
 from toolkit.compiler import c, emit, fuse, plan, reader
+from toolkit.compiler import isa as instruction_sets
 from toolkit.compiler.c import Constant
 from toolkit.compiler.ir import ElementType, Graph, Tensor
-from toolkit.compiler.lower import Call, Target, avr, lower
-from toolkit.errors import ModelError
+from toolkit.compiler.isa.base import InstructionSet
+from toolkit.compiler.lower import Call, Target, lower
+from toolkit.errors import DoesNotFitError, ModelError
 from toolkit.tflite import UnsupportedError
 from toolkit.tflite.obstacles import obstacles_of
 
-INSTRUCTION_SETS = ("armv6m", "armv7em", "armv8_1m_mve", "avr", "native")
 OPTIMISATIONS = ("speed", "size")
 
 
@@ -27,7 +28,7 @@ def compile_model(tflite: bytes, *, isa: str, fpu: bool, optimise: str = "speed"
 
     Args:
         tflite: the file's bytes: int8 or float32 throughout, one input, one output, a batch of one.
-        isa: the kernels' instruction set, as toolkit.board.Cpu has it.
+        isa: the kernels' instruction set: a name of toolkit.compiler.isa.
         fpu: the core has single-precision floating point in hardware.
         optimise: "speed" or "size".
 
@@ -35,12 +36,13 @@ def compile_model(tflite: bytes, *, isa: str, fpu: bool, optimise: str = "speed"
         Sources, the kernels they need, and the figures of every layer.
 
     Raises:
-        DoesNotFitError: an AVR could not address the constants.
+        DoesNotFitError: the instruction set could not address the constants.
         ModelError: the file is broken, or holds an operator, type or shape that is not supported; it is named.
         ValueError: `isa` or `optimise` is none of those above.
     """
-    if isa not in INSTRUCTION_SETS or optimise not in OPTIMISATIONS:
-        raise ValueError(f"isa {isa!r} of {INSTRUCTION_SETS}, optimise {optimise!r} of {OPTIMISATIONS}")
+    known = instruction_sets.found()
+    if isa not in known or optimise not in OPTIMISATIONS:
+        raise ValueError(f"isa {isa!r} of {tuple(known)}, optimise {optimise!r} of {OPTIMISATIONS}")
     graph = reader.read(tflite)
     ends = (graph.tensors[graph.input], graph.tensors[graph.output])
     specs = tuple(_spec(tensor) for tensor in ends)
@@ -50,7 +52,7 @@ def compile_model(tflite: bytes, *, isa: str, fpu: bool, optimise: str = "speed"
             "convert with inference_input_type equal to inference_output_type",
         )
     layers, roots = fuse.fuse(graph)
-    target = Target(isa, fpu, optimise)
+    target = Target(known[isa], fpu, optimise)
     calls = _lowered(graph, layers, target)
     buffers, shared = _buffers(graph, calls, roots)
     offsets, arena_bytes = plan.place(buffers)
@@ -60,8 +62,7 @@ def compile_model(tflite: bytes, *, isa: str, fpu: bool, optimise: str = "speed"
         LayerReport(call.name, call.operators, sum(k.bytes for k in call.constants), call.macs, call.kernels)
         for call in calls
     )
-    if isa == "avr":
-        avr.check(sum(report.constants_bytes for report in reports))
+    _check_constants(target.isa, sum(report.constants_bytes for report in reports))
     return CompiledModel(
         sources=emit.emit(graph, calls, offsets, arena_bytes, roots),
         kernels=c.with_headers({file for call in calls for file in (*call.kernels, *call.headers, "aot_memory.h")}),
@@ -95,6 +96,20 @@ def _lowered(graph: Graph, layers: Sequence[fuse.Layer], target: Target) -> tupl
     return tuple(calls)
 
 
+def _check_constants(isa: InstructionSet, constants_bytes: int) -> None:
+    """Refuse a network whose constants would be read at wrong addresses, without a word.
+
+    Raises:
+        DoesNotFitError: they are too many.
+    """
+    if isa.constants_limit is not None and constants_bytes > isa.constants_limit:
+        raise DoesNotFitError(
+            f"the network's constants take {constants_bytes:,} bytes, and {isa.title} reaches {isa.constants_limit:,} "
+            "of its flash as constants",
+            "try a smaller model (tinyml models), or another board (tinyml boards)",
+        )
+
+
 def _spec(tensor: Tensor) -> TensorSpec:
     if tensor.dtype is ElementType.FLOAT32:
         return TensorSpec(tensor.name, tensor.shape, DType.FLOAT32, 0.0, 0)
@@ -119,16 +134,16 @@ def _with_constants(graph: Graph, call: Call, target: Target) -> Call:
     """The call with the constants among its inputs as arrays of its own.
 
     Raises:
-        ModelError: on an AVR, whose kernels for such layers read their operands from RAM.
+        ModelError: where such layers' kernels read their operands from RAM, and constants lie elsewhere.
     """
     arrays = tuple(
         Constant(call.constant_input(place), graph.tensors[index].constant)
         for place, index in enumerate(call.inputs)
         if graph.tensors[index].data is not None
     )
-    if arrays and target.isa == "avr":
+    if arrays and not target.isa.constants_are_data:
         raise ModelError(
-            f"{' + '.join(call.operators)} with a constant operand is not supported on an AVR",
+            f"{' + '.join(call.operators)} with a constant operand is not supported on {target.isa.title}",
             "build for another board: tinyml boards",
         )
     return dataclasses.replace(call, constants=(*call.constants, *arrays))

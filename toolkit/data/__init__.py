@@ -7,8 +7,9 @@ loaders/     one file a format        sets/       sets that are known by name   
 
 from __future__ import annotations
 
-from toolkit.data.choice import Asked, Chosen, at_hand, choose
+from toolkit.data.choice import Chosen, at_hand, choose
 from toolkit.data.digits.prepare import prepare_image
+from toolkit.data.loaders import load
 from toolkit.data.loaders.folder import load_external, load_images
 from toolkit.data.samples import Samples
 from toolkit.data.scaling import Scaling
@@ -17,7 +18,6 @@ from toolkit.data.sets.mnist import load_mnist
 from toolkit.data.task import Kind, Task
 
 __all__ = [
-    "Asked",
     "Chosen",
     "Kind",
     "Samples",
@@ -25,6 +25,7 @@ __all__ = [
     "Task",
     "at_hand",
     "choose",
+    "load",
     "load_external",
     "load_fashion_mnist",
     "load_images",

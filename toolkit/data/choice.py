@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -15,6 +14,7 @@ from toolkit.data.samples import Samples
 from toolkit.data.scaling import Scaling
 from toolkit.data.task import Task
 from toolkit.errors import UsageError
+from toolkit.selection import Selection
 
 MADE_UP_INPUTS = 100
 SEED = 707
@@ -45,23 +45,6 @@ class Tensor(Protocol):
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What the user said of the inputs.
-
-    Attributes:
-        limit: the first so many of the main set, or so many made-up inputs; None for all, or for a hundred.
-        data: the folder of the main set.
-        images: a folder of the user's own pictures.
-        range: what the smallest and the largest uint8 element stand for, as the user spelt it.
-    """
-
-    limit: int | None = None
-    data: Path | None = None
-    images: Path | None = None
-    range: str | None = None
-
-
-@dataclass(frozen=True)
 class Chosen:
     """The sets that will be sent, in this order, and all of it in words."""
 
@@ -69,7 +52,7 @@ class Chosen:
     told: str
 
 
-def choose(given: Tensor, taken: Tensor, asked: Asked) -> Chosen:
+def choose(given: Tensor, taken: Tensor, asked: Selection) -> Chosen:
     """The inputs for a network with this input and this output; nothing of the network is computed.
 
     A network that suits the digits is asked for MNIST's test images and the external ones; any other for seeded made-up
@@ -84,7 +67,7 @@ def choose(given: Tensor, taken: Tensor, asked: Asked) -> Chosen:
         return _made_up(given, taken, asked)
     if asked.limit == 0 and asked.data is not None:
         raise UsageError("--limit 0 sends nothing of --data", "leave one of the two out")
-    scale, why = _scaling(given, asked.range)
+    scale, why = _scaling(given, asked.pixels)
     sets, told = digits.choose(asked.limit, asked.data, asked.images, scale)
     return Chosen(sets, f"{told}; pixels as {scale}, {why}")
 
@@ -110,8 +93,8 @@ def _scaling(given: Tensor, asked: str | None) -> tuple[Scaling, str]:
     return told, "as the input's quantisation tells"
 
 
-def _made_up(given: Tensor, taken: Tensor, asked: Asked) -> Chosen:
-    for option, value in (("--data", asked.data), ("--images", asked.images), ("--range", asked.range)):
+def _made_up(given: Tensor, taken: Tensor, asked: Selection) -> Chosen:
+    for option, value in (("--data", asked.data), ("--images", asked.images), ("--range", asked.pixels)):
         if value is not None:
             shape = ", ".join(str(size) for size in given.shape)
             raise UsageError(

@@ -218,18 +218,6 @@ def elements(divisor: float, offset: float, packed: bytes) -> bytes:
     return _ELEMENTS.pack(divisor, offset) + packed
 
 
-def parse_elements(payload: bytes) -> tuple[float, float, bytes]:
-    """(divisor, offset, packed elements) of an INFER_ELEMENTS.
-
-    Raises:
-        MessageError: shorter than its fixed part.
-    """
-    if len(payload) < _ELEMENTS.size:
-        raise MessageError(f"INFER_ELEMENTS of {len(payload)} bytes")
-    divisor, offset = _ELEMENTS.unpack_from(payload)
-    return divisor, offset, payload[_ELEMENTS.size :]
-
-
 def parse(data: bytes) -> Message:
     """Take a body apart.
 

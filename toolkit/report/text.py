@@ -166,7 +166,10 @@ def why(verification: Verification) -> str:
     """Why the verdict is not a plain yes or no, in a sentence; empty where it is."""
     if verification.verdict is Verdict.WEAK:
         outputs = many(verification.distinct_outputs, "distinct output")
-        return f"They gave {outputs} in all, and most faults would not be seen."
+        # Bytes that differ were let pass for rounding, which may have been all there was.
+        inexact = verification.bit_exact < verification.asked
+        remark = "; what only rounding lets pass does not count" if inexact else ""
+        return f"They gave {outputs} in all{remark}, and most faults would not be seen."
     if verification.verdict is Verdict.UNDECIDED:
         return (
             "TensorFlow Lite Micro's interpreter cannot be had on this computer; the one that stands in rounds "

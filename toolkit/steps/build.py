@@ -50,7 +50,7 @@ def _not_built(caught: ToolError, board: Board, candidates: tuple[Toolchain, ...
 
 
 def build(request: Request, board: Board | None = None, listener: Listener = SILENT) -> Build:
-    """Everything from a model's name to an image that fits; writes `build/<board>/build.json`.
+    """Everything from a model's name to an image that fits; writes its `build.json`.
 
     Where no compiler is installed the project is generated all the same. A verdict on another build is set aside.
 
@@ -97,7 +97,7 @@ def _build(
     builder = builders.load(toolchain.builder)
     engine = engines.prepare(board, toolchain, runtime, model, request.optimise)
     stored = models.find(request.model, request.workspace)
-    place = workspace.folder(request.workspace, board)
+    place = workspace.folder(request.workspace, board).named(model.name, model.dtype, runtime)
     place.build.unlink(missing_ok=True)
     missing: ToolError | None = None
     try:

@@ -126,6 +126,8 @@ def verify(
     )
     result = pictures.attach(result, assembled.report_images())
     result.save(place.verification)
+    # There is nothing to go on with any more: --resume would prove a board that was asked nothing.
+    place.journal.unlink(missing_ok=True)
     html.write(place.report, result, build)
     return result
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -78,17 +79,41 @@ def largest_difference(expected: bytes, got: bytes, dtype: DType) -> float:
     return float(apart.max(initial=0.0)) if np.isfinite(apart).all() else float("inf")
 
 
-def distinct_outputs(workloads: Sequence[Workload], dtype: DType) -> int:
-    """How many different outputs the host has; float32 ones that only rounding tells apart count once."""
-    seen: set[bytes] = set()
-    for work in workloads:
-        rows = np.ascontiguousarray(work.expected)
-        if dtype is DType.FLOAT32:
-            mantissa, exponent = np.frexp(rows.view(_NUMPY[dtype]))
-            with np.errstate(invalid="ignore"):
-                rows = np.ldexp(np.rint(mantissa * _SAME_MANTISSA) / _SAME_MANTISSA, exponent) + 0.0
-        seen.update(row.tobytes() for row in rows)
-    return len(seen)
+def _kind(row: npt.NDArray[Any]) -> bytes:
+    """What two outputs have in common that count as one: float32 ones may differ by rounding."""
+    if row.dtype.kind == "f":
+        mantissa, exponent = np.frexp(row)
+        with np.errstate(invalid="ignore"):
+            row = np.ldexp(np.rint(mantissa * _SAME_MANTISSA) / _SAME_MANTISSA, exponent) + 0.0
+    return hashlib.sha256(row.tobytes()).digest()
+
+
+def distinct_outputs(workloads: Sequence[Workload], answers: Mapping[int, Answer], dtype: DType) -> int:
+    """How many different outputs came back that show something.
+
+    The host's and the device's are counted, and the smallest number is it. A float32 element that is the host's by its
+    own size alone counts. One that is forgiven, because it is subnormal or because rounding moves it that far, counts
+    as nothing, since any value there would have been forgiven; and so does an output that is forgiven half of its
+    elements.
+
+    Args:
+        answers: by key, as for `judge`; those that are missing, or of another size, are left out.
+    """
+    hosts: set[bytes] = set()
+    devices: set[bytes] = set()
+    telling: set[bytes] = set()
+    rows = (row for work in workloads for row in np.ascontiguousarray(work.expected))
+    for key, row in enumerate(rows):
+        answer = answers.get(key)
+        if answer is None or len(answer.output) != row.nbytes:
+            continue
+        host, device = row.view(_NUMPY[dtype]), np.frombuffer(answer.output, _NUMPY[dtype])
+        hosts.add(_kind(host))
+        devices.add(_kind(device))
+        own = tolerance.of_own_size(host.astype(np.float64), device.astype(np.float64))
+        if own.sum() > own.size / 2:
+            telling.add(_kind(np.where(own, host, host.dtype.type(0))))
+    return min(len(hosts), len(devices), len(telling))
 
 
 def predicted_class(output: bytes, dtype: DType) -> int:
@@ -226,7 +251,7 @@ def judge(
                 failed.append(result)
                 first = first or _describe(result, work.called(), wrong, build.dtype)
         sets.append(_set(work, results[base:], build.dtype))
-    distinct = distinct_outputs(workloads, build.dtype)
+    distinct = distinct_outputs(workloads, answers, build.dtype)
     return Verification(
         board=build.board,
         model=build.model,

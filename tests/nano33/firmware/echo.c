@@ -3,6 +3,7 @@
 #include "port.h"
 
 const char tinyml_build_board[] = "nano33";
+elements_scale_t *const tinyml_build_scale = 0;
 
 int main(void) {
   uint8_t bytes[200];

@@ -8,6 +8,7 @@ enum { INPUT_BYTES = 784, OUTPUT_BYTES = 10 };
 const uint8_t tinyml_build_id[WIRE_BUILD_ID_BYTES] = {1, 2, 3, 4, 5, 6, 7, 8};
 const uint8_t tinyml_build_model_sha256[WIRE_SHA256_BYTES] = {0xAB};
 const char tinyml_build_board[] = "nano33";
+elements_scale_t *const tinyml_build_scale = 0;
 
 static uint8_t input[INPUT_BYTES], output[OUTPUT_BYTES];
 

@@ -12,7 +12,7 @@ import numpy as np
 from toolkit.compiler import c, ir
 from toolkit.compiler.lower.base import Call, Context
 from toolkit.compiler.lower.quantised import Quantised
-from toolkit.errors import DoesNotFitError
+from toolkit.compiler.lower.weighted import Weighted
 
 _POOL = ir.Window(2, 2, 2, 2)
 _BYTE = 255
@@ -21,22 +21,6 @@ _LONGEST_STEP = 63
 # The innermost loop is unrolled over a row of the window, 52 bytes of code for each weight.
 _LONGEST_ROW = 64
 _SCALE = ("aot_scale_avr.c",)
-REACHABLE = 64_000
-"""Bytes of constants that LPM's 16-bit address surely reaches: 64 KiB, less interrupt vectors and parameter structs."""
-
-
-def check(constants_bytes: int) -> None:
-    """Refuse a network whose constants an AVR would read at wrong addresses, without a word.
-
-    Raises:
-        DoesNotFitError: they are too many.
-    """
-    if constants_bytes > REACHABLE:
-        raise DoesNotFitError(
-            f"the network's constants take {constants_bytes:,} bytes, and an AVR reaches {REACHABLE:,} of its flash "
-            "as constants",
-            "try a smaller model (tinyml models), or another board (tinyml boards)",
-        )
 
 
 def fits(q: Quantised) -> bool:
@@ -61,20 +45,19 @@ def _scale(context: Context, q: Quantised) -> tuple[dict[str, Any], tuple[c.Cons
     return fields | {"output_zero": q.output_zero, "low": q.low, "high": q.high}, tuple(constants)
 
 
-def convolution(context: Context, op: ir.Convolution, q: Quantised, macs: int) -> Call | None:
+def conv_pool2(layer: Weighted) -> Call | None:
     """A convolution with a 2x2 max-pool and no padding; None if it is another one, or too large for bytes."""
-    window, pool = op.window, context.layer.pool
+    context, q, shape = layer.context, layer.arithmetic, layer.shape
+    window = shape.window
     plain = ir.Window(window.kernel_h, window.kernel_w, window.stride_h, window.stride_w)
-    if op.groups != 1 or window != plain or pool is None or pool.window != _POOL or not fits(q):
+    if layer.groups != 1 or window != plain or shape.pool != _POOL or not fits(q):
         return None
-    source, conv, output = context.input(0), context.graph.tensors[op.output], context.output
-    _, width, channels = source.shape[1:]
-    out_h, out_w = context.graph.tensors[pool.output].shape[1:3]
-    if 2 * out_h > conv.shape[1] or 2 * out_w > conv.shape[2]:
+    (_, width, channels), (out_h, out_w, out_c) = shape.input, shape.output
+    if 2 * out_h > shape.conv[0] or 2 * out_w > shape.conv[1]:
         return None
     row, kernel_row, step = width * channels, window.kernel_w * channels, window.stride_w * channels
     taps = window.kernel_h * kernel_row
-    if kernel_row > _LONGEST_ROW or step > _LONGEST_STEP or max(taps, out_h, out_w, conv.shape[3]) > _BYTE:
+    if kernel_row > _LONGEST_ROW or step > _LONGEST_STEP or max(taps, out_h, out_w, out_c) > _BYTE:
         return None
     scale, constants = _scale(context, q)
     weights = context.constant("weights", q.weights)
@@ -91,7 +74,7 @@ def convolution(context: Context, op: ir.Convolution, q: Quantised, macs: int) -
         "taps": taps,
         "out_h": out_h,
         "out_w": out_w,
-        "out_c": conv.shape[3],
+        "out_c": out_c,
         "next": 2 * step,
         "next_row": 2 * window.stride_h * row,
         "most": most["NAME"],
@@ -102,7 +85,7 @@ def convolution(context: Context, op: ir.Convolution, q: Quantised, macs: int) -
         context.name,
         tuple(operator.kind for operator in context.layer.operators),
         context.layer.inputs[:1],
-        output.index,
+        context.layer.output,
         f"aot_conv_pool2_avr(&{context.name}_layer, $0, $out, $scratch);",
         ("aot_conv_pool2_avr.c", "aot_most4_avr.h", *_SCALE),
         ("aot_conv_pool2_avr.h",),
@@ -112,12 +95,13 @@ def convolution(context: Context, op: ir.Convolution, q: Quantised, macs: int) -
             c.structure("aot_conv_pool2_avr_t", f"{context.name}_layer", fields),
         ),
         scratch_bytes=taps,
-        macs=macs,
+        macs=layer.macs,
     )
 
 
-def dense(context: Context, rows: int, q: Quantised, macs: int) -> Call | None:
+def dense(layer: Weighted) -> Call | None:
     """A fully connected layer; None if its sums or sizes are too large."""
+    context, q, rows = layer.context, layer.arithmetic, layer.shape.input[1]
     outputs, inputs = q.weights.shape
     if max(rows, outputs) > _BYTE or not fits(q):
         return None
@@ -130,5 +114,5 @@ def dense(context: Context, rows: int, q: Quantised, macs: int) -> Call | None:
         ("aot_dense_avr.c", *_SCALE),
         "aot_dense_avr.h",
         (weights, *constants),
-        macs,
+        layer.macs,
     )

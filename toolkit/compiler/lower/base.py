@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,14 +14,17 @@ from toolkit.compiler.fuse import FloatActivation, Layer
 from toolkit.compiler.ir import ElementType, Graph, Tensor
 from toolkit.errors import ModelError
 
+if TYPE_CHECKING:
+    from toolkit.compiler.isa.base import InstructionSet
+
 FLOAT_MAX = float(np.finfo(np.float32).max)
 
 
 @dataclass(frozen=True)
 class Target:
-    """What the code is for: `isa` as in toolkit/board.py, a single-precision FPU or none, and "speed" or "size"."""
+    """What the code is for: the kernels, a single-precision FPU or none, and "speed" or "size"."""
 
-    isa: str
+    isa: InstructionSet
     fpu: bool
     optimise: str
 

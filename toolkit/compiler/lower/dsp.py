@@ -11,18 +11,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from toolkit.compiler import c, ir, tables
+from toolkit.compiler import c, tables
 from toolkit.compiler.lower import parameters
 from toolkit.compiler.lower.base import Call, Context
 from toolkit.compiler.lower.quantised import Quantised
 from toolkit.compiler.lower.shapes import Shape
+from toolkit.compiler.lower.weighted import Weighted
 
-ISAS = ("armv7em", "armv8_1m_mve")
-"""With dual 16-bit multiply-accumulates."""
-
-_IMAGE_CHANNELS = 12
+_3X3_CHANNELS = 12
 # A load reaches 4,095 bytes from its pointer, and the last of four rows is read there.
-_IMAGE_WIDTH = 1300
+_3X3_WIDTH = 1300
 _CHANNEL = "aot_channel_dsp_t"
 
 
@@ -91,20 +89,22 @@ def _pitch(shape: Shape) -> int:
     return -(-max(own, shape.reach + shape.run % 2) // 2) * 2
 
 
-def linear(context: Context, shape: Shape, q: Quantised, macs: int) -> Call | None:
-    """The layer on the DSP kernels; None if its shape or constants do not suit them."""
-    constants = scaled(q)
-    if constants is None or not shape.tiles or _pitch(shape) > 65_535:
+def _scaled(layer: Weighted) -> Scaled | None:
+    """The layer's constants for convolutions; None if its shape or constants do not suit these kernels."""
+    if layer.groups > 1 or not layer.shape.tiles or _pitch(layer.shape) > 65_535:
         return None
-    is_image = shape.input[2] == 1 and shape.window == ir.Window(3, 3) and shape.pool == ir.Window(2, 2, 2, 2)
-    fits = shape.input[1] <= _IMAGE_WIDTH and shape.output[2] <= _IMAGE_CHANNELS
-    if is_image and fits and int(constants.shift.min()) > 0:
-        return _image(context, shape, q, constants, macs)
-    return _general(context, shape, q, constants, macs)
+    return scaled(layer.arithmetic)
 
 
-def _image(context: Context, shape: Shape, q: Quantised, k: Scaled, macs: int) -> Call:
-    """aot_conv3x3c1_pool2_dsp.h: 3x3 on one channel with a 2x2 pool."""
+def conv3x3c1_pool2(layer: Weighted) -> Call | None:
+    """aot_conv3x3c1_pool2_dsp.h: 3x3 on one channel with a 2x2 pool, at most 12 output channels."""
+    context, shape, q = layer.context, layer.shape, layer.arithmetic
+    fits = shape.input[1] <= _3X3_WIDTH and shape.output[2] <= _3X3_CHANNELS
+    if not shape.is_3x3c1_pool2 or not fits:
+        return None
+    k = _scaled(layer)
+    if k is None or int(k.shift.min()) == 0:
+        return None
     table = following_table(context, q)
     entries = context.constant("table", tables.IDENTITY if table is None else table)
     taps = k.weights.reshape(-1, 3, 3)
@@ -133,14 +133,26 @@ def _image(context: Context, shape: Shape, q: Quantised, k: Scaled, macs: int) -
         (),
         "aot_conv3x3c1_pool2_dsp.h",
         (entries, channels),
-        macs,
+        layer.macs,
     )
 
 
-def _general(context: Context, shape: Shape, q: Quantised, k: Scaled, macs: int) -> Call:
-    """aot_conv_dsp.h: any kernel whose rows are runs."""
+def conv_tiled(layer: Weighted) -> Call | None:
+    """aot_conv_tile_dsp.h: any kernel whose rows are runs, unrolled for the layer."""
+    return _conv(layer, inline=True)
+
+
+def conv_compact(layer: Weighted) -> Call | None:
+    """aot_conv_dsp.c: the same in little code."""
+    return _conv(layer, inline=False)
+
+
+def _conv(layer: Weighted, *, inline: bool) -> Call | None:
+    context, shape, q = layer.context, layer.shape, layer.arithmetic
+    k = _scaled(layer)
+    if k is None:
+        return None
     words = pairs(k.weights, shape.window.kernel_h)
-    inline = context.target.optimise == "speed"
     channels = np.stack([k.bias, k.multiplier, k.offset], axis=1).astype(np.int32)
     arrays = [
         context.constant("weights", _grouped(words, 4 if inline else 2)),
@@ -168,7 +180,7 @@ def _general(context: Context, shape: Shape, q: Quantised, k: Scaled, macs: int)
         tuple(arrays),
         (c.structure("aot_conv_dsp_t", f"{context.name}_layer", fields),),
         scratch_bytes=(shape.rows * pitch + 2) * 2,
-        macs=macs,
+        macs=layer.macs,
     )
 
 

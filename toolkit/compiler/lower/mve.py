@@ -12,25 +12,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from toolkit.compiler import c, fixedpoint, ir
+from toolkit.compiler import c, fixedpoint
 from toolkit.compiler.lower.base import Call, Context, window_fields
 from toolkit.compiler.lower.dsp import following_table
 from toolkit.compiler.lower.quantised import Quantised
-from toolkit.compiler.lower.shapes import Shape
+from toolkit.compiler.lower.weighted import Weighted
 
 VECTOR = 16
-_IMAGE_GROUP = 3
+_3X3_GROUP = 3
 _LONGEST_TABLE = 1024
-
-
-def linear(context: Context, shape: Shape, q: Quantised, macs: int) -> Call | None:
-    """The layer on the MVE kernels; None if its shape or constants do not suit them."""
-    if not shape.tiles or not _suits(context, q):
-        return None
-    is_image = shape.input[2] == 1 and shape.window == ir.Window(3, 3) and shape.pool == ir.Window(2, 2, 2, 2)
-    if is_image and shape.output[2] <= 127 and (table := _long_table(context, q)) is not None:
-        return _image(context, shape, q, table, macs)
-    return _general(context, shape, q, macs)
 
 
 def _suits(context: Context, q: Quantised) -> bool:
@@ -79,16 +69,22 @@ def _in_order(channels: int, group: int) -> list[list[int]]:
     return [list(range(at, min(at + group, channels))) for at in range(0, channels, group)]
 
 
-def _image(context: Context, shape: Shape, q: Quantised, table: tuple[NDArray[np.int8], int], macs: int) -> Call:
+def conv3x3c1_pool2(layer: Weighted) -> Call | None:
     """aot_conv3x3c1_pool2_mve.h: 3x3 on one channel with a 2x2 pool."""
+    context, shape, q = layer.context, layer.shape, layer.arithmetic
+    if not shape.is_3x3c1_pool2 or not shape.tiles or not _suits(context, q) or shape.output[2] > 127:
+        return None
+    table = _long_table(context, q)
+    if table is None:
+        return None
     taps = q.weights.reshape(-1, 3, 3)
-    count = -(-len(taps) // _IMAGE_GROUP)
+    count = -(-len(taps) // _3X3_GROUP)
     # [group][row of the pool window][channel][column][row of the patch]
-    vectors = np.zeros((count, 2, _IMAGE_GROUP, 4, 4), np.int8)
+    vectors = np.zeros((count, 2, _3X3_GROUP, 4, 4), np.int8)
     for channel, kernel in enumerate(taps):
         for row in (0, 1):
-            vectors[channel // _IMAGE_GROUP, row, channel % _IMAGE_GROUP, :3, row : row + 3] = kernel.T
-    quads = _quads(context, q, _in_order(len(taps), _IMAGE_GROUP))
+            vectors[channel // _3X3_GROUP, row, channel % _3X3_GROUP, :3, row : row + 3] = kernel.T
+    quads = _quads(context, q, _in_order(len(taps), _3X3_GROUP))
     rows = tuple(
         f"{{{', '.join(map(_braced, group.reshape(-1, VECTOR)))}}}, {{{after}}}"
         for group, after in zip(vectors, quads.rows, strict=True)
@@ -109,10 +105,10 @@ def _image(context: Context, shape: Shape, q: Quantised, table: tuple[NDArray[np
         (),
         "aot_conv3x3c1_pool2_mve.h",
         (entries, groups),
-        macs,
+        layer.macs,
     )
     body = f"aot_conv3x3c1_pool2_mve(&{context.name}_layer, $0, $scratch, $out);"
-    past = 4 - len(taps) if len(taps) <= _IMAGE_GROUP else 0
+    past = 4 - len(taps) if len(taps) <= _3X3_GROUP else 0
     columns = 4 * (-(-shape.input[1] // VECTOR) * VECTOR)
     return replace(call, body=body, scratch_bytes=columns, reads_past=VECTOR - 1, writes_past=past)
 
@@ -125,8 +121,11 @@ def _vectors(weights: NDArray[np.int8], kernel_rows: int) -> NDArray[np.int8]:
     return np.concatenate([np.moveaxis(chunks[at : at + 4], 0, 1).reshape(-1) for at in range(0, len(chunks), 4)])
 
 
-def _general(context: Context, shape: Shape, q: Quantised, macs: int) -> Call:
+def conv(layer: Weighted) -> Call | None:
     """aot_conv_mve.h: any kernel whose rows are runs."""
+    context, shape, q = layer.context, layer.shape, layer.arithmetic
+    if layer.groups > 1 or not shape.tiles or not _suits(context, q):
+        return None
     quads = _quads(context, q, _in_order(len(q.bias), 4))
     arrays = [context.constant("weights", _vectors(q.weights, shape.window.kernel_h)), quads]
     table = following_table(context, q)
@@ -145,17 +144,20 @@ def _general(context: Context, shape: Shape, q: Quantised, macs: int) -> Call:
         "output_zero": q.output_zero,
     }
     fields |= {constant.name.removeprefix(context.name + "_"): constant.name for constant in arrays}
-    call = context.call("aot_conv_mve", ("aot_conv_mve_t", fields), (), "aot_conv_mve.h", tuple(arrays), macs)
+    call = context.call("aot_conv_mve", ("aot_conv_mve_t", fields), (), "aot_conv_mve.h", tuple(arrays), layer.macs)
     body = f"aot_conv_mve(&{context.name}_layer, $0, {'$scratch' if shape.padded else 'NULL'}, $out);"
     rows = shape.rows * pitch + VECTOR - 1 if shape.padded else 0
     return replace(call, body=body, scratch_bytes=rows, reads_past=VECTOR - 1)
 
 
-def depthwise(context: Context, op: ir.Convolution, q: Quantised, macs: int) -> Call | None:
-    """aot_depthwise_mve.h: one output for each of 4, 8, 12 ... input channels, no pool; None if it is another."""
+def depthwise(layer: Weighted) -> Call | None:
+    """aot_depthwise_mve.h: one output for each of 4, 8, 12 ... input channels, no pool."""
+    if layer.groups == 1:
+        return None
+    context, q = layer.context, layer.arithmetic
     source = context.input(0)
     channels = source.shape[3]
-    plain = op.groups == channels == len(q.weights) and channels % 4 == 0 and context.layer.pool is None
+    plain = layer.groups == channels == len(q.weights) and channels % 4 == 0 and context.layer.pool is None
     if not plain or not _suits(context, q) or channels > 65_528:
         return None
     lanes = [[at + first + 2 * i for i in range(4)] for at in range(0, channels, 8) for first in (0, 1)]
@@ -165,19 +167,19 @@ def depthwise(context: Context, op: ir.Convolution, q: Quantised, macs: int) -> 
     table = following_table(context, q)
     if table is not None:
         arrays.append(context.constant("table", table))
-    out_h, out_w = context.graph.tensors[op.output].shape[1:3]
+    out_h, out_w = layer.shape.conv
     fields: dict[str, Any] = {
         "in_h": source.shape[1],
         "in_w": source.shape[2],
         "out_h": out_h,
         "out_w": out_w,
         "channels": channels,
-        "kernel": window_fields(op.window),
+        "kernel": window_fields(layer.shape.window),
         "input_zero": source.zero_point,
         "output_zero": q.output_zero,
     }
     fields |= {constant.name.removeprefix(context.name + "_"): constant.name for constant in arrays}
     call = context.call(
-        "aot_depthwise_mve", ("aot_depthwise_mve_t", fields), (), "aot_depthwise_mve.h", tuple(arrays), macs
+        "aot_depthwise_mve", ("aot_depthwise_mve_t", fields), (), "aot_depthwise_mve.h", tuple(arrays), layer.macs
     )
     return replace(call, reads_past=4)

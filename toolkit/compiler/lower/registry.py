@@ -33,4 +33,8 @@ def lower(graph: Graph, layer: Layer, name: str, target: Target) -> Call:
         ModelError: its operator, type or shape is not supported.
     """
     context = Context(graph, layer, name, target)
-    return _LOWER[type(context.first)](context, context.first)
+    operator = context.first
+    for preferred in target.isa.others.get(type(operator), ()):
+        if (call := preferred(context, operator)) is not None:
+            return call
+    return _LOWER[type(operator)](context, operator)

@@ -59,6 +59,11 @@ class Shape:
             self.output[1] - 1
         ) * p.stride_w + p.kernel_w <= self.conv[1]
 
+    @property
+    def is_3x3c1_pool2(self) -> bool:
+        """True for the first layer of most small vision networks: 3x3 on one channel, then a pool of 2x2."""
+        return self.input[2] == 1 and self.window == ir.Window(3, 3) and self.pool == ir.Window(2, 2, 2, 2)
+
     def fields(self) -> dict[str, int]:
         """The members that the tiled kernels' parameter structs share."""
         w, p = self.window, self.pool

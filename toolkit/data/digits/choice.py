@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from toolkit import resources
+from toolkit.data import loaders
 from toolkit.data.digits.convention import CLASSES, SIDE
-from toolkit.data.loaders.folder import load_external, load_images
+from toolkit.data.loaders.folder import load_external
 from toolkit.data.samples import Samples
 from toolkit.data.scaling import Scaling
 from toolkit.data.sets import catalogue, sources
@@ -49,7 +50,7 @@ def choose(
     sets.append(drawn)
     told.append(f"{len(drawn)} hand-drawn ones")
     if pictures is not None:
-        own = _with_files(load_images(pictures, "images"), pictures)
+        own = _with_files(dataclasses.replace(loaders.load(pictures), name="images"), pictures)
         sets.append(own)
         told.append(f"{len(own)} of your own")
     return tuple(dataclasses.replace(each, scaling=scale) for each in sets), ", ".join(told)

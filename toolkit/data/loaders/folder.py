@@ -59,6 +59,16 @@ def _found(folder: Path) -> tuple[list[Path], list[str]]:
     return found, others
 
 
+def suits(path: Path) -> bool:
+    """Whether it is a folder with a picture in it."""
+    return path.is_dir() and any(each.suffix.lower() in _PICTURES for each in path.iterdir())
+
+
+def load(path: Path, name: str | None = None) -> Samples:
+    """As `load_images`: the door of the registry."""
+    return load_images(path, name)
+
+
 def load_images(folder: Path, name: str | None = None, words: SetWords | None = None) -> Samples:
     """All pictures of a folder, prepared to MNIST's convention, in the order of their names.
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import io
 import math
+import re
 import struct
 import zlib
 from pathlib import Path
@@ -17,9 +18,13 @@ from typing import IO
 import numpy as np
 
 from toolkit.data.digits.convention import Pixels
+from toolkit.data.samples import Samples
+from toolkit.data.scaling import UNIT
+from toolkit.data.task import Kind, Task
 from toolkit.errors import DatasetError
 
 _UINT8 = 0x08
+_NAME = re.compile(r"([-.])idx\d-ubyte(\.gz)?$")
 MOST_BYTES = 1 << 26
 """Of a file, packed or not: MNIST's largest has 47,040,016 bytes."""
 MOST_DIMENSIONS = 8
@@ -50,6 +55,46 @@ def decode(data: bytes, name: str) -> Pixels:
             f"{name} has {len(data)} bytes where its header says {expected}", "delete it, or name another folder"
         )
     return np.frombuffer(data, np.uint8, offset=start).reshape(shape)
+
+
+def suits(path: Path) -> bool:
+    """Whether a file is an IDX file by its name: `NAME-idx3-ubyte`, `NAME.idx3-ubyte`, gzipped or not."""
+    return path.is_file() and _NAME.search(path.name) is not None
+
+
+def load(path: Path, name: str | None = None) -> Samples:
+    """The elements of one IDX file, and as their classes the file beside it whose name has `labels` for `images`.
+
+    Args:
+        path: uint8 [N, ...].
+        name: of the set; by default the file's.
+
+    Raises:
+        DatasetError: a file is damaged, or there is another number of labels.
+    """
+    elements = decode(read(path), str(path))
+    if elements.ndim == 0:
+        raise DatasetError(f"{path} holds one number and no samples", "name another file")
+    beside = [path.with_name(each) for each in _labels_of(path.name)]
+    labels = next((each for each in beside if each.is_file()), None)
+    truth = None if labels is None else decode(read(labels), str(labels))
+    shape = elements.shape[1:]
+    return Samples(
+        name=name or path.name.partition(".")[0],
+        inputs=(elements,),
+        truth=truth,
+        task=Task(Kind.NONE if truth is None else Kind.CLASSIFY, shape if len(shape) == 2 else ()),
+        scaling=UNIT,
+        source=str(path),
+    )
+
+
+def _labels_of(images: str) -> tuple[str, ...]:
+    """What the file of labels may be called: `x-images-idx3-ubyte.gz` has `x-labels-idx1-ubyte`, gzipped or not."""
+    if "images" not in images:
+        return ()
+    plain = _NAME.sub(r"\1idx1-ubyte", images.replace("images", "labels"))
+    return plain, f"{plain}.gz"
 
 
 def read(path: Path) -> bytes:

@@ -1,0 +1,30 @@
+"""Armv7E-M (Cortex-M4, M7; Armv8-M with DSP, as a Cortex-M33, too): dual 16-bit multiply-accumulates."""
+
+from __future__ import annotations
+
+from toolkit.compiler.isa.base import InstructionSet, Kernels
+from toolkit.compiler.lower import depthwise, dsp, portable
+
+ISA = InstructionSet(
+    name="armv7em",
+    title="an Armv7E-M core",
+    convolution_s8=Kernels(
+        speed=(
+            depthwise.dsp_s8,
+            depthwise.portable_s8,
+            dsp.conv3x3c1_pool2,
+            dsp.conv_tiled,
+            portable.conv_pool2_s8,
+            portable.conv_s8,
+        ),
+        size=(
+            depthwise.portable_s8,
+            dsp.conv3x3c1_pool2,
+            dsp.conv_compact,
+            portable.conv_pool2_s8,
+            portable.conv_s8,
+        ),
+    ),
+    # For size, weights stay int8: dense layers have many and use each but once a row.
+    dense_s8=Kernels(speed=(dsp.conv_tiled, portable.dense_s8), size=(portable.dense_s8,)),
+)

@@ -1,0 +1,22 @@
+"""Armv8.1-M with MVE (Cortex-M52, M55, M85): vectors, and what they do not suit on dual multiply-accumulates."""
+
+from __future__ import annotations
+
+from toolkit.compiler.isa import armv7em
+from toolkit.compiler.isa.base import InstructionSet, Kernels
+from toolkit.compiler.lower import mve
+
+_CONVOLUTION = (mve.depthwise, mve.conv3x3c1_pool2, mve.conv)
+
+ISA = InstructionSet(
+    name="armv8_1m_mve",
+    title="an Armv8.1-M core with MVE",
+    convolution_s8=Kernels(
+        speed=(*_CONVOLUTION, *armv7em.ISA.convolution_s8.speed),
+        size=(*_CONVOLUTION, *armv7em.ISA.convolution_s8.size),
+    ),
+    dense_s8=Kernels(
+        speed=(mve.conv, *armv7em.ISA.dense_s8.speed),
+        size=(mve.conv, *armv7em.ISA.dense_s8.size),
+    ),
+)

@@ -1,0 +1,64 @@
+"""What the compiler asks an instruction set; unless its file says otherwise, the portable kernels are the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from toolkit.compiler import ir
+from toolkit.compiler.lower import depthwise, portable
+from toolkit.compiler.lower.base import Call, Context
+from toolkit.compiler.lower.weighted import Weighted
+
+Lowering = Callable[[Weighted], Call | None]
+"""The layer on one kernel, or None if its shape or constants do not suit that kernel."""
+
+
+@dataclass(frozen=True)
+class Kernels:
+    """The kernels for one family of operators, the preferred one first; the last one suits every layer."""
+
+    speed: tuple[Lowering, ...]
+    size: tuple[Lowering, ...]
+
+    def of(self, optimise: str) -> tuple[Lowering, ...]:
+        """Those for "speed" or "size"."""
+        return self.speed if optimise == "speed" else self.size
+
+
+CONVOLUTION_S8 = Kernels(
+    speed=(depthwise.portable_s8, portable.conv_unpadded_s8, portable.conv_pool2_s8, portable.conv_s8),
+    size=(depthwise.portable_s8, portable.conv_pool2_s8, portable.conv_s8),
+)
+DENSE_S8 = Kernels(speed=(portable.dense_s8,), size=(portable.dense_s8,))
+CONVOLUTION_F32 = Kernels(
+    speed=(depthwise.portable_f32, portable.conv_tile_f32, portable.conv_pool2_f32, portable.conv_f32),
+    size=(depthwise.portable_f32, portable.conv_pool2_f32, portable.conv_f32),
+)
+DENSE_F32 = Kernels(speed=(portable.conv_tile_f32, portable.dense_f32), size=(portable.dense_f32,))
+
+
+@dataclass(frozen=True)
+class InstructionSet:
+    """One instruction set: which kernels compute a layer, and where constants may lie.
+
+    Attributes:
+        name: as the cores name it (`toolkit.board.Cpu.isa`).
+        title: a core of it in a message, with its article.
+        convolution_s8, dense_s8, convolution_f32, dense_f32: layers with weights, CONV_2D and DEPTHWISE_CONV_2D, or
+            FULLY_CONNECTED.
+        others: lowering functions of any other operator, tried before the portable one; None: not for this layer.
+        constants_limit: bytes of constants that its loads reach; None: all of flash.
+        constants_are_data: constants are read as variables are, so that any kernel's operand may be one.
+    """
+
+    name: str
+    title: str
+    convolution_s8: Kernels = CONVOLUTION_S8
+    dense_s8: Kernels = DENSE_S8
+    convolution_f32: Kernels = CONVOLUTION_F32
+    dense_f32: Kernels = DENSE_F32
+    others: Mapping[type[ir.Operator], tuple[Callable[[Context, Any], Call | None], ...]] = field(default_factory=dict)
+    constants_limit: int | None = None
+    constants_are_data: bool = True
