@@ -12,6 +12,7 @@ import numpy as np
 from toolkit import process, reference
 from toolkit.artifacts import Build
 from toolkit.data import load_mnist
+from toolkit.tflite.ends import ends_of
 
 _DRIVER = """\
 #include <stdio.h>
@@ -53,7 +54,7 @@ def instructions(built: Build, images: int) -> int | None:
     inputs = reference.quantise(tflite, samples.values, samples.scaling)
     counts, outputs = count_calls(folder / "driver", inputs.tobytes())
     expected = reference.expected_outputs(tflite, inputs)
-    dtype = reference.model_io(tflite).output.numpy
+    dtype = ends_of(tflite).output.numpy
     if not np.allclose(np.frombuffer(outputs, dtype), expected.reshape(-1).view(dtype), rtol=0, atol=_tolerance(dtype)):
         raise SystemExit(f"host {built.model} {built.dtype}: the counted program's outputs are not the interpreter's")
     return round(statistics.median(counts))

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from toolkit.artifacts import Build, DType
+from toolkit.tflite.ends import ends_of
 
 if TYPE_CHECKING:
     from toolkit.data import Samples
@@ -67,10 +68,10 @@ def prepare(build: Build, selection: Selection) -> Inputs:
         DatasetError: data that are missing or damaged, an image that is no image.
         ModelError: the input's quantisation does not tell what an element stands for.
     """
-    from toolkit import data, reference
+    from toolkit import data
 
     tflite = build.read_model()
-    io = reference.model_io(tflite)
+    io = ends_of(tflite)
     chosen = data.choose(io.input, io.output, selection)
     return Inputs(tflite, chosen.told, chosen.sets)
 

@@ -19,10 +19,11 @@ from typing import Any
 
 import numpy as np
 
-from toolkit import models, reference, resources
+from toolkit import models, resources
 from toolkit.artifacts import DType
 from toolkit.compiler import compile_model
 from toolkit.errors import TinymlError
+from toolkit.tflite.ends import ends_of
 
 TARGETS = (("armv7em", True), ("armv6m", False), ("avr", False), ("native", True))
 NUMBERS = (0, 1, 2, 3, 0x7F, 0x80, 0xFF, 0x7FFF, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 0xFFFFFFFC)
@@ -65,7 +66,7 @@ def readers(folder: Path) -> Iterator[tuple[str, Callable[[bytes], Any]]]:
     """Everything that reads a .tflite without an outside interpreter."""
     for isa, fpu in TARGETS:
         yield f"compile_model for {isa}", partial(compile_model, isa=isa, fpu=fpu)
-    yield "reference.model_io", reference.model_io
+    yield "tflite.ends_of", ends_of
     path = folder / "mutated.tflite"
 
     def resolve(data: bytes) -> None:

@@ -14,6 +14,7 @@ from toolkit.artifacts.agreement import LITERT, TFLM
 from toolkit.data.scaling import UNIT
 from toolkit.reference import agreement
 from toolkit.reference.opened import opened
+from toolkit.tflite.ends import ends_of
 
 RNG = np.random.default_rng(7)
 
@@ -45,7 +46,7 @@ def free_batch_network() -> bytes:
 
 
 def int8_inputs(tflite: bytes, count: int = 20) -> np.ndarray:
-    spec = reference.model_io(tflite).input
+    spec = ends_of(tflite).input
     return RNG.integers(-128, 128, (count, *spec.shape[1:])).astype(np.int8)
 
 

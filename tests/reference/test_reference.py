@@ -2,20 +2,21 @@ import numpy as np
 import pytest
 
 from toolkit import reference, resources
-from toolkit.artifacts import DType
+from toolkit.artifacts import DType, TensorSpec
 from toolkit.data import load_external
 from toolkit.data.scaling import UNIT
 from toolkit.errors import ModelError
+from toolkit.tflite.ends import ends_of
 
 FILES = {dtype: (resources.models() / "proposed" / f"proposed_{dtype}.tflite").read_bytes() for dtype in DType}
 IMAGES = load_external().real()
 
 
 def test_what_a_model_takes_and_gives() -> None:
-    float32 = reference.model_io(FILES[DType.FLOAT32])
-    assert float32.input == reference.Tensor((1, 28, 28, 1), DType.FLOAT32, 1.0, 0, float32.input.name)
+    float32 = ends_of(FILES[DType.FLOAT32])
+    assert float32.input == TensorSpec(float32.input.name, (1, 28, 28, 1), DType.FLOAT32, 0.0, 0)
     assert (float32.output.shape, float32.output.size_bytes) == ((1, 10), 40)
-    int8 = reference.model_io(FILES[DType.INT8])
+    int8 = ends_of(FILES[DType.INT8])
     assert int8.input.scale == pytest.approx(1 / 255)
     assert (int8.input.zero_point, int8.input.size_bytes) == (-128, 784)
     assert (int8.output.scale, int8.output.zero_point) == (1 / 256, -128)  # the softmax's fixed output range
@@ -38,7 +39,7 @@ def test_the_shipped_model_reads_all_ten_external_images(dtype: DType) -> None:
         FILES[dtype], reference.quantise(FILES[dtype], IMAGES), progress=lambda done, total: seen.append((done, total))
     )
     assert outputs.dtype == np.uint8
-    assert outputs.shape == (10, reference.model_io(FILES[dtype]).output.size_bytes)
+    assert outputs.shape == (10, ends_of(FILES[dtype]).output.size_bytes)
     assert reference.dequantise(FILES[dtype], outputs).argmax(axis=1).tolist() == list(range(10))
     assert seen == [(10, 10)]
 
@@ -84,4 +85,4 @@ def test_inputs_that_do_not_fit_are_refused() -> None:
 @pytest.mark.parametrize("data", [b"", b"abcdTFL3", FILES[DType.INT8][:200], b"\0" * 100])
 def test_a_file_that_is_no_model_is_refused(data: bytes) -> None:
     with pytest.raises(ModelError, match=r"no TensorFlow Lite model|schema version|the \.tflite is broken"):
-        reference.model_io(data)
+        ends_of(data)

@@ -10,18 +10,20 @@ import pytest
 
 from tests.compiler.graphs import Graph
 from tests.report import samples
-from toolkit import reference, resources, workloads
-from toolkit.artifacts import Build, DType, sha256_of
+from toolkit import resources, workloads
+from toolkit.artifacts import Build, DType, TensorSpec, sha256_of
 from toolkit.data.digits import choice
 from toolkit.errors import UsageError
-from toolkit.reference import ModelIO, Tensor
 from toolkit.selection import Selection
+from toolkit.tflite.ends import Ends, ends_of
 
 SHARED = Path(__file__).parents[2].parent / "shared" / "cases"
 
 
-def _io(source: tuple[int, ...], outputs: tuple[int, ...]) -> ModelIO:
-    return ModelIO(Tensor(source, DType.INT8, 1 / 255, -128), Tensor(outputs, DType.INT8, 1 / 256, -128))
+def _io(source: tuple[int, ...], outputs: tuple[int, ...]) -> Ends:
+    return Ends(
+        (TensorSpec("in", source, DType.INT8, 1 / 255, -128),), (TensorSpec("out", outputs, DType.INT8, 1 / 256, -128),)
+    )
 
 
 @pytest.mark.parametrize(
@@ -98,7 +100,7 @@ def test_data_of_which_nothing_is_sent_is_an_error() -> None:
 @pytest.mark.skipif(not SHARED.is_dir(), reason="the cases are not beside this checkout")
 @pytest.mark.parametrize("name", ["keyword_49x16_int8", "autoencoder_784_int8"])
 def test_the_cases_that_were_taken_for_digits(name: str) -> None:
-    io = reference.model_io((SHARED / f"{name}.tflite").read_bytes())
+    io = ends_of((SHARED / f"{name}.tflite").read_bytes())
     assert not choice.suits(io.input.shape, io.output.elements)
 
 

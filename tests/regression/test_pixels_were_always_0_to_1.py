@@ -15,6 +15,7 @@ from toolkit.data import load_mnist, scaling
 from toolkit.data.scaling import Scaling
 from toolkit.errors import ModelError, UsageError
 from toolkit.selection import Selection
+from toolkit.tflite.ends import ends_of
 
 SHARED = Path(__file__).parents[2].parent / "shared" / "cases"
 
@@ -84,7 +85,7 @@ def test_float32_is_said_and_may_be_said_otherwise() -> None:
 def test_the_cases_get_their_true_accuracy(name: str, right: int) -> None:
     tflite = (SHARED / f"{name}.tflite").read_bytes()
     digits = load_mnist("test").first(1000)
-    given = reference.model_io(tflite).input
+    given = ends_of(tflite).input
     told = scaling.at(given.numpy, given.scale, given.zero_point)
     assert told is not None
     outputs = reference.expected_outputs(tflite, reference.quantise(tflite, digits.values, told)).view(np.int8)

@@ -141,9 +141,9 @@ def litert(tflite: bytes, inputs: NDArray[Any]) -> NDArray[Any]:
 
 def some_inputs(tflite: bytes, count: int = 8) -> NDArray[Any]:
     """Random inputs for a network: [count, *shape without the batch]."""
-    from toolkit import reference
+    from toolkit.tflite.ends import ends_of
 
-    spec = reference.model_io(tflite).input
+    spec = ends_of(tflite).input
     shape = (count, *spec.shape[1:])
     if spec.numpy == np.int8:
         return RNG.integers(-128, 128, shape).astype(np.int8)

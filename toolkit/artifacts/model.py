@@ -5,9 +5,13 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from toolkit.artifacts.base import Artifact, DType, sha256_of
 from toolkit.errors import ModelError
+
+if TYPE_CHECKING:
+    import numpy as np
 
 ELEMENT_BYTES = {DType.INT8: 1, DType.FLOAT32: 4}
 
@@ -69,9 +73,21 @@ class TensorSpec(Artifact):
     zero_point: int
 
     @property
+    def elements(self) -> int:
+        """How many elements it has."""
+        return math.prod(self.shape)
+
+    @property
     def size_bytes(self) -> int:
         """How many bytes it has."""
-        return math.prod(self.shape) * ELEMENT_BYTES[self.dtype]
+        return self.elements * ELEMENT_BYTES[self.dtype]
+
+    @property
+    def numpy(self) -> np.dtype[Any]:
+        """The elements' type in NumPy."""
+        import numpy as np
+
+        return np.dtype(np.int8 if self.dtype is DType.INT8 else np.float32)
 
 
 @dataclass(frozen=True)

@@ -19,12 +19,10 @@ from toolkit.compiler.ir import ElementType, Graph, Operator, Quantisation, Tens
 from toolkit.compiler.operators import READERS, SHAPE_ONLY, alive, lacking, missing_operators
 from toolkit.errors import ModelError
 from toolkit.tflite import Obstacle, UnsupportedError
-from toolkit.tflite.description import ASTRAY, broken, names
+from toolkit.tflite.description import ASTRAY, SCHEMA_VERSION, broken, check_identifier, kind_of
 
 _Raw = tuple[str, tuple[int, ...], tuple[int, ...], Any]
 
-_IDENTIFIER = b"TFL3"
-_SCHEMA_VERSION = 3
 _LARGEST_TENSOR = 1 << 26
 _LARGEST_RANK = 8
 
@@ -54,8 +52,7 @@ def read(data: bytes) -> Graph:
     Raises:
         ModelError: the file is broken, or holds what is not supported; the message names it.
     """
-    if len(data) < 8 or data[4:8] != _IDENTIFIER:
-        raise ModelError("the file is no .tflite: its identifier is not TFL3", "give a file that TensorFlow Lite wrote")
+    check_identifier(data)
     try:
         return _read(data)
     except ASTRAY as caught:
@@ -75,8 +72,8 @@ def _count(length: int, data: bytes, what: str) -> int:
 
 def _read(data: bytes) -> Graph:
     model = tflite.Model.GetRootAsModel(data, 0)
-    if model.Version() != _SCHEMA_VERSION:
-        raise broken(f"schema version {model.Version()}, not {_SCHEMA_VERSION}")
+    if model.Version() != SCHEMA_VERSION:
+        raise broken(f"schema version {model.Version()}, not {SCHEMA_VERSION}")
     found: list[Obstacle] = []
     if model.SubgraphsLength() != 1:
         hint = "convert a function without control flow and state"
@@ -137,9 +134,7 @@ def _operator(model: Any, subgraph: Any, index: int, tensors: int, data: bytes) 
     if not 0 <= operator.OpcodeIndex() < _count(model.OperatorCodesLength(), data, "operator codes"):
         raise broken(f"operator {index} has the code {operator.OpcodeIndex()}")
     code = model.OperatorCodes(operator.OpcodeIndex())
-    # Files written before 2020 have the code in the first field only; both are set by newer converters.
-    number = max(code.BuiltinCode(), code.DeprecatedBuiltinCode())
-    kind = names("BuiltinOperator").get(number, f"number {number}")
+    kind = kind_of(code.BuiltinCode(), code.DeprecatedBuiltinCode())
     inputs = tuple(int(i) for i in _array(operator.InputsAsNumpy()))
     outputs = tuple(int(i) for i in _array(operator.OutputsAsNumpy()))
     if any(not -1 <= i < tensors for i in inputs) or any(not 0 <= i < tensors for i in outputs):

@@ -86,14 +86,4 @@ def _full_integer(converter: Any, tf: Any, calibration: npt.NDArray[np.float32] 
 
 def operators(tflite: bytes) -> tuple[str, ...]:
     """The names of the operators in the order in which they run, as in the schema: "CONV_2D", "SOFTMAX" ...."""
-    import tflite as reader
-
-    names = description.names("BuiltinOperator")
-    model = reader.Model.GetRootAsModel(tflite, 0)
-    found = []
-    for place in range(model.SubgraphsLength()):
-        graph = model.Subgraphs(place)
-        for index in range(graph.OperatorsLength()):
-            code = model.OperatorCodes(graph.Operators(index).OpcodeIndex())
-            found.append(names[max(code.BuiltinCode(), code.DeprecatedBuiltinCode())])
-    return tuple(found)
+    return tuple(operator.kind for graph in description.describe(tflite).subgraphs for operator in graph.operators)

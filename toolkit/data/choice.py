@@ -21,7 +21,7 @@ SEED = 707
 
 
 class Tensor(Protocol):
-    """What is asked of a network's input and output: `reference.Tensor` answers it."""
+    """What is asked of a network's input and output: `TensorSpec` answers it."""
 
     @property
     def shape(self) -> tuple[int, ...]:

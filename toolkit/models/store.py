@@ -25,6 +25,7 @@ from toolkit.errors import ModelError, TrainError
 from toolkit.models import CARD, StoredModel, file_name
 from toolkit.statistics import wilson_interval
 from toolkit.tflite import int8_tables
+from toolkit.tflite.ends import ends_of
 
 if TYPE_CHECKING:
     from toolkit.train import Recipe, Trained
@@ -83,7 +84,7 @@ def score(tflite: bytes, data: Samples, *, interpreter: str | None = None) -> Sc
     Lite Micro alone cannot run.
     """
     if interpreter is None and reference.is_installed("ai_edge_litert"):
-        is_float = reference.model_io(tflite).input.dtype is DType.FLOAT32
+        is_float = ends_of(tflite).input.dtype is DType.FLOAT32
         interpreter = reference.OPTIMISED if is_float or int8_tables.is_needed(tflite) else None
     inputs = reference.quantise(tflite, data.values, data.scaling)
     outputs = reference.expected_outputs(tflite, inputs, interpreter=interpreter)

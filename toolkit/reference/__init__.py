@@ -12,7 +12,6 @@ import importlib.util
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,72 +23,13 @@ from toolkit.artifacts import DType
 from toolkit.data.scaling import Scaling
 from toolkit.errors import ModelError
 from toolkit.reference.rounding import Rounding
-from toolkit.tflite import UnsupportedError, description, int8_tables, obstacles
+from toolkit.tflite import int8_tables
+from toolkit.tflite.ends import ends_of
 
 Progress = Callable[[int, int], None]
 """Called with the number of inputs done and their total."""
 
 _REPORT_SECONDS = 0.2
-
-
-@dataclass(frozen=True)
-class Tensor:
-    """A model's input or output.
-
-    Attributes:
-        shape: with the batch of 1 in front.
-        dtype: of the elements.
-        scale, zero_point: real value = scale * (stored value - zero_point); 1.0 and 0 for float32.
-        name: as in the file.
-    """
-
-    shape: tuple[int, ...]
-    dtype: DType
-    scale: float
-    zero_point: int
-    name: str = ""
-
-    @property
-    def elements(self) -> int:
-        """How many elements it has."""
-        return int(np.prod(self.shape, dtype=np.int64))
-
-    @property
-    def size_bytes(self) -> int:
-        """How many bytes it has."""
-        return self.elements * self.numpy.itemsize
-
-    @property
-    def numpy(self) -> np.dtype[Any]:
-        """The elements' type in NumPy."""
-        return np.dtype(np.int8 if self.dtype is DType.INT8 else np.float32)
-
-
-@dataclass(frozen=True)
-class ModelIO:
-    """The one input and the one output of a model."""
-
-    input: Tensor
-    output: Tensor
-
-
-def model_io(tflite: bytes) -> ModelIO:
-    """Shape, type and quantisation of the input and the output.
-
-    Raises:
-        ModelError: it is no `.tflite`, has several inputs or outputs, or they are neither int8 nor float32.
-    """
-    described = description.describe(tflite)
-    wrong = obstacles.of_ends(described)
-    if wrong:
-        raise UnsupportedError(wrong)
-    return ModelIO(_tensor(described.inputs[0]), _tensor(described.outputs[0]))
-
-
-def _tensor(tensor: description.Tensor) -> Tensor:
-    if tensor.type == "float32":
-        return Tensor(tensor.shape, DType.FLOAT32, 1.0, 0, tensor.name)
-    return Tensor(tensor.shape, DType.INT8, float(tensor.scales[0]), int(tensor.zero_points[0]), tensor.name)
 
 
 def quantise(tflite: bytes, elements: npt.NDArray[Any], scale: Scaling | None = None) -> npt.NDArray[Any]:
@@ -107,7 +47,7 @@ def quantise(tflite: bytes, elements: npt.NDArray[Any], scale: Scaling | None = 
     Raises:
         ModelError: the input does not have as many elements as a sample.
     """
-    spec = model_io(tflite).input
+    spec = ends_of(tflite).input
     if spec.elements * len(elements) != elements.size:
         raise ModelError(
             f"the model takes {spec.elements} values, a sample has {elements[0].size}",
@@ -124,8 +64,10 @@ def quantise(tflite: bytes, elements: npt.NDArray[Any], scale: Scaling | None = 
 
 def dequantise(tflite: bytes, outputs: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
     """Output bytes, uint8 [N, output_bytes], as real values, float32 [N, elements]."""
-    spec = model_io(tflite).output
+    spec = ends_of(tflite).output
     stored = np.ascontiguousarray(outputs).view(spec.numpy)
+    if spec.dtype is DType.FLOAT32:
+        return np.asarray(stored, np.float32)
     return ((stored.astype(np.float32) - spec.zero_point) * np.float32(spec.scale)).astype(np.float32)
 
 
@@ -182,7 +124,7 @@ def expected_outputs(
     Raises:
         ModelError: the inputs do not fit the model, or the interpreter refuses the model.
     """
-    spec = model_io(tflite)
+    spec = ends_of(tflite)
     if inputs.shape[1:] != spec.input.shape[1:] or inputs.dtype != spec.input.numpy:
         raise ModelError(
             f"the inputs are {inputs.dtype} {inputs.shape[1:]}, "
@@ -220,7 +162,7 @@ import pathlib, sys
 import numpy as np
 from toolkit import reference
 tflite = pathlib.Path(sys.argv[1]).read_bytes()
-spec = reference.model_io(tflite).input
+spec = ends_of(tflite).input
 reference.expected_outputs(tflite, np.zeros((1, *spec.shape[1:]), spec.numpy))
 """
 PROBE_SECONDS = 120.0

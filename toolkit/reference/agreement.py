@@ -27,6 +27,7 @@ from toolkit.artifacts.agreement import LITERT, TFLM
 from toolkit.errors import TinymlError, ToolError
 from toolkit.reference.opened import Opened, opened
 from toolkit.tflite import int8_tables
+from toolkit.tflite.ends import ends_of
 
 MOST_INPUTS = 100
 SECONDS = 3.0
@@ -97,7 +98,7 @@ def compare(tflite: bytes, inputs: npt.NDArray[Any], float32: bytes | None = Non
         float32: the same network, not quantised.
     """
     try:
-        spec = reference.model_io(tflite)
+        spec = ends_of(tflite)
         answers = _ask(tflite, inputs)
     except (TinymlError, RuntimeError, ValueError) as caught:
         dtype = DType.INT8 if inputs.dtype == np.int8 else DType.FLOAT32
@@ -245,8 +246,8 @@ def _in_a_row(tflite: bytes, apart: Opened) -> Callable[[npt.NDArray[Any], _Tens
 
 def _nearer(tflite: bytes, inputs: npt.NDArray[Any], answers: _Answers, float32: bytes) -> str:
     """Which of the two the float32 network is clearly nearer to; empty where it is no judge."""
-    source, sink = reference.model_io(tflite).input, reference.model_io(tflite).output
-    third = reference.model_io(float32)
+    source, sink = ends_of(tflite).input, ends_of(tflite).output
+    third = ends_of(float32)
     if sink.dtype is DType.FLOAT32 or third.input.shape != source.shape or third.output.shape != sink.shape:
         return ""
     real = inputs

@@ -12,7 +12,7 @@ import copy
 from dataclasses import dataclass
 from typing import Any
 
-from toolkit.tflite import description
+from toolkit.tflite import schema
 
 
 @dataclass(frozen=True)
@@ -34,10 +34,7 @@ class Opened:
 
 def opened(tflite: bytes) -> Opened:
     """Take a sound network apart: its main graph; an operator that calls another graph stays whole."""
-    import flatbuffers
-    from ai_edge_litert import schema_py_generated as schema
-
-    model: Any = schema.ModelT.InitFromPackedBuf(tflite)
+    model: Any = schema.unpacked(tflite)
     graph = model.subgraphs[0]
     computed = sorted({int(tensor) for operator in graph.operators for tensor in operator.outputs})
     used = {int(tensor) for operator in graph.operators for tensor in operator.inputs}
@@ -53,12 +50,8 @@ def opened(tflite: bytes) -> Opened:
     graph.inputs = [*(int(tensor) for tensor in graph.inputs), *given.values()]
     graph.outputs = computed
     model.signatureDefs = []
-    names = description.names("BuiltinOperator")
-    operators = []
-    for place, operator in enumerate(graph.operators):
-        code = model.operatorCodes[operator.opcodeIndex]
-        name = names.get(max(int(code.builtinCode), int(code.deprecatedBuiltinCode)), "unknown")
-        operators.append((f"{name} (operator {place})", tuple(int(tensor) for tensor in operator.outputs)))
-    builder = flatbuffers.Builder(1024)
-    builder.Finish(model.Pack(builder), b"TFL3")
-    return Opened(bytes(builder.Output()), given, tuple(operators), source)
+    operators = tuple(
+        (f"{schema.kind(model, operator)} (operator {place})", tuple(int(tensor) for tensor in operator.outputs))
+        for place, operator in enumerate(graph.operators)
+    )
+    return Opened(schema.packed(model), given, operators, source)

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 from toolkit.artifacts import CompiledModel, DType, ModelFile, Runtime, TensorSpec
 from toolkit.errors import BoardError, DoesNotFitError, ModelError
+from toolkit.tflite.ends import ends_of
 
 if TYPE_CHECKING:
     from toolkit.board import Board, Toolchain
     from toolkit.project import EngineFiles
-    from toolkit.reference import Tensor
     from toolkit.tflite import Obstacle
 
 _OTHER = {Runtime.AOT: Runtime.TFLM, Runtime.TFLM: Runtime.AOT}
@@ -84,18 +84,12 @@ def _prepare(board: Board, toolchain: Toolchain, runtime: Runtime, tflite: bytes
         compiled = compile_model(tflite, isa=board.cpu.isa, fpu=board.cpu.fpu, optimise=optimise)
         files = EngineFiles(("aot_engine.c",), compiled.kernels, compiled.sources)
         return Engine(files, compiled, compiled.arena_bytes, compiled.input, compiled.output)
-    from toolkit import reference
     from toolkit.runtimes import tflm
 
     prepared = tflm.for_toolchain(tflite, board, toolchain, os.environ)
-    ends = reference.model_io(tflite)
+    ends = ends_of(tflite)
     files = EngineFiles(prepared.engine, (), prepared.generated)
-    return Engine(files, None, prepared.arena.size, _spec(ends.input), _spec(ends.output))
-
-
-def _spec(tensor: Tensor) -> TensorSpec:
-    scale = tensor.scale if tensor.dtype is DType.INT8 else 0.0
-    return TensorSpec(tensor.name, tensor.shape, tensor.dtype, scale, tensor.zero_point)
+    return Engine(files, None, prepared.arena.size, ends.input, ends.output)
 
 
 def _missing_operators(runtime: Runtime, tflite: bytes, *, arduino: bool) -> tuple[Obstacle, ...]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from toolkit.artifacts import Agreement, DType
+from toolkit.tflite.ends import ends_of
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -61,6 +62,6 @@ def _sample(tflite: bytes) -> npt.NDArray[Any]:
     from toolkit import data, reference
     from toolkit.reference import agreement
 
-    io = reference.model_io(tflite)
+    io = ends_of(tflite)
     samples = data.at_hand(io.input, io.output, agreement.MOST_INPUTS)
     return samples.values if samples.scaling is None else reference.quantise(tflite, samples.values, samples.scaling)

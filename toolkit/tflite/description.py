@@ -104,6 +104,27 @@ def names(kind: str) -> dict[int, str]:
     return {value: name for name, value in members if isinstance(value, int) and not name.startswith("_")}
 
 
+def kind_of(code: int, former: int) -> str:
+    """The name of an operator code in the schema, such as "CONV_2D" or "CUSTOM".
+
+    Args:
+        code, former: the code's two fields. Files written before 2020 have it in the second only; newer ones in both,
+            as far as it fits.
+    """
+    number = max(int(code), int(former))
+    return names("BuiltinOperator").get(number, f"number {number}")
+
+
+def check_identifier(data: bytes) -> None:
+    """Refuse what is no .tflite at all.
+
+    Raises:
+        ModelError: the file's identifier is another one.
+    """
+    if len(data) < 8 or data[4:8] != IDENTIFIER:
+        raise ModelError("the file is no TensorFlow Lite model: its identifier is not TFL3", "name a .tflite file")
+
+
 def describe(data: bytes) -> Description:
     """Read a file's structure.
 
@@ -113,8 +134,7 @@ def describe(data: bytes) -> Description:
     """
     import tflite
 
-    if len(data) < 8 or data[4:8] != IDENTIFIER:
-        raise ModelError("the file is no TensorFlow Lite model: its identifier is not TFL3", "name a .tflite file")
+    check_identifier(data)
     try:
         model = tflite.Model.GetRootAsModel(data, 0)
         if model.Version() != SCHEMA_VERSION:
@@ -179,9 +199,7 @@ class _Reader:
         return re.sub(r"[^\w./:;-]+", "_", (stored or b"")[:320].decode("utf-8", errors="replace"))[:80] or otherwise
 
     def code(self, code: Any) -> str:
-        # Files written before 2020 have the code in the first field only; both are set by newer converters.
-        number = max(code.BuiltinCode(), code.DeprecatedBuiltinCode())
-        kind = names("BuiltinOperator").get(number, f"number {number}")
+        kind = kind_of(code.BuiltinCode(), code.DeprecatedBuiltinCode())
         return f"CUSTOM:{self.text(code.CustomCode(), 'without a name')}" if kind == "CUSTOM" else kind
 
     def subgraph(self, graph: Any) -> Subgraph:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 from typing import Any
 
-from toolkit.tflite.description import names
+from toolkit.tflite.description import IDENTIFIER, kind_of
 
 _DATA_ALIGNMENT = 16  # the schema's `force_align: 16` on Buffer.data; the Python writer does not honour it by itself
 
@@ -46,16 +46,14 @@ def packed(model: Any, size: int = 1024) -> bytes:
 
     model.buffers = [AlignedBuffer(data=buffer.data) for buffer in model.buffers]
     builder = flatbuffers.Builder(size)
-    builder.Finish(model.Pack(builder), b"TFL3")
+    builder.Finish(model.Pack(builder), IDENTIFIER)
     return bytes(builder.Output())
 
 
 def kind(model: Any, operator: Any) -> str:
     """The operator's name in the schema; "CUSTOM" for every custom one."""
     code = model.operatorCodes[operator.opcodeIndex]
-    # Files written before 2020 have the code in the first field only; both are set by newer converters.
-    number = max(int(code.builtinCode), int(code.deprecatedBuiltinCode))
-    return names("BuiltinOperator").get(number, f"number {number}")
+    return kind_of(code.builtinCode, code.deprecatedBuiltinCode)
 
 
 def listed(vector: Any) -> list[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ from toolkit.errors import ModelError
 from toolkit.runtimes.tflm import arena as arenas
 from toolkit.runtimes.tflm import figures, operators
 from toolkit.runtimes.tflm.library import Library, find_library
+from toolkit.tflite import describe
 from toolkit.tflite.as_c_array import c_array
 
 _BYTES = {DType.INT8: 1, DType.FLOAT32: 4}
@@ -88,22 +90,19 @@ def prepare(tflite: bytes, library: Library | None) -> Prepared:
 
 def _io(tflite: bytes) -> tuple[DType, int, int]:
     """Type of input and output, and their sizes in bytes."""
-    import tflite as reader
-
-    graph = reader.Model.GetRootAsModel(tflite, 0).Subgraphs(0)
-    if (graph.InputsLength(), graph.OutputsLength()) != (1, 1):
+    described = describe(tflite)
+    if (len(described.inputs), len(described.outputs)) != (1, 1):
         raise ModelError(
-            f"the model has {graph.InputsLength()} inputs and {graph.OutputsLength()} outputs",
+            f"the model has {len(described.inputs)} inputs and {len(described.outputs)} outputs",
             "only one of each is supported",
         )
-    source, sink = graph.Tensors(graph.Inputs(0)), graph.Tensors(graph.Outputs(0))
-    dtypes = {reader.TensorType.INT8: DType.INT8, reader.TensorType.FLOAT32: DType.FLOAT32}
-    if source.Type() != sink.Type() or source.Type() not in dtypes:
+    source, sink = described.inputs[0], described.outputs[0]
+    if source.type != sink.type or source.type not in list(DType):
         raise ModelError(
             "the model's input and output are not both int8 or both float32", "convert it with those types"
         )
-    dtype = dtypes[source.Type()]
-    sizes = [int(tensor.ShapeAsNumpy().prod()) * _BYTES[dtype] for tensor in (source, sink)]
+    dtype = DType(source.type)
+    sizes = [math.prod(tensor.shape) * _BYTES[dtype] for tensor in (source, sink)]
     return dtype, sizes[0], sizes[1]
 
 
