@@ -32,17 +32,18 @@ static void put(outbox_t *outbox, uint8_t byte) {
 
 /* The byte under the cursor, and on; false at the end. */
 static bool next(cursor_t *cursor, uint8_t *byte) {
-  while (cursor->pieces && cursor->offset == cursor->piece->size) {
-    ++cursor->piece;
-    --cursor->pieces;
-    cursor->offset = 0;
-    if (!cursor->pieces && cursor->last) {
+  for (;;) {
+    if (!cursor->pieces) {
+      if (!cursor->last) return false;
       cursor->piece = cursor->last;
       cursor->pieces = 1;
       cursor->last = NULL;
     }
+    if (cursor->offset < cursor->piece->size) break;
+    ++cursor->piece;
+    --cursor->pieces;
+    cursor->offset = 0;
   }
-  if (!cursor->pieces) return false;
   *byte = cursor->piece->data[cursor->offset++];
   return true;
 }

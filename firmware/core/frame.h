@@ -17,7 +17,7 @@ typedef struct {
   size_t size;
 } frame_piece_t;
 
-/* Sends pieces[0] to pieces[count - 1], in order, as one body of any length; count is at least 1. Blocks as
+/* Sends pieces[0] to pieces[count - 1], in order, as one body of any length. Blocks as
  * port_write() does. */
 void tinyml_frame_send(const frame_piece_t *pieces, size_t count);
 
