@@ -21,6 +21,7 @@ ARTIFACTS = {"artifacts"}
 # paper's tables all need both, and neither needs any stage.
 SHARED = {
     "board",
+    "board_schema",
     "cpu",
     "data",
     "link",
@@ -195,3 +196,27 @@ def test_help_loads_neither_tensorflow_nor_numpy() -> None:
         "assert not heavy, heavy\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, timeout=60)
+
+
+_ASKS_FOR_AN_ISA = re.compile(r"""\.isa\b[^\n]*(==|!=|\bin\b|startswith)|["'](armv6m|armv7em|armv8_1m_mve)["']""")
+
+
+def test_instruction_sets_decide_in_their_own_files() -> None:
+    """What differs from one to another is said in compiler/isa/, and asked for there."""
+    others = [path for path in FILES if "isa" not in path.relative_to(PACKAGE).parts]
+    assert [str(path) for path in others if _ASKS_FOR_AN_ISA.search(_code(path))] == []
+
+
+def _code(path: Path) -> str:
+    """A file without its docstrings and comments."""
+    return ast.unparse(_without_docstrings(ast.parse(path.read_text(encoding="utf-8"))))
+
+
+def _without_docstrings(tree: ast.Module) -> ast.Module:
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(body, list):
+            node.body = [  # type: ignore[attr-defined]
+                each for each in body if not (isinstance(each, ast.Expr) and isinstance(each.value, ast.Constant))
+            ] or [ast.Pass()]
+    return tree

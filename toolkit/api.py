@@ -17,15 +17,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from toolkit import board as boards
 from toolkit import verdicts
 from toolkit import workspace as workspaces
 from toolkit.artifacts import Build, DType, ModelCard, RunningDevice, Runtime, Verification
-from toolkit.board import Board
 from toolkit.listener import SILENT, Listener
 from toolkit.selection import Selection
 
 if TYPE_CHECKING:
+    from toolkit.board import Board
     from toolkit.errors import TinymlError
     from toolkit.models.listing import Row
 
@@ -109,6 +108,8 @@ def board(name: str, workspace: Path = Path()) -> Board:
     Raises:
         BoardError: there is none.
     """
+    from toolkit import board as boards
+
     return boards.load(name, workspace)
 
 
@@ -356,4 +357,6 @@ def why_not_proven(verification: Verification, report: Path) -> TinymlError:
 
 
 def _loaded(board: str | Board, workspace: Path) -> Board:
-    return board if isinstance(board, Board) else boards.load(board, workspace)
+    from toolkit import board as boards
+
+    return boards.load(board, workspace) if isinstance(board, str) else board

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from toolkit import resources, toml
+from toolkit import registry, resources, toml
 from toolkit.errors import BoardError
 from toolkit.toml import GccFlag, Module, Table, Text
 
@@ -45,7 +45,10 @@ def load(name: str, workspace: Path | None = None) -> Cpu:
     for folder in _folders(workspace):
         path = folder / f"{name}.toml"
         if path.is_file():
-            return toml.convert(toml.read(path), Cpu, f"cpus/{path.name}")
+            found = toml.convert(toml.read(path), Cpu, f"cpus/{path.name}")
+            if not registry.may_have(registry.ISAS, found.isa):
+                raise BoardError(f"cpus/{path.name}: isa is {found.isa!r:.60}", "see the other files of boards/cpus/")
+            return found
     raise BoardError(f"there is no core {name!r:.60}", f"one of: {', '.join(names(workspace))}")
 
 

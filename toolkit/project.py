@@ -22,7 +22,7 @@ from pathlib import Path, PurePosixPath
 
 import jinja2
 
-from toolkit import __version__, resources
+from toolkit import __version__, registry, resources
 from toolkit.artifacts import ModelFile, Runtime, sha256_of
 from toolkit.board import Board, Toolchain
 from toolkit.errors import ProjectError
@@ -88,8 +88,9 @@ def _copied(board: Board, toolchain: Toolchain, files: EngineFiles) -> dict[str,
     chosen += [(resources.kernels()[name], "src/kernels") for name in files.kernels]
     chosen += [(firmware / "ports" / "port.h", "src/port")]
     folders = [(firmware / "core", "src/core"), (firmware / "ports" / toolchain.port, "src/port")]
-    if toolchain.framework == "bare" and board.cpu.isa.startswith("armv"):
-        folders.append((firmware / "ports" / "cortexm", "src/cortexm"))
+    start_up = registry.load(registry.ISAS, board.cpu.isa).ISA.start_up
+    if toolchain.framework == "bare" and start_up is not None:
+        folders.append((firmware / "ports" / start_up, f"src/{start_up}"))
     for folder, place in folders:
         if not folder.is_dir():
             raise ProjectError(f"firmware/{folder.relative_to(firmware)} is missing", "reinstall tinyml-toolkit")

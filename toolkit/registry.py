@@ -14,10 +14,10 @@ from __future__ import annotations
 
 import functools
 import importlib
-import importlib.util
 import pkgutil
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
@@ -108,14 +108,16 @@ def load(room: Room, name: str, error: type[TinymlError] = TinymlError) -> Modul
     return found
 
 
+def may_have(room: Room, name: str) -> bool:
+    """Whether a room has a module of this name, without looking into it: that may load much."""
+    return name in _files(room) or name in _foreign(room.group)
+
+
 @functools.cache
 def _files(room: Room) -> tuple[str, ...]:
-    """The names of a room's modules; none where the room is not there."""
-    if importlib.util.find_spec(room.package.rpartition(".")[0]) is None:
-        return ()
-    spec = importlib.util.find_spec(room.package)
-    places = spec.submodule_search_locations if spec else None
-    return tuple(sorted(module.name for module in pkgutil.iter_modules(places or [])))
+    """The names of a room's modules."""
+    place = Path(__file__).parent.joinpath(*room.package.split(".")[1:])
+    return tuple(sorted(module.name for module in pkgutil.iter_modules([str(place)])))
 
 
 def _own(room: Room, name: str) -> ModuleType | None:

@@ -96,7 +96,7 @@ class _Network:
         return name
 
     def _structure(self, kind: str, name: str, fields: dict[str, Any]) -> str:
-        self.constants.append(c.structure(kind, name, fields).replace(" AOT_CONST", ""))
+        self.constants.append(f"static const {kind} {name} = {c.initialiser(fields)};\n")
         return f"&{name}"
 
     def _ends(self, op: ir.Operator) -> tuple[ir.Tensor, ir.Tensor]:

@@ -40,23 +40,22 @@ static void send_hello(uint16_t seq, uint8_t flags) {
   wire_put_u32(hello + WIRE_HELLO_OUTPUT_BYTES, engine->output_bytes);
   wire_put_u32(hello + WIRE_HELLO_ARENA_BYTES, engine->arena_bytes);
   wire_put_u32(hello + WIRE_HELLO_STACK_BYTES, port_stack_used());
-  frame_piece_t pieces[] = {
+  const frame_piece_t pieces[] = {
       {head, sizeof head},
       {tinyml_build_id, WIRE_BUILD_ID_BYTES},
       {tinyml_build_model_sha256, WIRE_SHA256_BYTES},
       text(engine->runtime),
       text(port->board),
-      {0, 0},
   };
-  tinyml_frame_send(pieces, sizeof pieces / sizeof pieces[0] - 1u);
+  tinyml_frame_send(pieces, sizeof pieces / sizeof pieces[0]);
 }
 
 static void send_refused(uint16_t seq, wire_reason_t reason) {
   uint8_t head[WIRE_HEADER_BYTES + WIRE_REFUSED_BYTES];
   put_header(head, WIRE_REFUSED, seq);
   head[WIRE_HEADER_BYTES + WIRE_REFUSED_REASON] = (uint8_t)reason;
-  frame_piece_t pieces[] = {{head, sizeof head}, {0, 0}};
-  tinyml_frame_send(pieces, 1);
+  const frame_piece_t piece = {head, sizeof head};
+  tinyml_frame_send(&piece, 1);
 }
 
 /* An engine that failed leaves no input to unpack into: requests are then read, and refused. */
@@ -70,7 +69,7 @@ static void send_result(uint16_t seq, uint32_t ticks) {
   put_header(head, WIRE_RESULT, seq);
   wire_put_u32(head + WIRE_HEADER_BYTES + WIRE_RESULT_TICKS, ticks);
   const size_t size = (size_t)engine_info()->output_bytes;
-  frame_piece_t pieces[] = {{head, sizeof head}, {engine_output(), size}, {0, 0}};
+  const frame_piece_t pieces[] = {{head, sizeof head}, {engine_output(), size}};
   tinyml_frame_send(pieces, 2);
 }
 

@@ -8,11 +8,13 @@
 #include "wire.h"
 #include "wire_put.h"
 
-/* A place in the body: `offset` bytes into *piece, the first of `pieces` that are left. */
+/* A place in the body: `offset` bytes into *piece, the first of `pieces` that are left; *last, unless it is
+ * NULL, comes after these. */
 typedef struct {
   const frame_piece_t *piece;
   size_t pieces;
   size_t offset;
+  const frame_piece_t *last;
 } cursor_t;
 
 typedef struct {
@@ -30,12 +32,18 @@ static void put(outbox_t *outbox, uint8_t byte) {
 
 /* The byte under the cursor, and on; false at the end. */
 static bool next(cursor_t *cursor, uint8_t *byte) {
-  while (cursor->pieces && cursor->offset == cursor->piece->size) {
+  for (;;) {
+    if (!cursor->pieces) {
+      if (!cursor->last) return false;
+      cursor->piece = cursor->last;
+      cursor->pieces = 1;
+      cursor->last = NULL;
+    }
+    if (cursor->offset < cursor->piece->size) break;
     ++cursor->piece;
     --cursor->pieces;
     cursor->offset = 0;
   }
-  if (!cursor->pieces) return false;
   *byte = cursor->piece->data[cursor->offset++];
   return true;
 }
@@ -73,18 +81,18 @@ static void encode(outbox_t *outbox, cursor_t cursor) {
   put(outbox, 0);
 }
 
-void tinyml_frame_send(frame_piece_t *pieces, size_t count) {
+void tinyml_frame_send(const frame_piece_t *pieces, size_t count) {
   static outbox_t outbox;
   uint32_t crc = CRC32_INIT;
   uint8_t byte = 0;
-  cursor_t cursor = {pieces, count, 0};
+  cursor_t cursor = {pieces, count, 0, NULL};
   while (next(&cursor, &byte)) crc = tinyml_crc32_update(crc, byte);
   crc = ~crc;
 
   uint8_t tail[WIRE_CRC_BYTES];
   wire_put_u32(tail, crc);
-  pieces[count] = (frame_piece_t){tail, sizeof tail};
+  const frame_piece_t last = {tail, sizeof tail};
   outbox.size = 0;
-  encode(&outbox, (cursor_t){pieces, count + 1, 0});
+  encode(&outbox, (cursor_t){pieces, count, 0, &last});
   if (outbox.size) port_write(outbox.data, outbox.size);
 }

@@ -17,8 +17,8 @@ typedef struct {
   size_t size;
 } frame_piece_t;
 
-/* Sends pieces[0] to pieces[count - 1], in order, as one body of any length. pieces has count + 1 entries:
- * the last is overwritten with the CRC's. Blocks as port_write() does. */
-void tinyml_frame_send(frame_piece_t *pieces, size_t count);
+/* Sends pieces[0] to pieces[count - 1], in order, as one body of any length. Blocks as
+ * port_write() does. */
+void tinyml_frame_send(const frame_piece_t *pieces, size_t count);
 
 #endif

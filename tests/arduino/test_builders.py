@@ -125,7 +125,11 @@ def test_platformios_image_is_found_where_it_puts_it(
     tools: FakeTools, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = tmp_path / "sketch" / ".pio" / "build" / "nano33"
-    tools.add("pio", f"p = pathlib.Path({str(folder)!r}); p.mkdir(parents=True); (p / 'firmware.elf').write_text('')")
+    tools.add(
+        "pio",
+        f"p = pathlib.Path({str(folder)!r}); p.mkdir(parents=True)\n"
+        "for name in ('firmware.elf', 'firmware.bin'): (p / name).touch()",
+    )
     monkeypatch.setenv("PATH", tools.path)
     built = platformio.build(tmp_path / "sketch", NANO33, chain(NANO33, "platformio"))
     assert (built.image, built.elf) == (folder / "firmware.bin", folder / "firmware.elf")

@@ -113,6 +113,9 @@ def test_a_core_of_the_user_is_one_file(tmp_path: Path) -> None:
     assert boards.load(str(path), tmp_path).cpu.gcc_flags == ("-mcpu=cortex-m4",)
     with pytest.raises(BoardError, match=r"other\.toml: mcu\.cpu is 'mine'"):
         boards.load(str(path))
+    (cores / "mine.toml").write_text('name = "M"\nisa = "z80"\nfpu = false\ngcc_flags = []\n')
+    with pytest.raises(BoardError, match=r"cpus/mine\.toml: isa is 'z80'"):
+        boards.load(str(path), tmp_path)
 
 
 @pytest.mark.parametrize(

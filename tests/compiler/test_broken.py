@@ -8,7 +8,7 @@ import pytest
 from tests.compiler.graphs import Graph, padding
 from toolkit import resources
 from toolkit.compiler import compile_model
-from toolkit.errors import ModelError
+from toolkit.errors import ModelError, TinymlError
 
 SOUND = (resources.models() / "proposed" / "proposed_int8.tflite").read_bytes()
 
@@ -175,6 +175,6 @@ def test_a_loop_among_the_operators() -> None:
     assert "before it is computed" in refused(g.file(source, b)).message
 
 
-def test_a_wrong_instruction_set_is_the_callers_mistake() -> None:
-    with pytest.raises(ValueError, match="isa"):
+def test_a_wrong_instruction_set_is_named() -> None:
+    with pytest.raises(TinymlError, match="there is no instruction set 'z80'"):
         compile_model(SOUND, isa="z80", fpu=False)

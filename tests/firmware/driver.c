@@ -52,7 +52,7 @@ static void do_crc(const char *text) {
 }
 
 static void do_send(void) {
-  frame_piece_t pieces[MAX_PIECES + 1];
+  frame_piece_t pieces[MAX_PIECES];
   uint8_t *owned[MAX_PIECES];
   size_t count = 0;
   for (const char *text; count < MAX_PIECES && (text = strtok(NULL, " ")); ++count) {

@@ -100,8 +100,8 @@ static void frame_bodies(const uint8_t *data, size_t size) {
     size_t length = *data++;
     --size;
     if (length > size) length = size;
-    frame_piece_t pieces[2] = {{data, length}, {0, 0}};
-    tinyml_frame_send(pieces, 1);
+    const frame_piece_t piece = {data, length};
+    tinyml_frame_send(&piece, 1);
     data += length;
     size -= length;
   }

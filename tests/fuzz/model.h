@@ -20,7 +20,7 @@ enum {
 /* The device that is modelled. */
 typedef struct {
   bool takes_elements; /* float32 */
-  bool never_starts; /* engine_init() fails */
+  bool never_starts;   /* engine_init() fails */
   size_t input_bytes;
   size_t output_bytes;
 } model_device_t;

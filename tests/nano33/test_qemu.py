@@ -35,7 +35,9 @@ def test_an_fpu_that_is_not_enabled_is_found_here_and_not_in_unicorn(echo: Path,
 
 def test_an_image_that_only_hangs_is_reported(echo: Path, tmp_path: Path) -> None:
     compile_firmware(
-        tmp_path / "build", SOURCES, {"port.c": ("  usb_start();\n", "  usb_start();\n  for (;;) {\n  }\n")}
+        tmp_path / "build",
+        SOURCES,
+        {"port.c": ("  usb_control_start(&cdc_class);\n", "  usb_control_start(&cdc_class);\n  for (;;) {\n  }\n")},
     )
     with pytest.raises(EmulatorError, match="does not start"):
         qemu_check.check(tmp_path / "build" / "firmware.elf", tmp_path / "qemu.log", seconds=0.5)

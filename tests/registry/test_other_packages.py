@@ -138,7 +138,7 @@ def test_ours_is_not_replaced(package: Path) -> None:
     assert found is not None and found.__name__ == "toolkit.flash.samba"
 
 
-@pytest.mark.parametrize("room", [registry.BUILDERS, registry.FLASHERS, registry.EMULATORS, registry.ARCHITECTURES])
+@pytest.mark.parametrize("room", [registry.BUILDERS, registry.FLASHERS, registry.EMULATORS, registry.ISAS])
 def test_a_room_is_what_lies_in_it(room: registry.Room) -> None:
     for name in registry.names(room):
         assert hasattr(registry.load(room, name), room.mark)

@@ -75,7 +75,6 @@ def test_float32_is_said_and_may_be_said_otherwise() -> None:
     assert plain.workloads[0].kind == "elements"
     other = workloads.assemble(build, Selection(limit=0, pixels="-1..1"))
     assert "pixels as -1..1, as --range says" in other.inputs.told
-    # The device itself can only divide by 255.
     work = other.workloads[0]
     assert (work.kind, work.divisor, work.offset) == ("elements", 127.5, -1.0)
 

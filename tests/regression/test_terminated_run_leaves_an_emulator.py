@@ -27,6 +27,7 @@ def test_the_emulator_goes_with_it(number: signal.Signals, tmp_path: Path) -> No
     pid = int(json.loads(record.read_text())["pid"])
     running.send_signal(number)
     _, errors = running.communicate(timeout=60)
-    assert running.returncode in (1, 128 + number), errors
+    # Less the number: Python's own end by SIGINT, if it came while a text was being executed, as in many an import.
+    assert running.returncode in (1, 128 + number, -number), errors
     assert "Traceback" not in errors
     assert not record.exists() and process.start_of(pid) is None

@@ -21,7 +21,7 @@ def _failed(folder: Path) -> Path:
     device = DeviceIdentity(build.board, str(build.runtime), build.model_sha256, build.build_id, 0, 0)
     result = dataclasses.replace(samples.broken(), board=build.board, model=build.model, device=device)
     assert result.verdict is Verdict.DIFFERS
-    result.save(folder / "build" / "host" / "verification.json")
+    result.save(folder / "build" / "host" / "proposed-int8-aot" / "verification.json")
     return folder
 
 
@@ -29,7 +29,7 @@ def _failed(folder: Path) -> Path:
     ("key", "value"), [("verdict", "proven"), ("bit_exact", 1), ("inputs", "all there are"), ("record_sha256", "")]
 )
 def test_a_verdict_that_was_changed_is_refused(failed: Path, key: str, value: object) -> None:
-    path, junit = failed / "build" / "host" / "verification.json", failed / "junit.xml"
+    path, junit = failed / "build" / "host" / "proposed-int8-aot" / "verification.json", failed / "junit.xml"
     with pytest.raises(Refused, match="not proven") as caught:
         tinyml("report", folder=failed)
     assert caught.value.error.exit_code == 4
@@ -43,7 +43,7 @@ def test_a_verdict_that_was_changed_is_refused(failed: Path, key: str, value: ob
 
 
 def test_white_space_is_no_change(failed: Path) -> None:
-    path = failed / "build" / "host" / "verification.json"
+    path = failed / "build" / "host" / "proposed-int8-aot" / "verification.json"
     before = Verification.load(path)
     path.write_text(json.dumps(json.loads(path.read_text())))
     assert Verification.load(path) == before

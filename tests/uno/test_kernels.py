@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from tests.uno import kernel_programs
 from tests.uno.kernel_programs import array
 from toolkit import resources
-from toolkit.compiler import compile_model, fixedpoint, isa
+from toolkit.compiler import compile_model, fixedpoint
+from toolkit.compiler.isa import avr
 from toolkit.errors import DoesNotFitError
 
 Run = Callable[[Path, str], bytes]
@@ -166,12 +167,10 @@ def test_constants_that_lpm_does_not_reach_are_refused(monkeypatch: pytest.Monke
     """Beyond 64 KiB they would be read at wrong addresses, and nothing would say so."""
     tflite = (resources.models() / "proposed" / "proposed_int8.tflite").read_bytes()
     constants = compile_model(tflite, isa="avr", fpu=False).constants_bytes
-    known = dict(isa.found())
 
     def limited_to(reach: int) -> None:
-        known["avr"] = dataclasses.replace(known["avr"], constants_limit=reach)
+        monkeypatch.setattr(avr, "ISA", dataclasses.replace(avr.ISA, constants_limit=reach))
 
-    monkeypatch.setattr(isa, "found", lambda: known)
     limited_to(constants)
     compile_model(tflite, isa="avr", fpu=False)
     limited_to(constants - 1)

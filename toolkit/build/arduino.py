@@ -15,25 +15,25 @@ def sketch(project: Path) -> Path:
     return project / f"{project.resolve().name}.ino"
 
 
-def built(stem: Path, board: Board) -> Built:
-    """The files that a tool writes beside each other.
+def forget(stem: Path) -> None:
+    """Remove what a former build left, so that it is never taken for this one's.
 
     Args:
-        stem: their common path, without the last suffix.
+        stem: the files' common path, without the last suffix.
     """
-    image = ".hex" if board.cpu.isa == "avr" else ".bin"
-    return Built(image=_with(stem, image), elf=_with(stem, ".elf"), map_file=None)
+    for suffix in (".elf", ".bin", ".hex"):
+        _with(stem, suffix).unlink(missing_ok=True)
+
+
+def built(stem: Path) -> Built:
+    """The files that a tool wrote beside each other: of images a .bin, where the core's uploader takes one."""
+    binary = _with(stem, ".bin")
+    image = binary if binary.is_file() else _with(stem, ".hex")
+    return Built(image=image, elf=_with(stem, ".elf"), map_file=None)
 
 
 def _with(stem: Path, suffix: str) -> Path:
     return stem.with_name(stem.name + suffix)
-
-
-def forget(files: Built) -> None:
-    """Remove what a former build left, so that it is never taken for this one's."""
-    for path in (files.image, files.elf):
-        if path is not None:
-            path.unlink(missing_ok=True)
 
 
 def is_too_big(files: Built, board: Board) -> bool:

@@ -52,11 +52,12 @@ def version() -> str:
 
 def command(project: Path, board: Board, toolchain: Toolchain) -> list[str]:
     """The argv that builds the project."""
+    _, architecture, *_ = toolchain.settings.fqbn.split(":")
     return [
         *(PROGRAM, "compile", "--json", "--profile", board.id),
         *("--build-property", f"compiler.c.extra_flags={toolchain.optimise}"),
         *("--build-property", f"compiler.cpp.extra_flags={toolchain.optimise}"),
-        *(("--build-property", f"compiler.c.elf.extra_flags={AVR_REGIONS}") if board.cpu.isa == "avr" else ()),
+        *(("--build-property", f"compiler.c.elf.extra_flags={AVR_REGIONS}") if architecture == "avr" else ()),
         *("--build-path", str(project / "out" / "arduino-cli"), "--output-dir", str(project / "out"), str(project)),
     ]
 
@@ -67,10 +68,11 @@ def build(project: Path, board: Board, toolchain: Toolchain) -> Built:
     A sketch that is too big is an error of arduino-cli, and yet it was linked: it is returned, and the size report says
     by how much.
     """
-    built = arduino.built(project / "out" / "arduino-cli" / arduino.sketch(project).name, board)
-    arduino.forget(built)
+    stem = project / "out" / "arduino-cli" / arduino.sketch(project).name
+    arduino.forget(stem)
     argv = command(project, board, toolchain)
     done = process.run(argv, timeout=COMPILE_SECONDS, env=clean(), check=False, error=BuildError)
+    built = arduino.built(stem)
     if done.returncode != 0 and not arduino.is_too_big(built, board):
         raise BuildError(f"{PROGRAM} failed (exit {done.returncode}): {reason(done)}", "run with -v to see the command")
     return arduino.check(built, PROGRAM)

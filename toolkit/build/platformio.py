@@ -54,10 +54,11 @@ def build(project: Path, board: Board, toolchain: Toolchain) -> Built:
     A program that is too big is an error of PlatformIO, and yet it was linked: it is returned, and the size report says
     by how much.
     """
-    files = arduino.built(project / ".pio" / "build" / board.id / "firmware", board)
-    arduino.forget(files)
+    stem = project / ".pio" / "build" / board.id / "firmware"
+    arduino.forget(stem)
     argv = command(project, board, toolchain)
     done = process.run(argv, timeout=COMPILE_SECONDS, env=clean(), check=False, error=BuildError)
+    files = arduino.built(stem)
     if done.returncode != 0 and not arduino.is_too_big(files, board):
         raise BuildError(
             f"{PROGRAM} failed (exit {done.returncode}): {process.first_error(done)}", "run with -v to see the command"

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from toolkit import registry
 from toolkit.artifacts import CompiledModel, DType, LayerReport, TensorSpec
 from toolkit.compiler import c, emit, fuse, plan, reader
-from toolkit.compiler import isa as instruction_sets
 from toolkit.compiler.c import Constant
 from toolkit.compiler.ir import ElementType, Graph, Tensor
 from toolkit.compiler.isa.base import InstructionSet
@@ -38,11 +38,11 @@ def compile_model(tflite: bytes, *, isa: str, fpu: bool, optimise: str = "speed"
     Raises:
         DoesNotFitError: the instruction set could not address the constants.
         ModelError: the file is broken, or holds an operator, type or shape that is not supported; it is named.
-        ValueError: `isa` or `optimise` is none of those above.
+        TinymlError: there is no such instruction set.
+        ValueError: `optimise` is neither.
     """
-    known = instruction_sets.found()
-    if isa not in known or optimise not in OPTIMISATIONS:
-        raise ValueError(f"isa {isa!r} of {tuple(known)}, optimise {optimise!r} of {OPTIMISATIONS}")
+    if optimise not in OPTIMISATIONS:
+        raise ValueError(f"optimise {optimise!r} of {OPTIMISATIONS}")
     graph = reader.read(tflite)
     ends = (graph.tensors[graph.input], graph.tensors[graph.output])
     specs = tuple(_spec(tensor) for tensor in ends)
@@ -52,7 +52,7 @@ def compile_model(tflite: bytes, *, isa: str, fpu: bool, optimise: str = "speed"
             "convert with inference_input_type equal to inference_output_type",
         )
     layers, roots = fuse.fuse(graph)
-    target = Target(known[isa], fpu, optimise)
+    target = Target(registry.load(registry.ISAS, isa).ISA, fpu, optimise)
     calls = _lowered(graph, layers, target)
     buffers, shared = _buffers(graph, calls, roots)
     offsets, arena_bytes = plan.place(buffers)

@@ -67,8 +67,7 @@ AOT_INLINE void aot_advance_rows(const aot_conv_dsp_t *l, const int8_t *input, i
   uint32_t row = 0;
   if (out_y > 0 && step < l->row_count) {
     row = l->row_count - step;
-    aot_move_words((uint32_t *)(void *)rows, (const uint32_t *)(const void *)(rows + step * l->pitch),
-                   row * l->pitch / 2);
+    aot_move_pairs(rows, rows + step * l->pitch, row * l->pitch / 2);
   }
   const uint32_t before = (uint32_t)l->pad_left * l->in_c, width = (uint32_t)l->in_w * l->in_c;
   for (; row < l->row_count; ++row) {

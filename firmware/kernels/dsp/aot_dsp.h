@@ -13,7 +13,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#define AOT_INLINE static inline __attribute__((always_inline))
+#include "aot_memory.h"
 
 AOT_INLINE int32_t aot_low(uint32_t pair) { return (int16_t)(pair & 0xFFFFu); }
 AOT_INLINE int32_t aot_high(uint32_t pair) { return (int16_t)(pair >> 16); }
@@ -34,14 +34,19 @@ AOT_DSP_SUM(aot_smlad, "smlad %0, %1, %2, %3")
 AOT_DSP_SUM(aot_smlabb, "smlabb %0, %1, %2, %3")
 AOT_DSP_SUM(aot_smlatt, "smlatt %0, %1, %2, %3")
 
+/* What a load in assembly reads, so that GCC knows of it: of any type, at the address that the instruction
+ * allows. */
+typedef uint32_t __attribute__((may_alias, aligned(1))) aot_any_word_t;
+typedef uint64_t __attribute__((may_alias, aligned(4))) aot_any_two_words_t;
+
 AOT_INLINE uint32_t aot_word(const void *from) {
   uint32_t word;
-  __asm__ volatile("ldr %0, %1" : "=r"(word) : "m"(*(const uint32_t *)from));
+  __asm__ volatile("ldr %0, %1" : "=r"(word) : "m"(*(const aot_any_word_t *)from));
   return word;
 }
 
 AOT_INLINE void aot_two_words(const void *from, uint32_t *first, uint32_t *second) {
-  __asm__ volatile("ldrd %0, %1, %2" : "=r"(*first), "=r"(*second) : "m"(*(const uint64_t *)from));
+  __asm__ volatile("ldrd %0, %1, %2" : "=r"(*first), "=r"(*second) : "m"(*(const aot_any_two_words_t *)from));
 }
 
 AOT_INLINE uint32_t aot_pack_low(uint32_t a, uint32_t b) {
@@ -118,15 +123,14 @@ AOT_INLINE int32_t aot_high_multiply_add(int32_t a, int32_t b, int32_t sum) {
 AOT_INLINE int32_t aot_saturate_s8(int32_t x) { return x < -128 ? -128 : (x > 127 ? 127 : x); }
 #endif
 
-/* Words from one place to a lower one; both are multiples of 4. */
-AOT_INLINE void aot_move_words(uint32_t *to, const uint32_t *from, uint32_t count) {
-  for (; count >= 2; count -= 2, to += 2, from += 2) {
-    uint32_t first, second;
-    aot_two_words(from, &first, &second);
-    to[0] = first;
-    to[1] = second;
+/* Pairs from one place to a lower one; both are multiples of 4. */
+AOT_INLINE void aot_move_pairs(int16_t *to, const int16_t *from, uint32_t count) {
+  for (; count >= 2; count -= 2, to += 4, from += 4) {
+    uint32_t words[2];
+    aot_two_words(from, &words[0], &words[1]);
+    memcpy(to, words, sizeof words);
   }
-  if (count > 0) *to = *from;
+  if (count > 0) memcpy(to, from, 4);
 }
 
 /* Hides a pointer's origin: constants behind it are loaded, one instruction a word or two, instead of being

@@ -71,10 +71,8 @@ void aot_conv_s8(const aot_conv_s8_t *parameters, const int8_t *input, int8_t *o
             if (sum > most) most = sum;
           }
         }
-        int32_t value = layer.output_zero + aot_requantise(most, AOT_S32(layer.multiplier + channel),
-                                                           AOT_S8(layer.shift + channel));
-        value = aot_clamp(value, layer.low, layer.high);
-        *output++ = layer.table != NULL ? AOT_S8(layer.table + 128 + value) : (int8_t)value;
+        *output++ =
+            AOT_OUTPUT_S8(&layer, most, AOT_S32(layer.multiplier + channel), AOT_S8(layer.shift + channel));
       }
     }
   }

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "aot_float.h"
+#include "aot_memory.h"
 
 typedef struct {
   uint16_t in_h, in_w, in_c;
@@ -29,11 +30,9 @@ typedef struct {
   float slope, low, high; /* as in aot_conv.h */
 } aot_conv_tile_f32_t;
 
-#define AOT_INLINE_F32 static inline __attribute__((always_inline))
-
 /* Makes `rows` hold the input rows for output row `out_y`, zeros around them. */
-AOT_INLINE_F32 void aot_advance_rows_f32(const aot_conv_tile_f32_t *l, const float *input, float *rows,
-                                         uint32_t out_y) {
+AOT_INLINE void aot_advance_rows_f32(const aot_conv_tile_f32_t *l, const float *input, float *rows,
+                                     uint32_t out_y) {
   const uint32_t step = (uint32_t)l->pool_stride_h * l->stride_h;
   const uint32_t before = (uint32_t)l->pad_left * l->in_c, width = (uint32_t)l->in_w * l->in_c;
   uint32_t row = 0;
@@ -51,16 +50,16 @@ AOT_INLINE_F32 void aot_advance_rows_f32(const aot_conv_tile_f32_t *l, const flo
 
 /* Position p of a tile, in floats from the first: row by row through the pool's window, or along the row
  * without one. */
-AOT_INLINE_F32 uint32_t aot_position_f32(const aot_conv_tile_f32_t *l, bool pooled, uint32_t p) {
+AOT_INLINE uint32_t aot_position_f32(const aot_conv_tile_f32_t *l, bool pooled, uint32_t p) {
   const uint32_t step = (uint32_t)l->stride_w * l->in_c;
   if (!pooled) return p * l->pool_stride_w * step;
   return p / l->pool_w * l->stride_h * l->pitch + p % l->pool_w * step;
 }
 
 /* Adds one kernel row to the sums, or makes them of it. */
-AOT_INLINE_F32 void aot_kernel_row_f32(const aot_conv_tile_f32_t *l, const float *w, const float *x,
-                                       uint32_t positions, uint32_t channels, bool pooled, bool first,
-                                       float *sums) {
+AOT_INLINE void aot_kernel_row_f32(const aot_conv_tile_f32_t *l, const float *w, const float *x,
+                                   uint32_t positions, uint32_t channels, bool pooled, bool first,
+                                   float *sums) {
 #pragma GCC unroll 16
   for (uint32_t k = 0; k < l->run; ++k) {
 #pragma GCC unroll 4
@@ -75,8 +74,8 @@ AOT_INLINE_F32 void aot_kernel_row_f32(const aot_conv_tile_f32_t *l, const float
   }
 }
 
-AOT_INLINE_F32 void aot_tile_f32(const aot_conv_tile_f32_t *l, const float *x, uint32_t first,
-                                 uint32_t positions, uint32_t channels, bool pooled, float *output) {
+AOT_INLINE void aot_tile_f32(const aot_conv_tile_f32_t *l, const float *x, uint32_t first, uint32_t positions,
+                             uint32_t channels, bool pooled, float *output) {
   const float *w = l->weights + first * l->kernel_h * l->run;
   const uint32_t next = (uint32_t)l->dilation_h * l->pitch;
   float sums[16];
@@ -108,8 +107,8 @@ AOT_INLINE_F32 void aot_tile_f32(const aot_conv_tile_f32_t *l, const float *x, u
   }
 }
 
-AOT_INLINE_F32 void aot_groups_f32(const aot_conv_tile_f32_t *l, const float *x, uint32_t positions,
-                                   bool pooled, float *output) {
+AOT_INLINE void aot_groups_f32(const aot_conv_tile_f32_t *l, const float *x, uint32_t positions, bool pooled,
+                               float *output) {
   uint32_t first = 0;
   for (; first + 4 <= l->out_c; first += 4) aot_tile_f32(l, x, first, positions, 4, pooled, output + first);
   if (l->out_c % 4 == 3) aot_tile_f32(l, x, first, positions, 3, pooled, output + first);
@@ -119,8 +118,8 @@ AOT_INLINE_F32 void aot_groups_f32(const aot_conv_tile_f32_t *l, const float *x,
 
 /* input [in_h][in_w][in_c] -> output [out_h][out_w][out_c]. `rows` is scratch of row_count * pitch floats if
  * the layer is padded, unused otherwise. A pool has at most four positions. */
-AOT_INLINE_F32 void aot_conv_tile_f32(const aot_conv_tile_f32_t *l, const float *input, float *rows,
-                                      float *output) {
+AOT_INLINE void aot_conv_tile_f32(const aot_conv_tile_f32_t *l, const float *input, float *rows,
+                                  float *output) {
   const bool pooled = l->pool_h * l->pool_w > 1;
   const uint32_t step = (uint32_t)l->pool_stride_w * l->stride_w * l->in_c;
   for (uint32_t y = 0; y < l->out_h; ++y) {

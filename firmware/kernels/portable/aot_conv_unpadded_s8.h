@@ -9,12 +9,10 @@
 #include "aot_conv.h"
 #include "aot_requantise.h"
 
-#define AOT_INLINE_RUN static inline __attribute__((always_inline))
-
 /* The larger of two neighbouring positions' sums, `apart` elements apart, or the sum of one if `apart` is 0.
  */
-AOT_INLINE_RUN int32_t aot_run_s8(const aot_conv_s8_t *l, const int8_t *w, const int8_t *x, uint32_t apart,
-                                  int32_t bias) {
+AOT_INLINE int32_t aot_run_s8(const aot_conv_s8_t *l, const int8_t *w, const int8_t *x, uint32_t apart,
+                              int32_t bias) {
   const aot_conv_shape_t *s = &l->shape;
   const uint32_t run = (uint32_t)s->kernel.w * s->in_c, pitch = (uint32_t)s->in_w * s->in_c;
   int32_t first = bias, second = bias;
@@ -31,7 +29,7 @@ AOT_INLINE_RUN int32_t aot_run_s8(const aot_conv_s8_t *l, const int8_t *w, const
 }
 
 /* As aot_conv_s8. */
-AOT_INLINE_RUN void aot_conv_unpadded_s8(const aot_conv_s8_t *l, const int8_t *input, int8_t *output) {
+AOT_INLINE void aot_conv_unpadded_s8(const aot_conv_s8_t *l, const int8_t *input, int8_t *output) {
   const aot_conv_shape_t *s = &l->shape;
   const uint32_t pitch = (uint32_t)s->in_w * s->in_c, step = (uint32_t)s->kernel.stride_w * s->in_c;
   const uint32_t taps = (uint32_t)s->kernel.h * s->kernel.w * s->in_c;
@@ -50,10 +48,7 @@ AOT_INLINE_RUN void aot_conv_unpadded_s8(const aot_conv_s8_t *l, const int8_t *i
             if (sum > most) most = sum;
           }
         }
-        int32_t value =
-            l->output_zero + aot_requantise(most, AOT_S32(l->multiplier + c), AOT_S8(l->shift + c));
-        value = aot_clamp(value, l->low, l->high);
-        *output++ = l->table != NULL ? AOT_S8(l->table + 128 + value) : (int8_t)value;
+        *output++ = AOT_OUTPUT_S8(l, most, AOT_S32(l->multiplier + c), AOT_S8(l->shift + c));
       }
     }
   }

@@ -3,23 +3,21 @@
 #include "aot_depthwise.h"
 #include "aot_float.h"
 
-#define INLINE static inline __attribute__((always_inline))
-
 /* What the layer does to a sum, asked once and not at each output. */
 typedef struct {
   bool leaks, clamps;
   float slope, low, high;
 } activation_t;
 
-INLINE float activate(const activation_t *a, float x) {
+AOT_INLINE float activate(const activation_t *a, float x) {
   if (a->leaks && x < 0.0f) x *= a->slope;
   if (a->clamps) x = x < a->low ? a->low : (x > a->high ? a->high : x);
   return x;
 }
 
 /* `lanes` neighbouring channels, 4 or 1, of one position. */
-INLINE void lanes_at(const aot_depthwise_f32_t *l, const activation_t *a, const uint8_t *const *taps,
-                     uint32_t count, uint32_t channel, uint32_t lanes, float *output) {
+AOT_INLINE void lanes_at(const aot_depthwise_f32_t *l, const activation_t *a, const uint8_t *const *taps,
+                         uint32_t count, uint32_t channel, uint32_t lanes, float *output) {
   float sums[4] = {0.0f, 0.0f, 0.0f, 0.0f};
   const float *weight = l->weights + channel;
   const uint32_t channels = l->channels;

@@ -16,9 +16,7 @@ void aot_depthwise_s8(const aot_depthwise_s8_t *l, const int8_t *input, int8_t *
         for (uint32_t t = 0; t < count; ++t, weight += channels) {
           sum += ((const int8_t *)taps[t])[c] * (int32_t)*weight;
         }
-        int32_t value = l->output_zero + aot_requantise(sum, l->multiplier[c], l->shift[c]);
-        value = aot_clamp(value, l->low, l->high);
-        *output++ = l->table != NULL ? l->table[128 + value] : (int8_t)value;
+        *output++ = AOT_OUTPUT_S8(l, sum, l->multiplier[c], l->shift[c]);
       }
     }
   }

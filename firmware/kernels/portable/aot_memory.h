@@ -9,6 +9,9 @@
 
 #include <stdint.h>
 
+/* Part of its caller: what the caller knows when it is compiled decides the code. */
+#define AOT_INLINE static inline __attribute__((always_inline))
+
 /* A layer's function keeps its own code, so that the linked image tells what each layer costs. */
 #define AOT_LAYER static __attribute__((noinline))
 

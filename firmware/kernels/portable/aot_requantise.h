@@ -7,7 +7,10 @@
 #ifndef AOT_REQUANTISE_H
 #define AOT_REQUANTISE_H
 
+#include <stddef.h>
 #include <stdint.h>
+
+#include "aot_memory.h"
 
 /* a * b / 2^31, halves rounded up. b must not be INT32_MIN: multipliers never are. */
 static inline int32_t aot_doubling_high_multiply(int32_t a, int32_t b) {
@@ -30,6 +33,16 @@ static inline int32_t aot_requantise(int32_t x, int32_t multiplier, int shift) {
 
 static inline int32_t aot_clamp(int32_t x, int32_t low, int32_t high) {
   return x < low ? low : (x > high ? high : x);
+}
+
+/* What follows the sum of an int8 layer, for a parameter struct `l` with output_zero, low, high and table:
+ * scaled by the channel's multiplier and shift, clamped, looked up. */
+#define AOT_OUTPUT_S8(l, sum, multiplier, shift) \
+  aot_output_s8(sum, multiplier, shift, (l)->output_zero, (l)->low, (l)->high, (l)->table)
+AOT_INLINE int8_t aot_output_s8(int32_t sum, int32_t multiplier, int shift, int32_t zero, int32_t low,
+                                int32_t high, const int8_t *table) {
+  const int32_t value = aot_clamp(zero + aot_requantise(sum, multiplier, shift), low, high);
+  return table != NULL ? AOT_S8(table + 128 + value) : (int8_t)value;
 }
 
 #endif

@@ -26,11 +26,11 @@ typedef void (*cortexm_handler_t)(void);
 
 /* The processor's own exceptions; a port may define any of them. By default a fault, and an interrupt without
  * a handler, resets the chip. */
-void nmi_handler(void);
-void hard_fault_handler(void);
-void svcall_handler(void);
-void pendsv_handler(void);
-void systick_handler(void);
+void cortexm_nmi_handler(void);
+void cortexm_hard_fault_handler(void);
+void cortexm_svcall_handler(void);
+void cortexm_pendsv_handler(void);
+void cortexm_systick_handler(void);
 
 /* Lets the processor take this external interrupt. */
 static inline void cortexm_enable_interrupt(uint32_t number) {

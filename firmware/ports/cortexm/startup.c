@@ -26,7 +26,7 @@ extern void (*const __init_array_start[])(void);
 extern void (*const __init_array_end[])(void);
 
 extern int main(void);
-void reset_handler(void);
+void cortexm_reset_handler(void);
 void cortexm_start(void);
 
 void cortexm_reset(void) {
@@ -38,11 +38,11 @@ void cortexm_reset(void) {
 }
 
 #define BY_DEFAULT_RESET __attribute__((weak, alias("cortexm_reset")))
-BY_DEFAULT_RESET void nmi_handler(void);
-BY_DEFAULT_RESET void hard_fault_handler(void);
-BY_DEFAULT_RESET void svcall_handler(void);
-BY_DEFAULT_RESET void pendsv_handler(void);
-BY_DEFAULT_RESET void systick_handler(void);
+BY_DEFAULT_RESET void cortexm_nmi_handler(void);
+BY_DEFAULT_RESET void cortexm_hard_fault_handler(void);
+BY_DEFAULT_RESET void cortexm_svcall_handler(void);
+BY_DEFAULT_RESET void cortexm_pendsv_handler(void);
+BY_DEFAULT_RESET void cortexm_systick_handler(void);
 
 /* The first word is the initial stack pointer, the others are handlers. MemManage, BusFault and UsageFault
  * are not enabled, so that they escalate to HardFault. */
@@ -52,16 +52,21 @@ typedef union {
 } vector_t;
 
 __attribute__((section(".vectors.head"), used)) static const vector_t head[16] = {
-    [0] = {.pointer = __stack_top},         [1] = {.handler = reset_handler},
-    [2] = {.handler = nmi_handler},         [3] = {.handler = hard_fault_handler},
-    [4] = {.handler = hard_fault_handler},  [5] = {.handler = hard_fault_handler},
-    [6] = {.handler = hard_fault_handler},  [11] = {.handler = svcall_handler},
-    [12] = {.handler = hard_fault_handler}, [14] = {.handler = pendsv_handler},
-    [15] = {.handler = systick_handler},
+    [0] = {.pointer = __stack_top},
+    [1] = {.handler = cortexm_reset_handler},
+    [2] = {.handler = cortexm_nmi_handler},
+    [3] = {.handler = cortexm_hard_fault_handler},
+    [4] = {.handler = cortexm_hard_fault_handler},
+    [5] = {.handler = cortexm_hard_fault_handler},
+    [6] = {.handler = cortexm_hard_fault_handler},
+    [11] = {.handler = cortexm_svcall_handler},
+    [12] = {.handler = cortexm_hard_fault_handler},
+    [14] = {.handler = cortexm_pendsv_handler},
+    [15] = {.handler = cortexm_systick_handler},
 };
 
 /* A bootloader may have left its own stack pointer, or have interrupts enabled. */
-__attribute__((naked)) void reset_handler(void) {
+__attribute__((naked)) void cortexm_reset_handler(void) {
   __asm volatile(
       "cpsid i              \n"
       "movs  r0, #0         \n"

@@ -24,22 +24,26 @@ static uint8_t in_packet[USB_PACKET] DMA_ALIGNED;
 static uint8_t out_packet[USB_PACKET] DMA_ALIGNED;
 static size_t out_at, out_end; /* what is unread in out_packet */
 
-void cdc_reset(void) {
+static void reset(void) {
   configured = false;
   opened = false;
   in_busy = false;
   out_full = false;
 }
 
-void cdc_configure(void) {
-  cdc_reset();
+static void configure(void) {
+  reset();
   usb_ep_open(0x80 | USB_EP_NOTIFY);
   usb_ep_open(0x80 | USB_EP_DATA);
   usb_ep_open(USB_EP_DATA);
   configured = true;
 }
 
-bool cdc_request(const usb_setup_t *setup) {
+static bool has_endpoint(uint8_t address) {
+  return address == USB_EP_DATA || address == (0x80 | USB_EP_DATA) || address == (0x80 | USB_EP_NOTIFY);
+}
+
+static bool request(const usb_setup_t *setup) {
   switch (setup->request) {
     case SET_LINE_CODING:
       if (setup->length != LINE_CODING_BYTES) return false;
@@ -64,14 +68,16 @@ bool cdc_request(const usb_setup_t *setup) {
   }
 }
 
-void cdc_control_data(const uint8_t *data, size_t size) {
+static void control_data(const uint8_t *data, size_t size) {
   if (size == LINE_CODING_BYTES) memcpy(line_coding, data, LINE_CODING_BYTES);
 }
 
-void cdc_transferred(uint32_t epdata) {
+static void transferred(uint32_t epdata) {
   if (epdata & USBD_EPDATA_IN(USB_EP_DATA)) in_busy = false;
   if (epdata & USBD_EPDATA_OUT(USB_EP_DATA)) out_full = true;
 }
+
+const usb_class_t cdc_class = {reset, configure, has_endpoint, request, control_data, transferred};
 
 size_t cdc_read(uint8_t *data, size_t capacity) {
   if (out_at == out_end && out_full) {

@@ -9,12 +9,8 @@
 
 #include "usb_control.h"
 
-/* Called by usb_control.c and usb_device.c. */
-void cdc_reset(void);
-void cdc_configure(void);
-bool cdc_request(const usb_setup_t *setup);
-void cdc_control_data(const uint8_t *data, size_t size);
-void cdc_transferred(uint32_t epdata);
+/* For usb_control_start(). */
+extern const usb_class_t cdc_class;
 
 /* Copies up to `capacity` received bytes to `data`; returns how many. Never waits. */
 size_t cdc_read(uint8_t *data, size_t capacity);

@@ -39,7 +39,7 @@ static void serve_usb(void) {
 void port_init(void) {
   NVMC_ICACHECNF = 1; /* without its cache the flash costs wait states on every jump */
   start_cycle_counter();
-  usb_start();
+  usb_control_start(&cdc_class);
 }
 
 const port_info_t *port_info(void) { return &info; }

@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "cdc.h"
 #include "nrf52840.h"
 #include "usb_descriptors.h"
 #include "usb_device.h"
@@ -21,6 +20,7 @@ enum {
 };
 enum { TYPE_MASK = 0x60, TYPE_CLASS = 0x20, RECIPIENT_MASK = 0x1F, RECIPIENT_ENDPOINT = 2 };
 
+static const usb_class_t *device_class;
 static uint8_t configuration;
 /* EasyDMA reaches RAM only, and descriptors lie in flash. */
 static uint8_t packet[USB_PACKET] DMA_ALIGNED;
@@ -30,10 +30,10 @@ static size_t reply_left;
 static bool reply_short;
 static enum { CONTROL_IDLE, CONTROL_IN, CONTROL_OUT } control;
 
-void usb_control_reset(void) {
+static void reset(void) {
   configuration = 0;
   control = CONTROL_IDLE;
-  cdc_reset();
+  device_class->reset();
 }
 
 static void send_next(void) {
@@ -65,10 +65,10 @@ void usb_reply_receive(void) {
   USBD_EP0RCVOUT = 1;
 }
 
-void usb_control_data_done(void) {
+static void data_done(void) {
   if (control == CONTROL_OUT) {
     const size_t size = usb_ep_receive(0, packet);
-    cdc_control_data(packet, size);
+    device_class->control_data(packet, size);
   } else if (control == CONTROL_IN && (reply_left > 0 || reply_short)) {
     send_next();
     return;
@@ -84,7 +84,7 @@ static bool endpoint_request(const usb_setup_t *setup, uint8_t status[2]) {
   const uint8_t address = (uint8_t)setup->index;
   const uint8_t ep = address & 0x7Fu;
   if (ep == 0) return setup->request == GET_STATUS;
-  if (configuration == 0 || (ep != USB_EP_DATA && address != (DIRECTION_IN | USB_EP_NOTIFY))) return false;
+  if (configuration == 0 || !device_class->has_endpoint(address)) return false;
   if (setup->request == GET_STATUS) {
     status[0] = (uint8_t)((address & DIRECTION_IN) ? USBD_HALTED_EPIN(ep) : USBD_HALTED_EPOUT(ep));
     return true;
@@ -114,9 +114,9 @@ static bool standard_request(const usb_setup_t *setup) {
       if (setup->value > 1) return false;
       configuration = (uint8_t)setup->value;
       if (configuration != 0)
-        cdc_configure();
+        device_class->configure();
       else
-        cdc_reset();
+        device_class->reset();
       usb_reply_accept();
       return true;
     case GET_INTERFACE:
@@ -144,7 +144,7 @@ static bool standard_request(const usb_setup_t *setup) {
   }
 }
 
-void usb_control_setup(void) {
+static void answer_setup(void) {
   const usb_setup_t setup = {
       .request_type = (uint8_t)USBD_SETUP(0),
       .request = (uint8_t)USBD_SETUP(1),
@@ -154,6 +154,15 @@ void usb_control_setup(void) {
   };
   control = CONTROL_IDLE;
   const uint8_t type = setup.request_type & TYPE_MASK;
-  const bool known = type == 0 ? standard_request(&setup) : type == TYPE_CLASS && cdc_request(&setup);
+  const bool known =
+      type == 0 ? standard_request(&setup) : type == TYPE_CLASS && device_class->request(&setup);
   if (!known) USBD_EP0STALL = 1;
+}
+
+static void transferred(uint32_t epdata) { device_class->transferred(epdata); }
+
+void usb_control_start(const usb_class_t *class) {
+  static const usb_events_t events = {reset, answer_setup, data_done, transferred};
+  device_class = class;
+  usb_start(&events);
 }

@@ -1,4 +1,12 @@
-/* usb_control.h: endpoint 0: the host's requests, standard ones answered here, the serial port's by cdc.c. */
+/* usb_control.h: endpoint 0: the host's requests, standard ones answered here, the others by the device's
+ * class.
+ *
+ *   cdc.c  a class: one interface's requests and endpoints     another one is another file
+ *    |
+ *   usb_control.c  endpoint 0
+ *    |
+ *   usb_device.c   the controller
+ */
 #ifndef TINYML_USB_CONTROL_H
 #define TINYML_USB_CONTROL_H
 
@@ -14,14 +22,22 @@ typedef struct {
   uint16_t length;      /* wLength */
 } usb_setup_t;
 
-/* Called by usb_device.c. */
-void usb_control_reset(void);     /* the bus was reset, or left: not configured */
-void usb_control_setup(void);     /* a request has come */
-void usb_control_data_done(void); /* a packet of its data stage has passed */
+/* What a class of devices does; called from within usb_poll(). */
+typedef struct {
+  void (*reset)(void);     /* not configured any more */
+  void (*configure)(void); /* opens its endpoints */
+  bool (*has_endpoint)(uint8_t address);
+  bool (*request)(const usb_setup_t *setup); /* false: it has no such request */
+  void (*control_data)(const uint8_t *data, size_t size);
+  void (*transferred)(uint32_t epdata); /* as usb_events_t has it */
+} usb_class_t;
 
-/* Answers to a control request; exactly one of them, or `return false`, ends cdc_request(). */
+/* usb_start() for a device of this class, which must stay. */
+void usb_control_start(const usb_class_t *class);
+
+/* Answers to a control request; exactly one of them, or `return false`, ends a class's request(). */
 void usb_reply_data(const uint8_t *data, size_t size);
 void usb_reply_accept(void);
-void usb_reply_receive(void); /* cdc_control_data() gets what comes; then it is accepted */
+void usb_reply_receive(void); /* control_data() gets what comes; then it is accepted */
 
 #endif

@@ -1,14 +1,13 @@
 #include "usb_device.h"
 
-#include "cdc.h"
 #include "nrf52840.h"
-#include "usb_control.h"
 
 /* Turns of a polling loop before hardware is given up: some milliseconds, where microseconds are due. */
 enum { PATIENCE = 50000 };
 
 typedef enum { OFF, READY, ATTACHED } state_t;
 
+static const usb_events_t *events;
 static state_t state;
 static bool broken;         /* a DMA did not end: start anew */
 static bool dma_odd;        /* EasyDMA has moved an odd number of bytes since the controller was enabled */
@@ -91,7 +90,8 @@ size_t usb_ep_receive(uint8_t ep, uint8_t *buffer) {
   return size;
 }
 
-void usb_start(void) {
+void usb_start(const usb_events_t *given) {
+  events = given;
   if (USBD_ENABLE) { /* a bootloader that did not reset: leave the bus for some 10 ms, so that the host
                         notices */
     USBD_USBPULLUP = 0;
@@ -128,7 +128,7 @@ void usb_stop(void) {
   if (dma_odd && !broken) usb_ep_send(0, &byte, 1);
   disable();
   ERRATA_199 = 0;
-  usb_control_reset();
+  events->reset();
   state = OFF;
 }
 
@@ -139,21 +139,21 @@ static void answer(void) {
     USBD_EPOUTEN = 1;
     USBD_EV_EPDATA = 0; /* what came before is void */
     USBD_EPDATASTATUS = 0xFFFFFFFFu;
-    usb_control_reset();
+    events->reset();
   }
   if (USBD_EV_EPDATA) {
     USBD_EV_EPDATA = 0;
     const uint32_t epdata = USBD_EPDATASTATUS;
     USBD_EPDATASTATUS = epdata;
-    cdc_transferred(epdata);
+    events->transferred(epdata);
   }
   if (USBD_EV_EP0DATADONE) { /* before a new request, which it would be taken for */
     USBD_EV_EP0DATADONE = 0;
-    usb_control_data_done();
+    events->data_done();
   }
   if (USBD_EV_EP0SETUP) {
     USBD_EV_EP0SETUP = 0;
-    usb_control_setup();
+    events->setup();
   }
 }
 

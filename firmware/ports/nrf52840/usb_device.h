@@ -13,9 +13,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* What happens on the bus, told from within usb_poll(). */
+typedef struct {
+  void (*reset)(void);                  /* the bus was reset, or left: not configured */
+  void (*setup)(void);                  /* endpoint 0: a request has come */
+  void (*data_done)(void);              /* endpoint 0: a packet of its data stage has passed */
+  void (*transferred)(uint32_t epdata); /* other endpoints: USBD_EPDATA_IN(ep), USBD_EPDATA_OUT(ep) */
+} usb_events_t;
+
 /* Takes the controller over from the bootloader, in whatever state it is, and starts the crystal oscillator.
- */
-void usb_start(void);
+ * `events` must stay. */
+void usb_start(const usb_events_t *events);
 
 /* Does what there is to do, and returns; to be called at least every few milliseconds while the host may ask.
  */
@@ -32,10 +40,10 @@ void usb_linger(uint32_t frames);
 void usb_ep_open(uint8_t address);
 
 /* Hands one packet of at most USB_PACKET bytes of RAM to an IN endpoint. The host has taken it when
- * cdc_transferred() tells USBD_EPDATA_IN(ep); until then the endpoint must not be used again. */
+ * `transferred` tells USBD_EPDATA_IN(ep); until then the endpoint must not be used again. */
 void usb_ep_send(uint8_t ep, const uint8_t *data, size_t size);
 
-/* Takes the packet that cdc_transferred() told of by USBD_EPDATA_OUT(ep), and lets the next one come.
+/* Takes the packet that `transferred` told of by USBD_EPDATA_OUT(ep), and lets the next one come.
  * buffer: USB_PACKET bytes of RAM. Returns its size. */
 size_t usb_ep_receive(uint8_t ep, uint8_t *buffer);
 

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from toolkit.compiler.isa.base import InstructionSet
+from toolkit.compiler.isa.base import V6M, V6SM, InstructionSet
 
-ISA = InstructionSet(name="armv6m", title="an Armv6-M core")
+ISA = InstructionSet(name="armv6m", title="an Armv6-M core", runs=frozenset({V6M, V6SM}), start_up="cortexm")

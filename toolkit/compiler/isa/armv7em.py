@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from toolkit.compiler.isa.base import InstructionSet, Kernels
+from toolkit.compiler.isa import armv6m
+from toolkit.compiler.isa.base import V7, V7EM, InstructionSet, Kernels
 from toolkit.compiler.lower import depthwise, dsp, portable
 
 ISA = InstructionSet(
@@ -27,4 +28,6 @@ ISA = InstructionSet(
     ),
     # For size, weights stay int8: dense layers have many and use each but once a row.
     dense_s8=Kernels(speed=(dsp.conv_tiled, portable.dense_s8), size=(portable.dense_s8,)),
+    runs=armv6m.ISA.runs | {V7, V7EM},
+    start_up=armv6m.ISA.start_up,
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from toolkit.compiler.isa import armv7em
-from toolkit.compiler.isa.base import InstructionSet, Kernels
+from toolkit.compiler.isa.base import V8_1M_MAIN, V8M_BASE, V8M_MAIN, InstructionSet, Kernels
 from toolkit.compiler.lower import mve
 
 _CONVOLUTION = (mve.depthwise, mve.conv3x3c1_pool2, mve.conv)
@@ -19,4 +19,6 @@ ISA = InstructionSet(
         speed=(mve.conv, *armv7em.ISA.dense_s8.speed),
         size=(mve.conv, *armv7em.ISA.dense_s8.size),
     ),
+    runs=armv7em.ISA.runs | {V8M_BASE, V8M_MAIN, V8_1M_MAIN},
+    start_up=armv7em.ISA.start_up,
 )

@@ -27,6 +27,9 @@ class Kernels:
         return self.speed if optimise == "speed" else self.size
 
 
+# Tag_CPU_arch of Arm's microcontrollers.
+V6M, V6SM, V7, V7EM, V8M_BASE, V8M_MAIN, V8_1M_MAIN = 11, 12, 10, 13, 16, 17, 21
+
 CONVOLUTION_S8 = Kernels(
     speed=(depthwise.portable_s8, portable.conv_unpadded_s8, portable.conv_pool2_s8, portable.conv_s8),
     size=(depthwise.portable_s8, portable.conv_pool2_s8, portable.conv_s8),
@@ -49,6 +52,8 @@ class InstructionSet:
         convolution_s8, dense_s8, convolution_f32, dense_f32: layers with weights, CONV_2D and DEPTHWISE_CONV_2D, or
             FULLY_CONNECTED.
         others: lowering functions of any other operator, tried before the portable one; None: not for this layer.
+        runs: Tag_CPU_arch (Addenda to the ABI for the Arm Architecture, 3.3.6) of the objects that it runs.
+        start_up: the folder of firmware/ports with what a bare project needs before main(); None: nothing.
         constants_limit: bytes of constants that its loads reach; None: all of flash.
         constants_are_data: constants are read as variables are, so that any kernel's operand may be one.
     """
@@ -60,5 +65,7 @@ class InstructionSet:
     convolution_f32: Kernels = CONVOLUTION_F32
     dense_f32: Kernels = DENSE_F32
     others: Mapping[type[ir.Operator], tuple[Callable[[Context, Any], Call | None], ...]] = field(default_factory=dict)
+    runs: frozenset[int] = frozenset()
+    start_up: str | None = None
     constants_limit: int | None = None
     constants_are_data: bool = True

@@ -5,14 +5,14 @@ docs/compiler.md, "Requantisation in three instructions", proves the arithmetic 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from toolkit.compiler import c, tables
-from toolkit.compiler.lower import parameters
+from toolkit.compiler.lower import dsp_3x3, parameters
 from toolkit.compiler.lower.base import Call, Context
 from toolkit.compiler.lower.quantised import Quantised
 from toolkit.compiler.lower.shapes import Shape
@@ -127,14 +127,12 @@ def conv3x3c1_pool2(layer: Weighted) -> Call | None:
         "shift_low": low,
         "shift_high": high,
     }
-    return context.call(
-        "aot_conv3x3c1_pool2_dsp",
-        ("aot_conv3x3c1_pool2_dsp_t", fields),
-        (),
-        "aot_conv3x3c1_pool2_dsp.h",
-        (entries, channels),
-        layer.macs,
+    name = f"{context.name}_3x3"
+    call = context.call(
+        name, ("aot_conv3x3c1_pool2_dsp_t", fields), (), "aot_conv3x3c1_pool2_dsp.h", (entries, channels), layer.macs
     )
+    assembly = dsp_3x3.function(name, shape.input[1], [int(shift) for shift in k.shift])
+    return replace(call, definitions=(*call.definitions, assembly))
 
 
 def conv_tiled(layer: Weighted) -> Call | None:

@@ -13,6 +13,7 @@ from elftools.common.exceptions import ELFError
 from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import ARMAttributesSection
 
+from toolkit import registry
 from toolkit.board import Board
 from toolkit.errors import ToolError
 
@@ -29,14 +30,7 @@ _HEADERS = (
     ("gemmlowp", ("", "gemmlowp"), "fixedpoint/fixedpoint.h"),
 )
 
-# Tag_CPU_arch (Addenda to the ABI for the Arm Architecture, 3.3.6) of code that a core of each instruction set runs.
-_V6M, _V6SM, _V7, _V7EM, _V8M_BASE, _V8M_MAIN, _V8_1M_MAIN = 11, 12, 10, 13, 16, 17, 21
 _MICROCONTROLLER = ord("M")
-_RUNS = {
-    "armv6m": {_V6M, _V6SM},
-    "armv7em": {_V6M, _V6SM, _V7, _V7EM},
-    "armv8_1m_mve": {_V6M, _V6SM, _V7, _V7EM, _V8M_BASE, _V8M_MAIN, _V8_1M_MAIN},
-}
 
 
 @dataclass(frozen=True)
@@ -157,7 +151,7 @@ def _misfit(path: Path, board: Board) -> str | None:
             if elf["e_machine"] != "EM_ARM":
                 return f"is not for Arm ({elf['e_machine']} in {name})"
             attributes = _attributes(elf)
-            if attributes.get("TAG_CPU_ARCH") not in _RUNS.get(board.cpu.isa, set()):
+            if attributes.get("TAG_CPU_ARCH") not in registry.load(registry.ISAS, board.cpu.isa).ISA.runs:
                 return f"was built for another core than {board.id}'s {board.mcu.cpu}"
             # Both profiles of v7 share a number; code for v6-M has no profile tag.
             if attributes.get("TAG_CPU_ARCH_PROFILE", _MICROCONTROLLER) != _MICROCONTROLLER:

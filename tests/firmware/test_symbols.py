@@ -1,0 +1,70 @@
+"""Every global symbol says whose it is: firmware shares one namespace with the C library, cores and users' programs."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+from toolkit import board as boards
+from toolkit import resources
+
+# By folder of firmware/: how a global symbol may begin.
+PREFIXES = {
+    "core": ("tinyml_",),
+    "engine": ("engine_", "tflm_"),
+    "kernels": ("aot_",),
+    "ports": ("port_", "usb_", "cdc_", "cortexm_", "stack_", "host_"),
+}
+# Names that others look for: C, TFLM and newlib.
+GIVEN = {"main", "DebugLog", "DebugVsnprintf", "__assert_func"}
+
+# What a project has of its own.
+STUBS = {
+    "usb_names.h": """
+enum { USB_VENDOR_ID = 1, USB_PRODUCT_ID = 2 };
+#define USB_MANUFACTURER_NAME "nobody"
+#define USB_PRODUCT_NAME "nothing"
+""",
+    "model.h": """
+#include <stdint.h>
+#define MODEL_DTYPE 1
+#define MODEL_INPUT_BYTES 4u
+#define MODEL_OUTPUT_BYTES 4u
+#define MODEL_ARENA_BYTES 8u
+uint8_t *model_input(void);
+void model_invoke(void);
+const uint8_t *model_output(void);
+""",
+    "tflm_host.h": """
+#define TFLM_HOST_INPUT_BYTES 4u
+#define TFLM_HOST_OUTPUT_BYTES 4u
+#define TFLM_HOST_ARENA_BYTES 8u
+#define TFLM_HOST_DTYPE ENGINE_INT8
+""",
+}
+
+
+def _globals(path: Path, folder: Path, compiler: list[str], nm: str) -> set[str]:
+    firmware = resources.firmware()
+    for name, text in STUBS.items():
+        (folder / name).write_text(text)
+    includes = [firmware / "core", firmware / "engine", firmware / "ports", firmware / "ports" / "cortexm"]
+    includes += [path.parent, folder, *resources.kernel_folders()]
+    out = folder / "object.o"
+    argv = [*compiler, "-std=c99", "-O1", *(f"-I{each}" for each in includes), "-c", str(path), "-o", str(out)]
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    listed = subprocess.run([nm, "-g", "--defined-only", str(out)], capture_output=True, text=True, check=True)
+    return {line.split()[-1] for line in listed.stdout.splitlines() if line.split()}
+
+
+def test_global_symbols_start_with_their_owners_prefix(tmp_path: Path) -> None:
+    arm = ["arm-none-eabi-gcc", *boards.load("mps2-an386").cpu.gcc_flags]
+    strangers = []
+    for path in sorted(resources.firmware().rglob("*.c")):
+        place = path.relative_to(resources.firmware())
+        of_host = place.parent == Path("ports/host")
+        tools = (["gcc"], "nm") if of_host else (arm, "arm-none-eabi-nm")
+        found = _globals(path, tmp_path, *tools) - GIVEN
+        strangers += [f"{place}: {name}" for name in found if not name.startswith(PREFIXES[place.parts[0]])]
+    assert strangers == []
