@@ -13,6 +13,7 @@ from toolkit.artifacts import DType, ModelCard
 from toolkit.data import load_external
 from toolkit.errors import ModelError, TrainError
 from toolkit.models import store
+from toolkit.models.card import card_text
 
 EXTERNAL = load_external()
 RECIPE = training.Recipe(name="tiny", epochs=1, batch_size=8, learning_rate=1e-3)
@@ -92,7 +93,7 @@ def test_a_network_that_does_not_convert_to_int8_keeps_its_float32_file(
 def test_the_card_to_read_holds_the_figures(tmp_path: Path, trained: training.Trained) -> None:
     card = _store(trained, tmp_path)
     text = (models.workspace_folder(tmp_path, "cnn-2-2") / "card.md").read_text()
-    assert text == store.card_text(card)
+    assert text == card_text(card)
     assert "728 trainable parameters" in text
     for digest in card.files.values():
         assert digest in text

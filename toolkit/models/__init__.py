@@ -1,4 +1,5 @@
-"""Trained networks: finder.py the one that is meant, store.py writes one down, card.py says what it is in words.
+"""Trained networks: finder.py the one that is meant; store.py converts, scores and writes one down;
+card.py says in words what it is; listing.py all of them beside the zoo.
 
 The stages know none of this: a network comes to them as bytes, or as a Keras model.
 """

@@ -1,1 +1,4 @@
-"""What computes the network in a build: `aot`, our compiler's C, or `tflm`, TensorFlow Lite Micro's interpreter."""
+"""What computes the network in a build: `aot.py`, our compiler's C, or `tflm/`, TensorFlow Lite Micro's interpreter.
+
+engines.py chooses, and tells the ways out where a runtime refuses; engine.py is what each gives a project.
+"""

@@ -1,42 +1,44 @@
-"""What computes the network in a build: our compiler's C, or TensorFlow Lite Micro's interpreter; and ways out."""
+"""Which runtime computes the network in a build, and the ways out where it refuses."""
 
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-from toolkit.artifacts import CompiledModel, DType, ModelFile, Runtime, TensorSpec
+from toolkit.artifacts import DType, ModelFile, Runtime
 from toolkit.errors import BoardError, DoesNotFitError, ModelError
-from toolkit.tflite.ends import ends_of
 
 if TYPE_CHECKING:
     from toolkit.board import Board, Toolchain
-    from toolkit.project import EngineFiles
+    from toolkit.runtimes.engine import Engine
     from toolkit.tflite import Obstacle
 
 _OTHER = {Runtime.AOT: Runtime.TFLM, Runtime.TFLM: Runtime.AOT}
 
 
-@dataclass(frozen=True)
-class Engine:
-    """An engine for one model and board.
+class _Runtime(Protocol):
+    """What a runtime's module gives."""
 
-    Attributes:
-        files: for the project.
-        compiled: what the compiler knows of the network; None for the interpreter.
-        arena_bytes: RAM for tensors and scratch; what is reserved for the interpreter.
-        input, output: the network's two ends.
-    """
+    def prepare(self, board: Board, toolchain: Toolchain, tflite: bytes, optimise: str) -> Engine:
+        """Everything that a project needs of it; raises ModelError, ToolError."""
 
-    files: EngineFiles
-    compiled: CompiledModel | None
-    arena_bytes: int
-    input: TensorSpec
-    output: TensorSpec
+    def check(self, board: Board, toolchain: Toolchain, tflite: bytes, optimise: str) -> None:
+        """Whether it takes the model, without a library at hand; raises ModelError, DoesNotFitError."""
+
+    def missing_operators(self, toolchain: Toolchain, tflite: bytes) -> tuple[Obstacle, ...]:
+        """Which operators of the model it has not."""
+
+
+def _load(runtime: Runtime) -> _Runtime:
+    if runtime is Runtime.AOT:
+        from toolkit.runtimes import aot
+
+        return aot
+    from toolkit.runtimes.tflm import runtime as tflm
+
+    return tflm
 
 
 def resolve(toolchain: Toolchain, runtime: Runtime, name: str, dtype: DType, workspace: Path) -> ModelFile:
@@ -54,7 +56,7 @@ def resolve(toolchain: Toolchain, runtime: Runtime, name: str, dtype: DType, wor
     try:
         return models.resolve(name, dtype, workspace, per_tensor=per_tensor)
     except UnsupportedError as caught:
-        more = () if caught.tflite is None else _missing_operators(runtime, caught.tflite, arduino=per_tensor)
+        more = () if caught.tflite is None else _load(runtime).missing_operators(toolchain, caught.tflite)
         raise UnsupportedError([*caught.obstacles, *more], caught.name) from caught
 
 
@@ -67,44 +69,12 @@ def prepare(board: Board, toolchain: Toolchain, runtime: Runtime, model: ModelFi
     """
     tflite = model.read()
     try:
-        return _prepare(board, toolchain, runtime, tflite, optimise)
+        return _load(runtime).prepare(board, toolchain, tflite, optimise)
     except ModelError as caught:
         from toolkit.tflite import UnsupportedError
 
         named = UnsupportedError(caught.obstacles, model.name) if isinstance(caught, UnsupportedError) else caught
         raise ModelError(named.message, _way_out(caught, board, runtime, tflite, optimise)) from caught
-
-
-def _prepare(board: Board, toolchain: Toolchain, runtime: Runtime, tflite: bytes, optimise: str) -> Engine:
-    from toolkit.project import EngineFiles
-
-    if runtime is Runtime.AOT:
-        from toolkit.compiler import compile_model
-
-        compiled = compile_model(tflite, isa=board.cpu.isa, fpu=board.cpu.fpu, optimise=optimise)
-        files = EngineFiles(("aot_engine.c",), compiled.kernels, compiled.sources)
-        return Engine(files, compiled, compiled.arena_bytes, compiled.input, compiled.output)
-    from toolkit.runtimes import tflm
-
-    prepared = tflm.for_toolchain(tflite, board, toolchain, os.environ)
-    ends = ends_of(tflite)
-    files = EngineFiles(prepared.engine, (), prepared.generated)
-    return Engine(files, None, prepared.arena.size, ends.input, ends.output)
-
-
-def _missing_operators(runtime: Runtime, tflite: bytes, *, arduino: bool) -> tuple[Obstacle, ...]:
-    """Which operators of a model a runtime has not."""
-    from toolkit import compiler
-    from toolkit.runtimes.tflm import operators
-    from toolkit.tflite import UnsupportedError
-
-    if runtime is Runtime.AOT:
-        return compiler.missing_operators(tflite)
-    try:
-        operators.check(operators.uses(tflite), arduino=arduino)
-    except UnsupportedError as caught:
-        return caught.obstacles
-    return ()
 
 
 def _way_out(caught: ModelError, board: Board, runtime: Runtime, tflite: bytes, optimise: str) -> str:
@@ -131,13 +101,8 @@ def _way_out(caught: ModelError, board: Board, runtime: Runtime, tflite: bytes, 
 
 def _refusal(board: Board, toolchain: Toolchain, runtime: Runtime, tflite: bytes, optimise: str) -> ModelError | None:
     """Why a runtime does not take a model; None if it does."""
-    from toolkit.runtimes import tflm
-
     try:
-        if runtime is Runtime.TFLM:
-            tflm.check(tflite, arduino=tflm.needs_per_tensor(toolchain))
-        else:
-            _prepare(board, toolchain, runtime, tflite, optimise)
+        _load(runtime).check(board, toolchain, tflite, optimise)
     except ModelError as caught:
         return caught
     except DoesNotFitError as caught:

@@ -1,0 +1,26 @@
+"""What a runtime gives a project."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from toolkit.artifacts import CompiledModel, TensorSpec
+from toolkit.project import EngineFiles
+
+
+@dataclass(frozen=True)
+class Engine:
+    """An engine for one model and board.
+
+    Attributes:
+        files: for the project.
+        compiled: what the compiler knows of the network; None for the interpreter.
+        arena_bytes: RAM for tensors and scratch; what is reserved for the interpreter.
+        input, output: the network's two ends.
+    """
+
+    files: EngineFiles
+    compiled: CompiledModel | None
+    arena_bytes: int
+    input: TensorSpec
+    output: TensorSpec
