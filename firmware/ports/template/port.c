@@ -1,6 +1,6 @@
 /* A port to copy: it compiles, and does nothing. Fill in each function after its contract in port.h, and add
- * a board file with `port = "<this folder>"` (docs/boards.md). On a bare-metal Cortex-M link.ld is rendered from the
- * board file, and port_stack_used() is in ports/cortexm. */
+ * a board file with `port = "<this folder>"` (docs/boards.md). On a bare-metal Cortex-M link.ld is rendered
+ * from the board file, and port_stack_used() is in ports/cortexm. */
 #include "port.h"
 
 #include "build_info.h"
