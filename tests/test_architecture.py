@@ -21,7 +21,6 @@ ARTIFACTS = {"artifacts"}
 # paper's tables all need both, and neither needs any stage.
 SHARED = {
     "board",
-    "board_schema",
     "cpu",
     "data",
     "link",

@@ -62,7 +62,8 @@ def compile_model(tflite: bytes, *, isa: str, fpu: bool, optimise: str = "speed"
         LayerReport(call.name, call.operators, sum(k.bytes for k in call.constants), call.macs, call.kernels)
         for call in calls
     )
-    _check_constants(target.isa, sum(report.constants_bytes for report in reports))
+    constants_bytes = sum(report.constants_bytes for report in reports)
+    _check_constants(target.isa, constants_bytes)
     return CompiledModel(
         sources=emit.emit(graph, calls, offsets, arena_bytes, roots),
         kernels=c.with_headers({file for call in calls for file in (*call.kernels, *call.headers, "aot_memory.h")}),
