@@ -123,14 +123,19 @@ AOT_INLINE int32_t aot_high_multiply_add(int32_t a, int32_t b, int32_t sum) {
 AOT_INLINE int32_t aot_saturate_s8(int32_t x) { return x < -128 ? -128 : (x > 127 ? 127 : x); }
 #endif
 
+typedef uint32_t __attribute__((may_alias)) aot_pair_t; /* two int16, as one word */
+
 /* Pairs from one place to a lower one; both are multiples of 4. */
 AOT_INLINE void aot_move_pairs(int16_t *to, const int16_t *from, uint32_t count) {
-  for (; count >= 2; count -= 2, to += 4, from += 4) {
-    uint32_t words[2];
-    aot_two_words(from, &words[0], &words[1]);
-    memcpy(to, words, sizeof words);
+  aot_pair_t *pairs = (aot_pair_t *)(void *)to;
+  const aot_pair_t *others = (const aot_pair_t *)(const void *)from;
+  for (; count >= 2; count -= 2, pairs += 2, others += 2) {
+    uint32_t first, second;
+    aot_two_words(others, &first, &second);
+    pairs[0] = first;
+    pairs[1] = second;
   }
-  if (count > 0) memcpy(to, from, 4);
+  if (count > 0) *pairs = *others;
 }
 
 /* Hides a pointer's origin: constants behind it are loaded, one instruction a word or two, instead of being

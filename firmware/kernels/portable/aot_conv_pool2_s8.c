@@ -37,8 +37,7 @@ void aot_conv_pool2_s8(const aot_conv_s8_t *parameters, const int8_t *input, int
         const int32_t upper = larger_of_two(s, x, apart, weight);
         const int32_t lower = larger_of_two(s, x + below, apart, weight);
         const int32_t sum = (upper > lower ? upper : lower) + AOT_S32(layer.bias + channel);
-        *output++ =
-            AOT_OUTPUT_S8(&layer, sum, AOT_S32(layer.multiplier + channel), AOT_S8(layer.shift + channel));
+        AOT_STORE_S8(output, &layer, sum, AOT_S32(layer.multiplier + channel), AOT_S8(layer.shift + channel));
       }
     }
   }

@@ -71,8 +71,8 @@ void aot_conv_s8(const aot_conv_s8_t *parameters, const int8_t *input, int8_t *o
             if (sum > most) most = sum;
           }
         }
-        *output++ =
-            AOT_OUTPUT_S8(&layer, most, AOT_S32(layer.multiplier + channel), AOT_S8(layer.shift + channel));
+        AOT_STORE_S8(output, &layer, most, AOT_S32(layer.multiplier + channel),
+                     AOT_S8(layer.shift + channel));
       }
     }
   }

@@ -48,7 +48,7 @@ AOT_INLINE void aot_conv_unpadded_s8(const aot_conv_s8_t *l, const int8_t *input
             if (sum > most) most = sum;
           }
         }
-        *output++ = AOT_OUTPUT_S8(l, most, AOT_S32(l->multiplier + c), AOT_S8(l->shift + c));
+        AOT_STORE_S8(output, l, most, AOT_S32(l->multiplier + c), AOT_S8(l->shift + c));
       }
     }
   }

@@ -13,7 +13,7 @@ void aot_dense_s8(const aot_dense_s8_t *parameters, const int8_t *input, int8_t 
     for (uint16_t unit = 0; unit < layer.outputs; ++unit) {
       const int32_t sum = aot_dot(input, weight, layer.inputs, AOT_S32(layer.bias + unit));
       weight += layer.inputs;
-      *output++ = AOT_OUTPUT_S8(&layer, sum, AOT_S32(layer.multiplier + unit), AOT_S8(layer.shift + unit));
+      AOT_STORE_S8(output, &layer, sum, AOT_S32(layer.multiplier + unit), AOT_S8(layer.shift + unit));
     }
   }
 }

@@ -16,7 +16,7 @@ void aot_depthwise_s8(const aot_depthwise_s8_t *l, const int8_t *input, int8_t *
         for (uint32_t t = 0; t < count; ++t, weight += channels) {
           sum += ((const int8_t *)taps[t])[c] * (int32_t)*weight;
         }
-        *output++ = AOT_OUTPUT_S8(l, sum, l->multiplier[c], l->shift[c]);
+        AOT_STORE_S8(output, l, sum, l->multiplier[c], l->shift[c]);
       }
     }
   }

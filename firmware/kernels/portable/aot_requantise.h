@@ -35,14 +35,13 @@ static inline int32_t aot_clamp(int32_t x, int32_t low, int32_t high) {
   return x < low ? low : (x > high ? high : x);
 }
 
-/* What follows the sum of an int8 layer, for a parameter struct `l` with output_zero, low, high and table:
- * scaled by the channel's multiplier and shift, clamped, looked up. */
-#define AOT_OUTPUT_S8(l, sum, multiplier, shift) \
-  aot_output_s8(sum, multiplier, shift, (l)->output_zero, (l)->low, (l)->high, (l)->table)
-AOT_INLINE int8_t aot_output_s8(int32_t sum, int32_t multiplier, int shift, int32_t zero, int32_t low,
-                                int32_t high, const int8_t *table) {
-  const int32_t value = aot_clamp(zero + aot_requantise(sum, multiplier, shift), low, high);
-  return table != NULL ? AOT_S8(table + 128 + value) : (int8_t)value;
-}
+/* Stores what follows the sum of an int8 layer, and steps on: scaled by the channel's multiplier and shift,
+ * clamped, looked up. `l` is a parameter struct with output_zero, low, high and table. */
+#define AOT_STORE_S8(output, l, sum, multiplier, shift)                                    \
+  do {                                                                                     \
+    int32_t value_ = (l)->output_zero + aot_requantise(sum, multiplier, shift);            \
+    value_ = aot_clamp(value_, (l)->low, (l)->high);                                       \
+    *(output)++ = (l)->table != NULL ? AOT_S8((l)->table + 128 + value_) : (int8_t)value_; \
+  } while (0)
 
 #endif
