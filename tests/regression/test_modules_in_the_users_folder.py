@@ -1,4 +1,4 @@
-"""A folder `tflite_micro` beside the user's model was run as the interpreter's package, and the model refused for it."""
+"""A folder `tflite_micro` beside the model was run as the interpreter, and the model refused for it."""
 
 from __future__ import annotations
 

@@ -18,6 +18,10 @@ _NEAR = 0.05
 pictures need not hold the blackest and the whitest pixel."""
 
 
+_NARROWEST, _FURTHEST = 1e-30, 1e30
+"""Beyond these, single precision has no room for what a pixel is multiplied by."""
+
+
 @dataclass(frozen=True)
 class PixelRange:
     """The real values of a black pixel (0) and of a white one (255); all others lie evenly between them."""
@@ -50,7 +54,8 @@ def parse(text: str) -> PixelRange:
         low, high = (float(part) for part in text.split(".."))
     except ValueError:
         low = high = math.nan
-    if not (math.isfinite(low) and math.isfinite(high) and low != high):
+    # Of NaN, neither holds.
+    if not (abs(high - low) >= _NARROWEST and max(abs(low), abs(high)) <= _FURTHEST):
         raise UsageError(f"--range {text} is no range", "name the values of black and white: --range 0..1")
     return PixelRange(low, high)
 
