@@ -21,6 +21,15 @@ def is_regular(path: Path) -> bool:
         return False
 
 
+def is_device(path: Path) -> bool:
+    """True if a device or a terminal lies there itself, such as /dev/null."""
+    try:
+        mode = path.lstat().st_mode
+    except (OSError, ValueError):
+        return False
+    return stat.S_ISCHR(mode) or stat.S_ISBLK(mode)
+
+
 def fresh(path: Path) -> IO[bytes]:
     """Open a new file for writing in the place of whatever has the name: a link is replaced, not followed.
 

@@ -68,8 +68,11 @@ def write_atomically(path: Path, data: bytes) -> None:
     """Write a file whole or not at all: a full disk or a crash leaves the old file.
 
     Raises:
-        TinymlError: the file system refused; the message gives its reason.
+        TinymlError: the file system refused; the message gives its reason. Or a device has that name: root could put a
+            file in the place of /dev/null.
     """
+    if files.is_device(path):
+        raise TinymlError(f"cannot write {path}: it is a device", "name an ordinary file")
     partial = path.with_name(f".{path.name}.partial-{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -59,6 +59,10 @@ UNIT = Scaling(0.0, 1.0)
 USUAL = (UNIT, Scaling(-1.0, 1.0), Scaling(0.0, 255.0), Scaling(-0.5, 0.5), Scaling(-128.0, 127.0))
 
 
+_NARROWEST, _FURTHEST = 1e-30, 1e30
+"""Beyond these, single precision has no room for what an element is multiplied by."""
+
+
 def parse(text: str) -> Scaling:
     """A range as the user spells it: "0..1", "-1..1", "0..255".
 
@@ -69,7 +73,8 @@ def parse(text: str) -> Scaling:
         low, high = (float(part) for part in text.split(".."))
     except ValueError:
         low = high = math.nan
-    if not (math.isfinite(low) and math.isfinite(high) and low != high):
+    # Of NaN, neither holds.
+    if not (abs(high - low) >= _NARROWEST and max(abs(low), abs(high)) <= _FURTHEST):
         raise UsageError(f"--range {text} is no range", "name the values of black and white: --range 0..1")
     return Scaling(low, high)
 

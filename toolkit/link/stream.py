@@ -83,6 +83,7 @@ class Stream:
         self._expecting_since = self._helped_at = time.monotonic()
         while len(self._answered) < len(self._requests):
             try:
+                self._check_stall()
                 self._fill_window()
                 self._listen()
             except TransportClosedError:
@@ -124,7 +125,8 @@ class Stream:
             self._packed[place] = packed
         return framing.encode(messages.body(_TYPES[request.kind], self._window.next_seq, packed))
 
-    def _listen(self) -> None:
+    def _check_stall(self) -> None:
+        """Whatever happens to the port: also where it goes at each write, and nothing is ever listened for."""
         now = time.monotonic()
         if now - self._helped_at > self._bounds.stall:
             raise LinkError(
@@ -132,6 +134,9 @@ class Stream:
                 f"last heard: {self._session.last_heard}",
                 "the link is too bad, or the firmware is at fault; tinyml verify --resume goes on from here",
             )
+
+    def _listen(self) -> None:
+        now = time.monotonic()
         quiet_since = max(self._session.heard_at, self._expecting_since)
         wait = quiet_since + self._pace.silence - now
         if wait > 0:

@@ -179,7 +179,7 @@ def probe(model: Path, code: str = _PROBE) -> None:
         ModelError: the interpreter died of it. What it refuses in words is left to `expected_outputs`.
         ToolError: it did not end in time.
     """
-    done = process.run([sys.executable, "-c", code, str(model)], timeout=PROBE_SECONDS, check=False)
+    done = process.run([sys.executable, "-P", "-c", code, str(model)], timeout=PROBE_SECONDS, check=False)
     if done.returncode < 0:
         raise ModelError(
             f"the reference interpreter dies of {model.name} (signal {-done.returncode})",

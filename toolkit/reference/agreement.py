@@ -71,7 +71,7 @@ def of(tflite: bytes, inputs: npt.NDArray[Any], float32: bytes | None = None) ->
             if float32 is not None:
                 (folder / "float32.tflite").write_bytes(float32)
             np.save(folder / "inputs.npy", inputs[:MOST_INPUTS])
-            argv = [sys.executable, "-c", _CODE, str(folder)]
+            argv = [sys.executable, "-P", "-c", _CODE, str(folder)]
             done = process.run(argv, timeout=_TIMEOUT, check=False)
         if done.returncode != 0:
             return Agreement(dtype, why_not=f"an interpreter died of the model (exit {done.returncode})")

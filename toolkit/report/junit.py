@@ -12,6 +12,7 @@ from typing import Literal
 from xml.etree import ElementTree
 
 from toolkit.artifacts import InputResult, SetResult, Verdict, Verification, write_atomically
+from toolkit.errors import TinymlError
 from toolkit.report import outputs, text
 
 MOST_CASES = 100
@@ -117,13 +118,25 @@ def render(verification: Verification) -> str:
     return _document(root)
 
 
+def _write(path: Path, document: str) -> None:
+    """To a path of the user's own choice: a link there is followed, and stays a link; /dev/stdout is one."""
+    try:
+        target = path.resolve()
+        special = target.exists() and not target.is_file()
+    except (OSError, RuntimeError) as caught:  # links in a circle
+        raise TinymlError(f"cannot write {path}: {caught}", "name an ordinary file") from caught
+    if special:
+        raise TinymlError(f"cannot write {path}: it is no ordinary file", "name an ordinary file: --junit verdict.xml")
+    write_atomically(target, document.encode())
+
+
 def write(path: Path, verification: Verification) -> None:
     """Write the document to `path`, whole or not at all.
 
     Raises:
         TinymlError: the file system refused.
     """
-    write_atomically(path, render(verification).encode())
+    _write(path, render(verification))
 
 
 def write_unfinished(path: Path, what: str) -> None:
@@ -143,4 +156,4 @@ def write_unfinished(path: Path, what: str) -> None:
         _case(suite, "verdict"), "error", {"type": "not finished", "message": _clean(message)}
     )
     error.text = _clean(message)
-    write_atomically(path, _document(root).encode())
+    _write(path, _document(root))

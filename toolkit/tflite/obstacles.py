@@ -138,7 +138,31 @@ def _is_hybrid(graph: Subgraph, operator: Operator) -> bool:
 
 def of(description: Description) -> list[Obstacle]:
     """All that both runtimes have."""
-    return [*of_ends(description), *of_types(description)]
+    return [*of_ends(description), *of_types(description), *of_order(description)]
+
+
+def of_order(description: Description) -> list[Obstacle]:
+    """Tensors that are read before anything writes them: an interpreter computes with what its arena held before.
+
+    Device and host may hold the same there and be equal; what they compute is rubbish all the same.
+    """
+    found: list[str] = []
+    for graph in description.subgraphs:
+        known = set(graph.inputs) | {
+            index
+            for index, tensor in enumerate(graph.tensors)
+            if tensor.constant_bytes or tensor.variable or not math.prod(tensor.shape)
+        }
+        for operator in graph.operators:
+            unknown = [index for index in operator.inputs if index >= 0 and index not in known]
+            found += [f"{operator.kind} reads tensor {index} before it is computed" for index in unknown]
+            known.update(operator.outputs)
+        found += [
+            f"output tensor {index} is computed by no operator"
+            for index in graph.outputs
+            if index >= 0 and index not in known
+        ]
+    return [Obstacle(what, "is it damaged? convert it again") for what in dict.fromkeys(found)]
 
 
 def of_types(description: Description) -> list[Obstacle]:

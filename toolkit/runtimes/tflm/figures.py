@@ -62,7 +62,8 @@ def measure(tflite: bytes) -> HostFigures:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.tflite"
         path.write_bytes(tflite)
-        done = process.run([sys.executable, "-c", _CODE, str(path), str(_HOST_ARENA)], timeout=_SECONDS, check=False)
+        argv = [sys.executable, "-P", "-c", _CODE, str(path), str(_HOST_ARENA)]
+        done = process.run(argv, timeout=_SECONDS, check=False)
     if "No module named 'tflite_micro'" in done.stderr:
         raise ModelError(
             "the arena cannot be sized: PyPI's tflite-micro is not installed",
