@@ -73,7 +73,7 @@ def test_build_json_is_what_it_prints_and_the_image_is_there(tmp_path: Path) -> 
 
 def test_too_big_is_exit_code_3_and_says_by_how_much(tmp_path: Path) -> None:
     board = Path(__file__).parents[2] / "boards" / "microbit.toml"
-    assert "ram = 16_384" in board.read_text()
+    assert "size = 16_384 }" in board.read_text()
     big = tmp_path / "big.tflite"
     big.write_bytes(_network_with_a_large_input())
     done = tinyml("build", "--board", "microbit", "--model", str(big), "--dtype", "float32", cwd=tmp_path)
