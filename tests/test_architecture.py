@@ -21,6 +21,7 @@ ARTIFACTS = {"artifacts"}
 # paper's tables all need both, and neither needs any stage.
 SHARED = {
     "board",
+    "board_schema",
     "cpu",
     "data",
     "link",
