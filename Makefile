@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 DEMO   ?= --board nano33 --emulate
 
 DEMO_TOOLS := ensurepip arm-none-eabi-gcc npm
-TEST_TOOLS := $(DEMO_TOOLS) gcc qemu-system-arm arm-none-eabi-g++ g++ clang clang-format chromium avr-gcc simavr avrdude
+TEST_TOOLS := $(DEMO_TOOLS) gcc qemu-system-arm arm-none-eabi-g++ g++ clang chromium avr-gcc simavr avrdude
 
 BENCH_TOOLS := arm-none-eabi-gcc qemu-system-arm gcc avr-gcc simavr avrdude valgrind npm
 # What the other engines of `make bench` are made with, away from the toolkit's own packages.
@@ -35,11 +35,10 @@ test: check $(VENV)/headers
 	$(BIN)/pytest -q
 
 check: $(VENV)/installed
-	@scripts/system-tools clang-format
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	clang-format --dry-run --Werror $$(git ls-files 'firmware/*.[ch]' 'firmware/*.cc' 'tests/*.c' 'tests/*.cc' 'tests/*.h' 'bench/*.[ch]')
+	$(BIN)/clang-format --dry-run --Werror $$(git ls-files 'firmware/*.[ch]' 'firmware/*.cc' 'tests/*.c' 'tests/*.cc' 'tests/*.h' 'bench/*.[ch]')
 
 # One environment for everything, from the lock file: exact versions, checked by hash.
 $(VENV)/installed: requirements.lock pyproject.toml
