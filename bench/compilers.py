@@ -48,11 +48,14 @@ def table(lists: Mapping[str, Mapping[Key, Row]]) -> str:
 def main(argv: Sequence[str] | None = None) -> None:
     """Print the table, and put it into the page."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("lists", nargs="+", metavar="NAME=FILE", help="a compiler's name, and the list made with it")
+    parser.add_argument("lists", nargs="+", metavar="NAME=FILE", help="a compiler's name, and a list made with it")
     parser.add_argument("--page", action="store_true", help="write the table into docs/ as well")
     given = parser.parse_args(argv)
-    named = [each.partition("=") for each in given.lists]
-    made = table({name: read(Path(file)) for name, _, file in named})
+    lists: dict[str, dict[Key, Row]] = {}
+    for each in given.lists:
+        name, _, file = each.partition("=")
+        lists.setdefault(name, {}).update(read(Path(file)))
+    made = table(lists)
     if given.page:
         write_page({"compilers": made})
     print(made)

@@ -38,12 +38,13 @@ def test_a_peer_that_does_not_fit_is_left_out(tmp_path: Path, capsys: pytest.Cap
 
 @pytest.mark.emulator
 @pytest.mark.skipif(process.find("valgrind") is None, reason="valgrind counts the host's instructions")
-def test_host_instructions_repeat(tmp_path: Path) -> None:
-    row = measure.ours(tmp_path, "host", "proposed", DType.INT8, "speed", images=3)
+@pytest.mark.parametrize("dtype", list(DType))
+def test_host_instructions_repeat(dtype: DType, tmp_path: Path) -> None:
+    row = measure.ours(tmp_path, "host", "proposed", dtype, "speed", images=3)
     assert row is not None
     assert row.unit == "instructions"
     assert row.instructions is not None
     assert row.macs is not None
     assert row.instructions > row.macs
-    built = Build.load(tmp_path / "build" / "host" / "proposed-int8-aot" / "build.json")
+    built = Build.load(tmp_path / "build" / "host" / f"proposed-{dtype}-aot" / "build.json")
     assert host.instructions(built, 3) == row.instructions

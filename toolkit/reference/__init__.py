@@ -22,6 +22,7 @@ from toolkit import process
 from toolkit.artifacts import DType
 from toolkit.data.scaling import Scaling
 from toolkit.errors import ModelError
+from toolkit.quiet_tensorflow import quiet
 from toolkit.reference.rounding import Rounding
 from toolkit.tflite import int8_tables
 from toolkit.tflite.ends import ends_of
@@ -218,14 +219,16 @@ def _lite(tflite: bytes, package: str) -> Callable[[npt.NDArray[Any]], npt.NDArr
 
         kinds = module.OpResolverType
         kernels = kinds.AUTO if package == OPTIMISED else kinds.BUILTIN_REF
-        interpreter = module.Interpreter(model_content=tflite, experimental_op_resolver_type=kernels)
+        with quiet():  # it tells of its delegate
+            interpreter = module.Interpreter(model_content=tflite, experimental_op_resolver_type=kernels)
+            interpreter.allocate_tensors()
     else:
         import tensorflow as tf
 
         interpreter = tf.lite.Interpreter(
             model_content=tflite, experimental_op_resolver_type=tf.lite.experimental.OpResolverType.BUILTIN_REF
         )
-    interpreter.allocate_tensors()
+        interpreter.allocate_tensors()
     source, sink = interpreter.get_input_details()[0]["index"], interpreter.get_output_details()[0]["index"]
 
     def infer(value: npt.NDArray[Any]) -> npt.NDArray[Any]:
