@@ -22,7 +22,7 @@ def test_nan_on_the_device_alone() -> None:
     assert result.within_tolerance == 4
     assert result.max_difference == -1
     assert result.first_difference is not None
-    assert result.first_difference.startswith("made-up input 3, element 2 of 4: host ")
+    assert result.first_difference.startswith("random input 3, element 2 of 4: host ")
     assert result.first_difference.endswith("device nan; NaN never counts as equal")
 
 
@@ -32,7 +32,7 @@ def test_nan_on_both_sides_is_no_proof() -> None:
     assert result.verdict is Verdict.DIFFERS
     assert result.bit_exact == 5
     assert result.first_difference == (
-        "made-up input 0, element 1 of 4: host nan, device nan; NaN never counts as equal"
+        "random input 0, element 1 of 4: host nan, device nan; NaN never counts as equal"
     )
 
 

@@ -19,7 +19,7 @@ def test_build_holds_tflm_against_litert(tmp_path: Path, command: str) -> None:
     done = tinyml(command, "--board", "host", "--model", str(model), *limit, "--json", cwd=tmp_path)
     assert "warning:" in done.stderr, done.stderr
     assert "are not LiteRT's" in " ".join(done.stderr.split())
-    record = json.loads((tmp_path / "build" / "host" / "proposed-int8-aot" / "build.json").read_text())
+    record = json.loads((tmp_path / "build" / "host" / "sums-int8-aot" / "build.json").read_text())
     assert record["agreement"]["operator"] == "SUM (operator 0)"
     assert record["agreement"]["inputs"] == 100
 

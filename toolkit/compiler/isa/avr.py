@@ -18,7 +18,7 @@ ISA = InstructionSet(
         speed=(portable.conv_tile_f32, portable.conv_pool2_f32, portable.conv_f32),
         size=(portable.conv_pool2_f32, portable.conv_f32),
     ),
-    # LPM's addresses have 16 bits: 64 kB, less interrupt vectors and parameter structs.
+    # LPM's addresses have 16 bits: 64 KiB, less interrupt vectors and parameter structs.
     constants_limit=64_000,
     constants_are_data=False,
 )
