@@ -122,7 +122,8 @@ def _write(path: Path, document: str) -> None:
     """To a path of the user's own choice: a link there is followed, and stays a link; /dev/stdout is one."""
     try:
         target = path.resolve()
-        special = target.exists() and not target.is_file()
+        # Links in a circle: Python 3.13 no longer raises, and leaves a link.
+        special = target.is_symlink() or (target.exists() and not target.is_file())
     except (OSError, RuntimeError) as caught:  # links in a circle
         raise TinymlError(f"cannot write {path}: {caught}", "name an ordinary file") from caught
     if special:
