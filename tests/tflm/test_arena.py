@@ -14,6 +14,7 @@ from toolkit.errors import ModelError
 from toolkit.runtimes.tflm import arena, cmsis_nn, figures
 from toolkit.runtimes.tflm.cmsis_nn import Demand, Operator, Tensor
 from toolkit.runtimes.tflm.planner import Buffer, planned
+from toolkit.tflite import describe
 
 SIZES = """
 #include "tensorflow/lite/micro/memory_planner/greedy_memory_planner.h"
@@ -101,10 +102,8 @@ def test_an_account_in_another_form_is_one_clear_error() -> None:
 @pytest.mark.parametrize("name", ["int8", "int8_per_tensor", "float32"])
 def test_the_plan_is_the_interpreters_own(name: str) -> None:
     """Laid out here without scratch, it is as large as the head that the interpreter reports."""
-    import tflite as reader
-
     tflite = shipped(name)
-    buffers = arena._buffers(reader, reader.Model.GetRootAsModel(tflite, 0))
+    buffers = arena._buffers(describe(tflite).main)
     assert planned(buffers) == figures.measure(tflite).head
 
 

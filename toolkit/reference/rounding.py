@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from toolkit.tflite.description import Subgraph, opened
+
 UNIT = 2.0**-24
 """Half a unit in the last place of 1: the most by which one float32 operation is wrong, relative to its result."""
 DRAWS = 16
@@ -73,39 +75,29 @@ def changed(tflite: bytes, draw: int) -> bytes:
     Args:
         draw: another number, another choice of signs.
     """
-    import tflite as reader
-
     data = bytearray(tflite)
-    model = reader.Model.GetRootAsModel(data, 0)
+    file = opened(data)
     random = np.random.default_rng((0, draw))
     done: set[int] = set()
-    for place in range(model.SubgraphsLength()):
-        graph = model.Subgraphs(place)
-        channelwise = _depthwise_filters(model, graph)
-        for index in range(graph.TensorsLength()):
-            tensor = graph.Tensors(index)
-            buffer = model.Buffers(tensor.Buffer())
-            size = buffer.DataLength() // 4
-            if tensor.Type() != reader.TensorType.FLOAT32 or not size or tensor.Buffer() in done:
+    for graph in file.description.subgraphs:
+        channelwise = _depthwise_filters(graph)
+        for index, tensor in enumerate(graph.tensors):
+            size = tensor.constant_bytes // 4
+            if tensor.type != "float32" or not size or tensor.buffer in done:
                 continue
-            done.add(tensor.Buffer())
-            values = buffer.DataAsNumpy().view("<f4")  # of `data` itself
-            shape = np.atleast_1d(tensor.ShapeAsNumpy()) if tensor.ShapeLength() else np.ones(1, np.int64)
-            terms = size / max(1, int(shape[-1 if index in channelwise else 0]))
+            done.add(tensor.buffer)
+            values = file.constant(tensor).view("<f4")  # of `data` itself
+            shape = tensor.shape or (1,)
+            terms = size / max(1, shape[-1 if index in channelwise else 0])
             by = UNIT * max(_LEAST, float(np.sqrt(terms)))
             values[:] = values * (1.0 + by * random.choice((-1.0, 1.0), size))
     return bytes(data)
 
 
-def _depthwise_filters(model: Any, graph: Any) -> set[int]:
+def _depthwise_filters(graph: Subgraph) -> set[int]:
     """Tensors whose last dimension, not the first, counts the sums."""
-    import tflite as reader
-
-    kind = reader.BuiltinOperator.DEPTHWISE_CONV_2D
-    found = set()
-    for place in range(graph.OperatorsLength()):
-        operator = graph.Operators(place)
-        code = model.OperatorCodes(operator.OpcodeIndex())
-        if max(code.BuiltinCode(), code.DeprecatedBuiltinCode()) == kind and operator.InputsLength() > 1:
-            found.add(int(operator.Inputs(1)))
-    return found
+    return {
+        operator.inputs[1]
+        for operator in graph.operators
+        if operator.kind == "DEPTHWISE_CONV_2D" and len(operator.inputs) > 1
+    }

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from toolkit.errors import ModelError
 
@@ -39,7 +40,10 @@ class Tensor:
         free: the dimensions that the signature leaves free (-1).
         type: the schema's name of the element type, in lower case: "int8", "float32", "int16" ....
         scales, zero_points: as stored, of any number; empty where there are none.
+        axis: the dimension that several scales are along, as stored.
+        buffer: the number of the file's buffer that its data stands in; tensors may share one.
         constant_bytes: of its data; 0 for a tensor that is computed.
+        dense: its data stands in the file, element after element: neither sparse nor outside of it.
         variable: it keeps its value from one inference to the next.
     """
 
@@ -49,7 +53,10 @@ class Tensor:
     type: str
     scales: tuple[float, ...]
     zero_points: tuple[int, ...]
+    axis: int
+    buffer: int
     constant_bytes: int
+    dense: bool
     variable: bool
 
 
@@ -115,7 +122,7 @@ def kind_of(code: int, former: int) -> str:
     return names("BuiltinOperator").get(number, f"number {number}")
 
 
-def check_identifier(data: bytes) -> None:
+def check_identifier(data: bytes | bytearray) -> None:
     """Refuse what is no .tflite at all.
 
     Raises:
@@ -125,12 +132,49 @@ def check_identifier(data: bytes) -> None:
         raise ModelError("the file is no TensorFlow Lite model: its identifier is not TFL3", "name a .tflite file")
 
 
-def describe(data: bytes) -> Description:
+@dataclass(frozen=True)
+class Opened:
+    """A file whose every index is checked, and what a description leaves out of it: constants and options.
+
+    Attributes:
+        description: of the file.
+    """
+
+    description: Description
+    _model: Any
+
+    def constant(self, tensor: Tensor) -> npt.NDArray[np.uint8]:
+        """The bytes of a tensor's data: the file's own, so that who writes to them changes it; none if it is computed.
+
+        Raises:
+            ModelError: the file ends before they do.
+        """
+        try:
+            stored = self._model.Buffers(tensor.buffer).DataAsNumpy()
+        except ASTRAY as caught:
+            raise broken(f"the data of {tensor.name} does not stand in it") from caught
+        return stored if isinstance(stored, np.ndarray) else np.zeros(0, np.uint8)
+
+    def operator(self, place: int) -> Any:
+        """The flatbuffer's table of the network's operator at `place`, for its options: nothing in them is checked."""
+        return self._model.Subgraphs(0).Operators(place)
+
+
+def describe(data: bytes | bytearray) -> Description:
     """Read a file's structure.
 
     Raises:
         ModelError: it is no .tflite, of another schema version, has no network in it, or is broken; the message says
             which.
+    """
+    return opened(data).description
+
+
+def opened(data: bytes | bytearray) -> Opened:
+    """Describe a file, and keep it open for its constants and options.
+
+    Raises:
+        ModelError: as `describe`.
     """
     import tflite
 
@@ -143,7 +187,7 @@ def describe(data: bytes) -> Description:
                 f"{SCHEMA_VERSION}",
                 "convert it with a current TensorFlow; if it should be of that version, the file is damaged",
             )
-        return _Reader(data, model).read()
+        return Opened(_Reader(len(data), model).read(), model)
     except ASTRAY as caught:
         raise broken(f"{type(caught).__name__} while it was read") from caught
 
@@ -151,9 +195,9 @@ def describe(data: bytes) -> Description:
 class _Reader:
     """Reads one file; `left` bounds what all tables together may claim, as they may share their bytes."""
 
-    def __init__(self, data: bytes, model: Any) -> None:
+    def __init__(self, size: int, model: Any) -> None:
         self.model = model
-        self.left = len(data)
+        self.left = size
 
     def count(self, length: int, what: str) -> range:
         if not 0 <= length <= self.left:
@@ -235,10 +279,12 @@ class _Reader:
         if not 0 <= tensor.Buffer() < len(self.buffers):
             raise broken(f"tensor {at} ({name}) has buffer {tensor.Buffer()} of {len(self.buffers)}")
         quantisation = tensor.Quantization()
-        scales = zero_points = ()
+        scales, zero_points, axis = (), (), 0
         if quantisation is not None:
+            axis = quantisation.QuantizedDimension()
             scales = tuple(self.array(quantisation.ScaleAsNumpy(), "scales"))
             zero_points = tuple(self.array(quantisation.ZeroPointAsNumpy(), "zero points"))
+        buffer = self.buffers[tensor.Buffer()]
         return Tensor(
             name=name,
             shape=shape,
@@ -246,6 +292,9 @@ class _Reader:
             type=names("TensorType").get(tensor.Type(), f"type {tensor.Type()}").lower(),
             scales=scales,
             zero_points=zero_points,
-            constant_bytes=self.buffers[tensor.Buffer()].DataLength(),
+            axis=axis,
+            buffer=tensor.Buffer(),
+            constant_bytes=buffer.DataLength(),
+            dense=buffer.Offset() <= 1 and (tensor.Sparsity() is None or not buffer.DataLength()),
             variable=bool(tensor.IsVariable()),
         )

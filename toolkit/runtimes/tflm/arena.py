@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
-from toolkit.runtimes.tflm import cmsis_nn, operators
+from toolkit.runtimes.tflm import cmsis_nn
 from toolkit.runtimes.tflm.figures import HostFigures
 from toolkit.runtimes.tflm.planner import Buffer, planned
+from toolkit.tflite.description import Operator, Subgraph, Tensor, describe
 
 # sizeof on a 32-bit ABI, of a library built without TF_LITE_STATIC_MEMORY, the larger of the two layouts (c/common.h).
 TFLITE_EVAL_TENSOR = 12
@@ -55,6 +55,9 @@ _SIZES_32 = {
     "Persistent TfLiteTensor data": TFLITE_TENSOR,
     "NodeAndRegistration struct": NODE_AND_REGISTRATION,
 }
+
+_ELEMENTS = {"float32": 4, "int32": 4, "int64": 8, "int16": 2, "float16": 2, "float64": 8}
+"""Bytes of an element; 1 of types that are not named."""
 
 
 @dataclass(frozen=True)
@@ -136,28 +139,21 @@ def shape_of(tflite: bytes, *, vector: bool = False) -> Shape:
         tflite: the model.
         vector: the library was built for a core with MVE.
     """
-    import tflite as reader
-
-    model = reader.Model.GetRootAsModel(tflite, 0)
-    graphs = [model.Subgraphs(place) for place in range(model.SubgraphsLength())]
-    nodes = [(graph, graph.Operators(place)) for graph in graphs for place in range(graph.OperatorsLength())]
-    names = [use.name for use in operators.uses(tflite)]
-    demands = [
-        cmsis_nn.demand(_operator(reader, graph, operator, name), vector=vector)
-        for (graph, operator), name in zip(nodes, names, strict=True)
-    ]
+    described = describe(tflite)
+    nodes = [(graph, operator) for graph in described.subgraphs for operator in graph.operators]
+    demands = [cmsis_nn.demand(_operator(graph, operator), vector=vector) for graph, operator in nodes]
     lasting = sum(demand.lasting for demand in demands)
     # Sums over weights are kept, or made anew in scratch: the one or the other, whichever needs more.
     sums = sum(_round_up(demand.sums) for demand in demands)
-    buffers = _buffers(reader, model)
+    buffers = _buffers(described.main)
     kept = _growth(buffers, [demand.scratch for demand in demands])
     made = _growth(buffers, [(*demand.scratch, demand.sums) for demand in demands])
     return Shape(
-        tensors=sum(graph.TensorsLength() for graph in graphs),
-        computed=sum(_computed(model, graph) for graph in graphs),
+        tensors=sum(len(graph.tensors) for graph in described.subgraphs),
+        computed=sum(not tensor.constant_bytes for graph in described.subgraphs for tensor in graph.tensors),
         operators=len(nodes),
-        subgraphs=len(graphs),
-        scratch_buffers=sum(_SCRATCH_BUFFERS.get(name, 0) for name in names),
+        subgraphs=len(described.subgraphs),
+        scratch_buffers=sum(_SCRATCH_BUFFERS.get(operator.kind, 0) for _, operator in nodes),
         prepare=max((_prepare(graph, operator) for graph, operator in nodes), default=0),
         scratch=max(kept, made - sums),
         lasting=lasting + sums,
@@ -175,63 +171,38 @@ def _growth(buffers: list[Buffer], scratch: list[tuple[int, ...]]) -> int:
     return max(most, planned([*buffers, *added]) - planned(buffers))
 
 
-def _buffers(reader: Any, model: Any) -> list[Buffer]:
+def _buffers(graph: Subgraph) -> list[Buffer]:
     """The tensors that the planner places for the first subgraph: lifetimes as in micro_allocation_info.cc."""
-    graph = model.Subgraphs(0)
-    first: dict[int, int] = {graph.Inputs(at): 0 for at in range(graph.InputsLength())}
+    first: dict[int, int] = dict.fromkeys(graph.inputs, 0)
     last = dict(first)
-    for place in range(graph.OperatorsLength()):
-        operator = graph.Operators(place)
-        for at in range(operator.OutputsLength()):
-            first.setdefault(operator.Outputs(at), place + 1)
-            last[operator.Outputs(at)] = place + 1
-        for at in range(operator.InputsLength()):
-            last[operator.Inputs(at)] = place + 1
-    last |= {graph.Outputs(at): graph.OperatorsLength() for at in range(graph.OutputsLength())}
+    for place, operator in enumerate(graph.operators, 1):
+        for index in operator.outputs:
+            first.setdefault(index, place)
+            last[index] = place
+        last |= dict.fromkeys(operator.inputs, place)
+    last |= dict.fromkeys(graph.outputs, len(graph.operators))
     return [
-        Buffer(_round_up(_bytes(reader, graph.Tensors(place))), since, last[place])
-        for place, since in sorted(first.items())
-        if not graph.Tensors(place).IsVariable() and model.Buffers(graph.Tensors(place).Buffer()).DataLength() == 0
+        Buffer(_round_up(_bytes(graph.tensors[index])), since, last[index])
+        for index, since in sorted(first.items())
+        if not graph.tensors[index].variable and not graph.tensors[index].constant_bytes
     ]
 
 
-def _tensor(reader: Any, tensor: Any) -> cmsis_nn.Tensor:
-    sizes = reader.TensorType
-    element = {sizes.FLOAT32: 4, sizes.INT32: 4, sizes.INT64: 8, sizes.INT16: 2, sizes.FLOAT16: 2, sizes.FLOAT64: 8}
-    shape = tuple(int(tensor.Shape(at)) for at in range(tensor.ShapeLength()))
-    return cmsis_nn.Tensor(shape or (1,), element.get(tensor.Type(), 1))
+def _tensor(tensor: Tensor) -> cmsis_nn.Tensor:
+    return cmsis_nn.Tensor(tensor.shape or (1,), _ELEMENTS.get(tensor.type, 1))
 
 
-def _bytes(reader: Any, tensor: Any) -> int:
-    made = _tensor(reader, tensor)
+def _bytes(tensor: Tensor) -> int:
+    made = _tensor(tensor)
     return math.prod(made.shape) * made.element
 
 
-def _operator(reader: Any, graph: Any, operator: Any, name: str) -> cmsis_nn.Operator:
-    def at(place: int) -> cmsis_nn.Tensor | None:
-        return None if place < 0 else _tensor(reader, graph.Tensors(place))
-
-    inputs = tuple(at(operator.Inputs(place)) for place in range(operator.InputsLength()))
-    outputs = [at(operator.Outputs(place)) for place in range(operator.OutputsLength())]
-    return cmsis_nn.Operator(name, inputs, tuple(tensor for tensor in outputs if tensor is not None))
+def _operator(graph: Subgraph, operator: Operator) -> cmsis_nn.Operator:
+    inputs = tuple(None if index < 0 else _tensor(graph.tensors[index]) for index in operator.inputs)
+    return cmsis_nn.Operator(operator.kind, inputs, tuple(_tensor(graph.tensors[index]) for index in operator.outputs))
 
 
-def _computed(model: Any, graph: Any) -> int:
-    buffers = [graph.Tensors(place).Buffer() for place in range(graph.TensorsLength())]
-    return sum(model.Buffers(buffer).DataLength() == 0 for buffer in buffers)
-
-
-def _tensors(graph: Any, operator: Any) -> list[Any]:
-    places = [operator.Inputs(at) for at in range(operator.InputsLength())]
-    places += [operator.Outputs(at) for at in range(operator.OutputsLength())]
-    return [graph.Tensors(place) for place in places if place >= 0]
-
-
-def _prepare(graph: Any, operator: Any) -> int:
+def _prepare(graph: Subgraph, operator: Operator) -> int:
     """A kernel's Prepare may hold a TfLiteTensor of each of its tensors, with a zero point per channel."""
-    total = 0
-    for tensor in _tensors(graph, operator):
-        quantization = tensor.Quantization()
-        channels = 0 if quantization is None else quantization.ScaleLength()
-        total += TFLITE_TENSOR + TFLITE_AFFINE_QUANTIZATION + 4 * (1 + channels)
-    return total
+    tensors = [graph.tensors[index] for index in (*operator.inputs, *operator.outputs) if index >= 0]
+    return sum(TFLITE_TENSOR + TFLITE_AFFINE_QUANTIZATION + 4 * (1 + len(tensor.scales)) for tensor in tensors)
