@@ -161,8 +161,8 @@ def _built(place: Path, which: Peer, board: Board, model: ModelFile, optimise: s
         model_sha256=model.sha256,
         size=report,
         image_sha256=sha256_of(image.image.read_bytes()),
-        input=compiled.input,
-        output=compiled.output,
+        inputs=compiled.inputs,
+        outputs=compiled.outputs,
         macs=compiled.macs,
     )
     result.save(folder.build)

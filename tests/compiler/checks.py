@@ -37,7 +37,7 @@ def check(tflite: bytes, seed: int, variants: tuple[tuple[str, str], ...] = VARI
         if expected is None:
             expected = engine.reference(tflite, inputs)
         got = engine.run(model, inputs)
-        if model.output.dtype == "int8":
+        if model.outputs[0].dtype == "int8":
             np.testing.assert_array_equal(got, expected, err_msg=f"{isa} {optimise}")
         else:
             np.testing.assert_allclose(got, expected, rtol=FLOAT_TOLERANCE, atol=FLOAT_TOLERANCE)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from tflite_micro.python.tflite_micro import runtime
 
 from toolkit import resources
-from toolkit.artifacts import CompiledModel, DType
+from toolkit.artifacts import CompiledModel, ElementType
 
 FLAGS = ("-std=c99", "-O1", "-Wall", "-Wextra", "-Wconversion", "-Werror", "-ffp-contract=off", "-fno-math-errno")
 SANITISERS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-fno-omit-frame-pointer")
@@ -86,8 +86,7 @@ def run(model: CompiledModel, inputs: NDArray[Any]) -> NDArray[Any]:
     """Outputs [n, ...] for inputs [n, ...] on the host build; a sanitiser's finding fails the test."""
     done = subprocess.run([str(build(model))], input=inputs.tobytes(), capture_output=True, check=False)
     assert done.returncode == 0, done.stderr.decode(errors="replace")
-    dtype = np.int8 if model.output.dtype is DType.INT8 else np.float32
-    return np.frombuffer(done.stdout, dtype).reshape(len(inputs), *model.output.shape)
+    return np.frombuffer(done.stdout, model.outputs[0].numpy).reshape(len(inputs), *model.outputs[0].shape)
 
 
 def reference(tflite: bytes, inputs: NDArray[Any]) -> NDArray[Any]:
@@ -104,7 +103,7 @@ def reference(tflite: bytes, inputs: NDArray[Any]) -> NDArray[Any]:
 def random_inputs(model: CompiledModel, count: int, seed: int) -> NDArray[Any]:
     """Inputs that span the element type: all of int8, or floats between -4 and 4."""
     rng = np.random.default_rng(seed)
-    shape = (count, *model.input.shape)
-    if model.input.dtype is DType.INT8:
+    shape = (count, *model.inputs[0].shape)
+    if model.inputs[0].dtype is ElementType.INT8:
         return rng.integers(-128, 128, shape, dtype=np.int8)
     return rng.uniform(-4, 4, shape).astype(np.float32)

@@ -53,9 +53,9 @@ def test_what_the_compiler_reports() -> None:
     assert model.macs == 29_602
     assert model.layers[0].operators == ("CONV_2D", "LEAKY_RELU", "MAX_POOL_2D")
     assert model.layers[2].operators == ("FULLY_CONNECTED", "LEAKY_RELU")
-    assert model.input.shape == (1, 28, 28, 1)
-    assert model.output.shape == (1, 10)
-    assert (model.output.scale, model.output.zero_point) == (1 / 256, -128)
+    assert model.inputs[0].shape == (1, 28, 28, 1)
+    assert model.outputs[0].shape == (1, 10)
+    assert (model.outputs[0].scale, model.outputs[0].zero_point) == (1 / 256, -128)
     assert model.constants_bytes == sum(layer.constants_bytes for layer in model.layers)
     assert f"#define MODEL_ARENA_BYTES {model.arena_bytes}u" in model.sources["model.h"]
     assert model.arena_bytes <= 1_400

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from toolkit.artifacts import CompiledModel, DType
+from toolkit.artifacts import CompiledModel
 
 _NAMES = re.compile(r"\b(layer\d+|arena\b|model_(?:input|output|invoke)\b)")
 _ARENA = re.compile(r"static union \{(.*?)\} (\w+_arena);", re.DOTALL)
@@ -26,13 +26,11 @@ class Job:
     @property
     def output_bytes(self) -> int:
         """Of one output."""
-        spec = self.model.output
-        return int(np.prod(spec.shape)) * (1 if spec.dtype is DType.INT8 else 4)
+        return self.model.outputs[0].size_bytes
 
     def outputs(self, data: bytes) -> NDArray[Any]:
         """Bytes of all outputs as an array [n, ...]."""
-        dtype = np.int8 if self.model.output.dtype is DType.INT8 else np.float32
-        return np.frombuffer(data, dtype).reshape(len(self.inputs), *self.model.output.shape)
+        return np.frombuffer(data, self.model.outputs[0].numpy).reshape(len(self.inputs), *self.model.outputs[0].shape)
 
 
 def split(jobs: Sequence[Job], data: bytes) -> list[NDArray[Any]]:

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from toolkit import models, resources
-from toolkit.artifacts import DType
+from toolkit.artifacts import DType, ElementType
 from toolkit.compiler import compile_model
 from toolkit.errors import TinymlError
 from toolkit.tflite.ends import ends_of
@@ -111,7 +111,7 @@ def compare(data: bytes, folder: Path) -> str:
     if done.returncode:
         return "the interpreter died" if done.returncode < 0 else "the interpreter refused it"
     theirs = np.load(outputs_file)
-    if model.output.dtype is DType.INT8:
+    if model.outputs[0].dtype is ElementType.INT8:
         np.testing.assert_array_equal(ours, theirs)
         return "int8, equal"
     if not (np.isfinite(ours).all() and np.isfinite(theirs).all()):

@@ -73,7 +73,7 @@ def run(model: CompiledModel, inputs: NDArray[Any], isa: str, optimise: str, fol
     """int8 outputs [n, ...] for inputs [n, ...]; a warning of the compiler fails the test."""
     firmware = resources.firmware()
     flat = inputs.reshape(len(inputs), -1)
-    outputs = int(np.prod(model.output.shape))
+    outputs = int(np.prod(model.outputs[0].shape))
     rows = ",".join("{" + ",".join(str(b) for b in row.view(np.uint8)) + "}" for row in flat)
     sizes = {"INPUTS": len(flat), "INPUT_BYTES": flat.shape[1], "OUTPUT_BYTES": outputs}
     defines = "".join(f"#define {name} {value}u\n" for name, value in sizes.items())
@@ -108,4 +108,4 @@ def run(model: CompiledModel, inputs: NDArray[Any], isa: str, optimise: str, fol
     told = ran.stdout + ran.stderr
     text = told.partition("<")[2].partition(">")[0]
     assert len(text) == 2 * outputs * len(flat), told
-    return np.frombuffer(bytes.fromhex(text), np.int8).reshape(len(flat), *model.output.shape)
+    return np.frombuffer(bytes.fromhex(text), np.int8).reshape(len(flat), *model.outputs[0].shape)

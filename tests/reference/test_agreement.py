@@ -9,7 +9,7 @@ import pytest
 
 from tests.compiler.graphs import Graph
 from toolkit import reference, resources
-from toolkit.artifacts import Agreement, DType, from_jsonable, to_jsonable
+from toolkit.artifacts import Agreement, ElementType, from_jsonable, to_jsonable
 from toolkit.artifacts.agreement import LITERT, TFLM
 from toolkit.data.scaling import UNIT
 from toolkit.reference import agreement
@@ -154,7 +154,7 @@ def test_it_ends_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_round_trip() -> None:
-    found = Agreement(DType.INT8, 20, 3, 48.0, 1, "SUM (operator 0)", 48.0, TFLM)
+    found = Agreement(ElementType.INT8, 20, 3, 48.0, 1, "SUM (operator 0)", 48.0, TFLM)
     assert from_jsonable(Agreement, to_jsonable(found)) == found
 
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from toolkit import reference, resources
-from toolkit.artifacts import DType, TensorSpec
+from toolkit.artifacts import DType, ElementType, TensorSpec
 from toolkit.data import load_external
 from toolkit.data.scaling import UNIT
 from toolkit.errors import ModelError
@@ -14,7 +14,7 @@ IMAGES = load_external().real()
 
 def test_what_a_model_takes_and_gives() -> None:
     float32 = ends_of(FILES[DType.FLOAT32])
-    assert float32.input == TensorSpec(float32.input.name, (1, 28, 28, 1), DType.FLOAT32, 0.0, 0)
+    assert float32.input == TensorSpec(float32.input.name, (1, 28, 28, 1), ElementType.FLOAT32, 0.0, 0)
     assert (float32.output.shape, float32.output.size_bytes) == ((1, 10), 40)
     int8 = ends_of(FILES[DType.INT8])
     assert int8.input.scale == pytest.approx(1 / 255)

@@ -58,7 +58,7 @@ def test_every_form_shows_the_place_and_not_all_bytes(place: int) -> None:
     failure = ElementTree.fromstring(junit.render(result)).find(".//testcase[@name='made-up input 1']/failure")  # noqa: S314
     assert failure is not None
     assert len(failure.text or "") < 500
-    page = html.render(result, dataclasses.replace(samples.build(), dtype=DType.FLOAT32, output=None))
+    page = html.render(result, dataclasses.replace(samples.build(), dtype=DType.FLOAT32, outputs=()))
     assert f"<td>{place}</td>" in page
     assert max(map(len, page[page.index("What failed") :].split(">"))) < 400
 

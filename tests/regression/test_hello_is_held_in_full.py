@@ -14,7 +14,7 @@ from tests.link.device import HELLO, PythonDevice
 from tests.link.test_client import QUICK
 from tests.regression.workspace import build_of, tinyml
 from tests.verify.test_shards import Quiet, _build, _work, clients_of
-from toolkit.artifacts import DType, Verification
+from toolkit.artifacts import Verification
 from toolkit.errors import LinkError, StaleFirmwareError
 from toolkit.link import Client
 from toolkit.link.messages import ElementType, Hello
@@ -65,7 +65,7 @@ def test_sizes_are_held_against_what_will_be_sent_too(tmp_path: Path) -> None:
     """Even of a build whose record does not tell them."""
     device = saying(output_bytes=5)
     with pytest.raises(StaleFirmwareError, match="its output has 5 bytes, not 4"):
-        ask(device, tmp_path, input=None, output=None)
+        ask(device, tmp_path, inputs=(), outputs=())
     assert not device.requests
 
 
@@ -92,6 +92,6 @@ def test_a_build_for_the_interpreter_knows_its_ends_too(tmp_path: Path) -> None:
     pytest.importorskip("tflite_micro")
     tinyml("build", "-b", "host", "--runtime", "tflm", folder=tmp_path)
     build = build_of(tmp_path)
-    assert build.input is not None and build.output is not None
-    assert (build.input.shape, build.input.dtype, build.input.size_bytes) == ((1, 28, 28, 1), DType.INT8, 784)
-    assert (build.output.size_bytes, build.output.scale) == (10, 1 / 256)
+    (given,), (taken,) = build.inputs, build.outputs
+    assert (given.shape, given.dtype, given.size_bytes) == ((1, 28, 28, 1), "int8", 784)
+    assert (taken.size_bytes, taken.scale) == (10, 1 / 256)

@@ -11,7 +11,7 @@ import pytest
 from tests.compiler.graphs import Graph
 from tests.report import samples
 from toolkit import resources, workloads
-from toolkit.artifacts import Build, DType, TensorSpec, sha256_of
+from toolkit.artifacts import Build, DType, ElementType, TensorSpec, sha256_of
 from toolkit.data.digits import choice
 from toolkit.errors import UsageError
 from toolkit.selection import Selection
@@ -22,7 +22,8 @@ SHARED = Path(__file__).parents[2].parent / "shared" / "cases"
 
 def _io(source: tuple[int, ...], outputs: tuple[int, ...]) -> Ends:
     return Ends(
-        (TensorSpec("in", source, DType.INT8, 1 / 255, -128),), (TensorSpec("out", outputs, DType.INT8, 1 / 256, -128),)
+        (TensorSpec("in", source, ElementType.INT8, 1 / 255, -128),),
+        (TensorSpec("out", outputs, ElementType.INT8, 1 / 256, -128),),
     )
 
 

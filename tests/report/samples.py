@@ -14,6 +14,7 @@ from toolkit.artifacts import (
     Build,
     DeviceIdentity,
     DType,
+    ElementType,
     InputResult,
     LayerReport,
     LayerSize,
@@ -77,8 +78,8 @@ def build() -> Build:
         optimise="-O3",
         image_sha256="91f0" * 16,
         tools={"arm-none-eabi-gcc": "12.2.1"},
-        input=TensorSpec("image", (1, 28, 28, 1), DType.INT8, 1 / 255, -128),
-        output=TensorSpec("probabilities", (1, 10), DType.INT8, 1 / 256, -128),
+        inputs=(TensorSpec("image", (1, 28, 28, 1), ElementType.INT8, 1 / 255, -128),),
+        outputs=(TensorSpec("probabilities", (1, 10), ElementType.INT8, 1 / 256, -128),),
         macs=26_902,
         arena_bytes=1_612,
         layers=(

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from tests.report import samples
-from toolkit.artifacts import DType, LayerReport, PlannedBuffer, Score, TensorSpec, Ticks
+from toolkit.artifacts import DType, ElementType, LayerReport, PlannedBuffer, Score, TensorSpec, Ticks
 from toolkit.errors import DatasetError
 from toolkit.report import charts, inputs, memory, outputs, text
 from toolkit.report.pictures import DRAWN_SIDE, encode_png, thumbnail
@@ -142,7 +142,7 @@ def test_milliseconds_only_where_they_are_known() -> None:
     assert text.as_time(1_500, dataclasses.replace(ticks, unit="microseconds"), 0) == "1.5 ms"
 
 
-SOFTMAX = TensorSpec("out", (1, 3), DType.INT8, 1 / 256, -128)
+SOFTMAX = TensorSpec("out", (1, 3), ElementType.INT8, 1 / 256, -128)
 
 
 def test_confidence_is_given_only_for_probabilities() -> None:

@@ -220,7 +220,7 @@ def test_float32_states_its_tolerance_and_never_claims_equal_bytes() -> None:
         max_difference=3.2e-7,
         wrong=(),
     )
-    text = words(html.render(run, dataclasses.replace(samples.build(), dtype=DType.FLOAT32, output=None)))
+    text = words(html.render(run, dataclasses.replace(samples.build(), dtype=DType.FLOAT32, outputs=())))
     assert "Every output equals the host&#39;s within the rounding of float32." in text
     assert "12 are equal to the last bit" in text
     assert "byte for byte" not in text

@@ -15,7 +15,7 @@ from tests.link import device as fake
 from tests.link.device import HELLO, PythonDevice, output_of
 from tests.link.test_client import QUICK, PatientHandlerTransport
 from tests.report import samples
-from toolkit.artifacts import Build, DType, LinkStats, TensorSpec
+from toolkit.artifacts import Build, ElementType, LinkStats, TensorSpec
 from toolkit.errors import LinkError, StaleFirmwareError
 from toolkit.link import Client, Request
 from toolkit.link.messages import Message
@@ -125,8 +125,8 @@ def _build() -> Build:
         board=HELLO.board,
         build_id=HELLO.build_id,
         model_sha256=HELLO.model_sha256,
-        input=TensorSpec("x", (1, HELLO.input_bytes), DType.INT8, 1.0, 0),
-        output=TensorSpec("y", (1, HELLO.output_bytes), DType.INT8, 1.0, 0),
+        inputs=(TensorSpec("x", (1, HELLO.input_bytes), ElementType.INT8, 1.0, 0),),
+        outputs=(TensorSpec("y", (1, HELLO.output_bytes), ElementType.INT8, 1.0, 0),),
     )
 
 

@@ -3,6 +3,7 @@
 A stage never imports another stage; it reads and writes these.
 
     base.py          the round trip, and the enumerations that all share
+    tensor.py        an input or output of a network
     model.py         a network, compiled and trained
     build.py         a firmware build and the device that runs it
     verification.py  device against host
@@ -14,7 +15,8 @@ from __future__ import annotations
 from toolkit.artifacts.agreement import Agreement
 from toolkit.artifacts.base import Artifact, DType, Runtime, from_jsonable, sha256_of, to_jsonable, write_atomically
 from toolkit.artifacts.build import Build, LayerSize, RunningDevice, SizeReport
-from toolkit.artifacts.model import CompiledModel, LayerReport, ModelCard, ModelFile, PlannedBuffer, Score, TensorSpec
+from toolkit.artifacts.model import CompiledModel, LayerReport, ModelCard, ModelFile, PlannedBuffer, Score
+from toolkit.artifacts.tensor import ElementType, TensorSpec
 from toolkit.artifacts.verification import (
     DeviceIdentity,
     DeviceShare,
@@ -37,6 +39,7 @@ __all__ = [
     "DType",
     "DeviceIdentity",
     "DeviceShare",
+    "ElementType",
     "Histogram",
     "InputResult",
     "LayerReport",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from toolkit.artifacts.base import Artifact, DType
+from toolkit.artifacts.base import Artifact
+from toolkit.artifacts.tensor import ElementType
 
 TFLM, LITERT = "TensorFlow Lite Micro", "LiteRT"
 
@@ -28,7 +29,7 @@ class Agreement(Artifact):
         why_not: why nothing was compared; empty where something was.
     """
 
-    dtype: DType
+    dtype: ElementType
     inputs: int = 0
     differing: int = 0
     largest: float = 0.0
@@ -65,6 +66,6 @@ class Agreement(Artifact):
     def _amount(self, difference: float) -> str:
         if difference < 0:
             return "NaN, or another shape"
-        if self.dtype is DType.FLOAT32:
+        if self.dtype is ElementType.FLOAT32:
             return f"{difference:.2g} of the largest"
         return f"{difference:.0f} {'step' if difference == 1 else 'steps'} of 255"

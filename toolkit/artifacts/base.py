@@ -18,7 +18,7 @@ from toolkit.errors import TinymlError
 
 
 class DType(StrEnum):
-    """The element type of a converted model's input and output."""
+    """What a model computes with: integers (quantised ones, of any width at its ends), or float32 throughout."""
 
     INT8 = "int8"
     FLOAT32 = "float32"

@@ -9,7 +9,8 @@ from typing import Self
 
 from toolkit.artifacts.agreement import Agreement
 from toolkit.artifacts.base import Artifact, DType, Runtime, read_json, seal_of, sha256_of, to_jsonable
-from toolkit.artifacts.model import LayerReport, ModelCard, PlannedBuffer, TensorSpec
+from toolkit.artifacts.model import LayerReport, ModelCard, PlannedBuffer
+from toolkit.artifacts.tensor import TensorSpec
 from toolkit.errors import ChangedFileError
 
 _PLACES = ("project", "image", "model_path", "original", "board_file")
@@ -69,7 +70,7 @@ class Build(Artifact):
         optimise: the compiler's optimisation option.
         image_sha256: of the file to be flashed; empty is no hash, and equals no file's.
         tools: what made the firmware, name -> version.
-        input, output: the network's two ends; None where they are not known.
+        inputs, outputs: the network's ends, in its own order; empty where they are not known.
         macs: multiply-accumulates per inference; None for an interpreter.
         arena_bytes: RAM for tensors and scratch, as planned, or as reserved for the interpreter.
         layers, plan: see CompiledModel; empty for an interpreter.
@@ -102,8 +103,8 @@ class Build(Artifact):
     optimise: str = ""
     image_sha256: str = ""
     tools: dict[str, str] = field(default_factory=dict)
-    input: TensorSpec | None = None
-    output: TensorSpec | None = None
+    inputs: tuple[TensorSpec, ...] = ()
+    outputs: tuple[TensorSpec, ...] = ()
     macs: int | None = None
     arena_bytes: int | None = None
     layers: tuple[LayerReport, ...] = ()

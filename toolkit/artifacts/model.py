@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from toolkit.artifacts.base import Artifact, DType, sha256_of
+from toolkit.artifacts.tensor import TensorSpec
 from toolkit.errors import ModelError
-
-if TYPE_CHECKING:
-    import numpy as np
-
-ELEMENT_BYTES = {DType.INT8: 1, DType.FLOAT32: 4}
 
 
 @dataclass(frozen=True)
@@ -23,7 +17,7 @@ class ModelFile(Artifact):
     Attributes:
         name: the zoo's name, or the stem of a user's own file.
         path: the `.tflite` that both sides read.
-        dtype: of its input and output.
+        dtype: FLOAT32 if its first input is that; INT8 for every integer type.
         sha256: of the file's bytes.
         size_bytes: of the file.
         original: the user's own file, where it had to be rewritten for both sides; None where `path` is that file.
@@ -53,41 +47,6 @@ class ModelFile(Artifact):
         if sha256_of(data) != self.sha256:
             raise ModelError(f"{self.path} was changed while it was read", "run the command again")
         return data
-
-
-@dataclass(frozen=True)
-class TensorSpec(Artifact):
-    """The network's input or output tensor.
-
-    Attributes:
-        name: as in the .tflite.
-        shape: row-major.
-        dtype: element type.
-        scale, zero_point: of an int8 tensor, real = scale * (value - zero_point); 0.0 and 0 for float32.
-    """
-
-    name: str
-    shape: tuple[int, ...]
-    dtype: DType
-    scale: float
-    zero_point: int
-
-    @property
-    def elements(self) -> int:
-        """How many elements it has."""
-        return math.prod(self.shape)
-
-    @property
-    def size_bytes(self) -> int:
-        """How many bytes it has."""
-        return self.elements * ELEMENT_BYTES[self.dtype]
-
-    @property
-    def numpy(self) -> np.dtype[Any]:
-        """The elements' type in NumPy."""
-        import numpy as np
-
-        return np.dtype(np.int8 if self.dtype is DType.INT8 else np.float32)
 
 
 @dataclass(frozen=True)
@@ -134,7 +93,7 @@ class CompiledModel(Artifact):
     Attributes:
         sources: file name -> C text, for the folder `model` of a project.
         kernels: file names in firmware/kernels that the sources need, headers included.
-        input, output: the two ends.
+        inputs, outputs: the network's ends, in its own order.
         arena_bytes: RAM for tensors and scratch.
         constants_bytes: flash for weights, biases and tables.
         macs: multiply-accumulates per inference.
@@ -144,8 +103,8 @@ class CompiledModel(Artifact):
 
     sources: dict[str, str]
     kernels: tuple[str, ...]
-    input: TensorSpec
-    output: TensorSpec
+    inputs: tuple[TensorSpec, ...]
+    outputs: tuple[TensorSpec, ...]
     arena_bytes: int
     constants_bytes: int
     macs: int

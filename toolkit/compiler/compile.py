@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from toolkit import registry
-from toolkit.artifacts import CompiledModel, DType, LayerReport, TensorSpec
-from toolkit.compiler import c, emit, fuse, plan, reader
+from toolkit.artifacts import CompiledModel, ElementType, LayerReport, TensorSpec
+from toolkit.compiler import c, emit, fuse, ir, plan, reader
 from toolkit.compiler.c import Constant
-from toolkit.compiler.ir import ElementType, Graph, Tensor
+from toolkit.compiler.ir import Graph, Tensor
 from toolkit.compiler.isa.base import InstructionSet
 from toolkit.compiler.lower import Call, Target, lower
 from toolkit.errors import DoesNotFitError, ModelError
@@ -67,8 +67,8 @@ def compile_model(tflite: bytes, *, isa: str, fpu: bool, optimise: str = "speed"
     return CompiledModel(
         sources=emit.emit(graph, calls, offsets, arena_bytes, roots),
         kernels=c.with_headers({file for call in calls for file in (*call.kernels, *call.headers, "aot_memory.h")}),
-        input=specs[0],
-        output=specs[1],
+        inputs=specs[:1],
+        outputs=specs[1:],
         arena_bytes=arena_bytes,
         constants_bytes=sum(report.constants_bytes for report in reports),
         macs=sum(report.macs for report in reports),
@@ -112,15 +112,15 @@ def _check_constants(isa: InstructionSet, constants_bytes: int) -> None:
 
 
 def _spec(tensor: Tensor) -> TensorSpec:
-    if tensor.dtype is ElementType.FLOAT32:
-        return TensorSpec(tensor.name, tensor.shape, DType.FLOAT32, 0.0, 0)
-    if tensor.dtype is not ElementType.INT8 or tensor.quantisation is None or len(tensor.quantisation.scale) != 1:
+    if tensor.dtype is ir.ElementType.FLOAT32:
+        return TensorSpec(tensor.name, tensor.shape, ElementType.FLOAT32, 0.0, 0)
+    if tensor.dtype is not ir.ElementType.INT8 or tensor.quantisation is None or len(tensor.quantisation.scale) != 1:
         kind = tensor.dtype or "of another type"
         raise ModelError(
             f"input or output {tensor.name} is {kind}, or not quantised per tensor",
             "int8 and float32 are supported: set inference_input_type and inference_output_type",
         )
-    return TensorSpec(tensor.name, tensor.shape, DType.INT8, float(tensor.scale), tensor.zero_point)
+    return TensorSpec(tensor.name, tensor.shape, ElementType.INT8, float(tensor.scale), tensor.zero_point)
 
 
 def _reads_to(graph: Graph, call: Call, offsets: Mapping[object, int]) -> int:

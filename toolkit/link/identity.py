@@ -30,8 +30,9 @@ def check_identity(hello: Hello, build: Build) -> None:
     ):
         if have != want:
             raise StaleFirmwareError(f"the device says that its {what} is {have}, not {want}", cure)
-    if build.input is not None and build.output is not None:
-        check_sizes(hello, build.input.size_bytes, build.output.size_bytes, cure)
+    if build.inputs and build.outputs:
+        given, taken = (sum(spec.size_bytes for spec in specs) for specs in (build.inputs, build.outputs))
+        check_sizes(hello, given, taken, cure)
 
 
 def check_sizes(hello: Hello, input_bytes: int, output_bytes: int, cure: str) -> None:

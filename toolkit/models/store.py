@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from toolkit import reference, zoo
-from toolkit.artifacts import DType, ModelCard, Score, sha256_of, to_jsonable, write_atomically
+from toolkit.artifacts import DType, ElementType, ModelCard, Score, sha256_of, to_jsonable, write_atomically
 from toolkit.data.samples import Samples
 from toolkit.errors import ModelError, TrainError
 from toolkit.models.card import card_text
@@ -85,7 +85,7 @@ def score(tflite: bytes, data: Samples, *, interpreter: str | None = None) -> Sc
     Lite Micro alone cannot run.
     """
     if interpreter is None and reference.is_installed("ai_edge_litert"):
-        is_float = ends_of(tflite).input.dtype is DType.FLOAT32
+        is_float = ends_of(tflite).input.dtype is ElementType.FLOAT32
         interpreter = reference.OPTIMISED if is_float or int8_tables.is_needed(tflite) else None
     inputs = reference.quantise(tflite, data.values, data.scaling)
     outputs = reference.expected_outputs(tflite, inputs, interpreter=interpreter)

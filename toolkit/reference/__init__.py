@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from toolkit import process
-from toolkit.artifacts import DType
+from toolkit.artifacts import ElementType
 from toolkit.data.scaling import Scaling
 from toolkit.errors import ModelError
 from toolkit.quiet_tensorflow import quiet
@@ -56,7 +56,7 @@ def quantise(tflite: bytes, elements: npt.NDArray[Any], scale: Scaling | None = 
         )
     real = np.asarray(elements, np.float32) if scale is None else scale.real(elements)
     real = real.reshape(len(elements), *spec.shape[1:])
-    if spec.dtype is DType.FLOAT32:
+    if spec.dtype is ElementType.FLOAT32:
         return real
     stored = np.rint(real / np.float32(spec.scale)) + spec.zero_point
     limits = np.iinfo(spec.numpy)
@@ -67,7 +67,7 @@ def dequantise(tflite: bytes, outputs: npt.NDArray[np.uint8]) -> npt.NDArray[np.
     """Output bytes, uint8 [N, output_bytes], as real values, float32 [N, elements]."""
     spec = ends_of(tflite).output
     stored = np.ascontiguousarray(outputs).view(spec.numpy)
-    if spec.dtype is DType.FLOAT32:
+    if spec.dtype is ElementType.FLOAT32:
         return np.asarray(stored, np.float32)
     return ((stored.astype(np.float32) - spec.zero_point) * np.float32(spec.scale)).astype(np.float32)
 

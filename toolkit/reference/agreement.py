@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from toolkit import process, reference
-from toolkit.artifacts import Agreement, DType, from_jsonable
+from toolkit.artifacts import Agreement, ElementType, from_jsonable
 from toolkit.artifacts.agreement import LITERT, TFLM
 from toolkit.errors import TinymlError, ToolError
 from toolkit.reference.opened import Opened, opened
@@ -60,7 +60,7 @@ sys.stdout.write("\\n" + json.dumps(to_jsonable(made)))
 
 def of(tflite: bytes, inputs: npt.NDArray[Any], float32: bytes | None = None) -> Agreement:
     """`compare` in a process of its own: an interpreter may die of a damaged file. Nothing is ever raised."""
-    dtype = DType.INT8 if inputs.dtype == np.int8 else DType.FLOAT32
+    dtype = ElementType(inputs.dtype.name)
     for package, name in (("tflite_micro", "tflite-micro"), ("ai_edge_litert", "ai-edge-litert")):
         if not reference.is_installed(package):
             return Agreement(dtype, why_not=f"{name} is not installed")
@@ -101,11 +101,11 @@ def compare(tflite: bytes, inputs: npt.NDArray[Any], float32: bytes | None = Non
         spec = ends_of(tflite)
         answers = _ask(tflite, inputs)
     except (TinymlError, RuntimeError, ValueError) as caught:
-        dtype = DType.INT8 if inputs.dtype == np.int8 else DType.FLOAT32
+        dtype = ElementType(inputs.dtype.name)
         said = caught.message if isinstance(caught, TinymlError) else str(caught)
         return Agreement(dtype, why_not=" ".join(said.split()) or "an interpreter refuses the model")
     differences = np.array([difference(*pair) for pair in zip(answers.tflm, answers.litert, strict=True)])
-    limit = _SHARE if spec.output.dtype is DType.FLOAT32 else _STEPS
+    limit = _SHARE if spec.output.dtype is ElementType.FLOAT32 else _STEPS
     off = np.flatnonzero((differences < 0) | (differences > limit))
     classes = int(np.sum(np.argmax(answers.tflm, axis=1) != np.argmax(answers.litert, axis=1)))
     made = Agreement(spec.output.dtype, len(answers.tflm), len(off), _worst(differences), classes)
@@ -248,10 +248,10 @@ def _nearer(tflite: bytes, inputs: npt.NDArray[Any], answers: _Answers, float32:
     """Which of the two the float32 network is clearly nearer to; empty where it is no judge."""
     source, sink = ends_of(tflite).input, ends_of(tflite).output
     third = ends_of(float32)
-    if sink.dtype is DType.FLOAT32 or third.input.shape != source.shape or third.output.shape != sink.shape:
+    if sink.dtype is ElementType.FLOAT32 or third.input.shape != source.shape or third.output.shape != sink.shape:
         return ""
     real = inputs
-    if source.dtype is DType.INT8:
+    if source.dtype is ElementType.INT8:
         real = ((inputs.astype(np.float32) - source.zero_point) * np.float32(source.scale)).astype(np.float32)
     meant = reference.expected_outputs(float32, real, interpreter="ai_edge_litert").view(np.float32)
 

@@ -55,13 +55,19 @@ def _model(build: Build) -> Step:
     )
 
 
-def _tensor(spec: TensorSpec | None) -> str:
-    if spec is None:
-        return ""
+def _tensor(spec: TensorSpec) -> str:
     shape = "×".join(map(str, spec.shape))  # noqa: RUF001 - the sign of multiplication
-    if spec.scale == 0.0:
+    if not spec.quantised:
         return f"{shape} {spec.dtype}"
     return f"{shape} {spec.dtype}, scale {spec.scale:.9g}, zero point {spec.zero_point}"
+
+
+def _ends(what: str, specs: tuple[TensorSpec, ...]) -> tuple[Fact, ...]:
+    many = len(specs) > 1
+    return tuple(
+        Fact(f"{what} {place}" if many else what, f"{spec.name}: {_tensor(spec)}" if many else _tensor(spec))
+        for place, spec in enumerate(specs)
+    )
 
 
 def _file(build: Build) -> Step:
@@ -71,8 +77,8 @@ def _file(build: Build) -> Step:
         _given(
             Fact("size", text.many(build.model_bytes, "byte")),
             Fact("type", str(build.dtype)),
-            Fact("input", _tensor(build.input)),
-            Fact("output", _tensor(build.output)),
+            *_ends("input", build.inputs),
+            *_ends("output", build.outputs),
             Fact("SHA-256", build.model_sha256, mono=True),
             Fact("TFLM", build.agreement.in_words if build.agreement else ""),
         ),

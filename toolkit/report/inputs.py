@@ -161,7 +161,7 @@ class Tile:
 
 def _tile(result: InputResult, verification: Verification, build: Build) -> Tile:
     of = verification.set(result.set)
-    sure = outputs.confidence(result.got, verification.dtype, build.output)
+    sure = outputs.confidence(result.got, verification.dtype, build.outputs[0] if build.outputs else None)
     return Tile(
         title=_title(result, of),
         name=result.name or f"no. {result.index:,}",

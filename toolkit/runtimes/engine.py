@@ -16,11 +16,11 @@ class Engine:
         files: for the project.
         compiled: what the compiler knows of the network; None for the interpreter.
         arena_bytes: RAM for tensors and scratch; what is reserved for the interpreter.
-        input, output: the network's two ends.
+        inputs, outputs: the network's ends, in its own order.
     """
 
     files: EngineFiles
     compiled: CompiledModel | None
     arena_bytes: int
-    input: TensorSpec
-    output: TensorSpec
+    inputs: tuple[TensorSpec, ...]
+    outputs: tuple[TensorSpec, ...]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from toolkit.artifacts import Agreement, DType
+from toolkit.artifacts import Agreement, DType, ElementType
 from toolkit.tflite.ends import ends_of
 
 if TYPE_CHECKING:
@@ -42,9 +42,9 @@ def _compare(path: Path, dtype: DType, stored: StoredModel | None) -> Agreement:
             reference.probe(path)
         inputs = _sample(tflite)
     except TinymlError as caught:
-        return Agreement(dtype, why_not=caught.message)
+        return Agreement(ElementType(dtype), why_not=caught.message)
     except OSError as caught:
-        return Agreement(dtype, why_not=f"the model cannot be read again: {caught.strerror}")
+        return Agreement(ElementType(dtype), why_not=f"the model cannot be read again: {caught.strerror}")
     return agreement.of(tflite, inputs, _float32(stored) if dtype is DType.INT8 else None)
 
 

@@ -23,7 +23,7 @@ def prepare(board: Board, toolchain: Toolchain, tflite: bytes, optimise: str) ->
     prepared = tflm.for_toolchain(tflite, board, toolchain, os.environ)
     ends = ends_of(tflite)
     return Engine(
-        EngineFiles(prepared.engine, (), prepared.generated), None, prepared.arena.size, ends.input, ends.output
+        EngineFiles(prepared.engine, (), prepared.generated), None, prepared.arena.size, ends.inputs, ends.outputs
     )
 
 
