@@ -72,7 +72,7 @@ def prepare(build: Build, selection: Selection) -> Inputs:
 
     tflite = build.read_model()
     io = ends_of(tflite)
-    chosen = data.choose(io.input, io.output, selection)
+    chosen = data.choose(io.inputs, io.outputs, selection)
     return Inputs(tflite, chosen.told, chosen.sets)
 
 

@@ -81,7 +81,7 @@ def test_what_digits_were_sent_is_said() -> None:
     [
         (Selection(data=Path("x")), "--data is for networks that read digits"),
         (Selection(images=Path("x")), "--images is for networks that read digits"),
-        (Selection(pixels="0..1"), "--range is for networks that read digits"),
+        (Selection(scale="0..1"), "--scale is for networks that read digits"),
         (Selection(limit=0), "--limit 0 leaves nothing to send"),
     ],
 )

@@ -41,7 +41,7 @@ def test_the_quantisation_tells_the_range(scale: float, zero_point: int, told: s
 def test_a_range_that_is_no_usual_one_is_asked_for() -> None:
     with pytest.raises(ModelError, match=r"spans -0\.4201 to 2\.826") as caught:
         scaling.of_quantised(0.01273, -95, -128, 127)  # as (pixel - mean) / deviation gives
-    assert "--range" in caught.value.hint
+    assert "--scale" in caught.value.hint
 
 
 @pytest.mark.parametrize(("text", "range_"), [
@@ -71,10 +71,10 @@ def test_float32_is_said_and_may_be_said_otherwise() -> None:
     digest = sha256_of(model.read_bytes())
     build = dataclasses.replace(samples.build(), model_path=model, model_sha256=digest, dtype=DType.FLOAT32)
     plain = workloads.assemble(build, Selection(limit=0))
-    assert "pixels as 0..1, the default for float32 (--range says otherwise)" in plain.inputs.told
+    assert "pixels as 0..1, the default for float32 (--scale says otherwise)" in plain.inputs.told
     assert plain.workloads[0].kind == "elements"
-    other = workloads.assemble(build, Selection(limit=0, pixels="-1..1"))
-    assert "pixels as -1..1, as --range says" in other.inputs.told
+    other = workloads.assemble(build, Selection(limit=0, scale="-1..1"))
+    assert "pixels as -1..1, as --scale says" in other.inputs.told
     work = other.workloads[0]
     assert (work.kind, work.divisor, work.offset) == ("elements", 127.5, -1.0)
 

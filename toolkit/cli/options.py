@@ -9,6 +9,8 @@ import typer
 
 from toolkit.artifacts import DType, Runtime
 from toolkit.cli import output
+from toolkit.errors import UsageError
+from toolkit.selection import Selection
 
 
 def _at_home(path: Path | None) -> Path | None:
@@ -59,27 +61,52 @@ Toolchain = Annotated[
     str | None, typer.Option("--toolchain", help="Which of the board's builders; by default the first.")
 ]
 Optimise = Annotated[str, typer.Option("--optimise", help="What the compiler aims at: speed or size.")]
-Limit = Annotated[
-    int | None, typer.Option("--limit", min=0, help="Only the first N images of MNIST, or so many made-up inputs.")
-]
+Limit = Annotated[int | None, typer.Option("--limit", min=0, help="Only the first N inputs, or so many made-up ones.")]
 Data = Annotated[
     Path | None,
     typer.Option(
-        "--data", callback=_at_home, help="A folder with MNIST: the four IDX files, gzipped or not, or mnist.npz."
+        "--data",
+        callback=_at_home,
+        help="Your own set, a file or a folder: .npz, .npy, CSV, Parquet, IDX, pictures, WAV or raw tensors (see "
+        "docs/data.md); or the folder with MNIST's files.",
     ),
+]
+InputKeys = Annotated[
+    str | None,
+    typer.Option("--inputs", help="Keys or columns of --data that are the inputs, in the network's order: x1,x2."),
+]
+Truth = Annotated[
+    str | None,
+    typer.Option("--truth", help="The key or column of the right answers, or a file with them; none: there are none."),
+]
+TaskKind = Annotated[
+    str | None,
+    typer.Option("--task", help="classify, regress, reconstruct or none; by default what the data tell, and said."),
+]
+Classes = Annotated[
+    str | None, typer.Option("--classes", help="What the classes are called: wing,ring,slope, or a file, one a line.")
+]
+Resize = Annotated[
+    str | None,
+    typer.Option("--resize", help="stretch, crop or pad: how pictures and recordings are made as large as the input."),
 ]
 Images = Annotated[
     Path | None,
-    typer.Option("--images", callback=_at_home, help="A folder of your own pictures, the label in each file's name."),
+    typer.Option(
+        "--images",
+        callback=_at_home,
+        help="Pictures of your own beside MNIST's, the label in each file's name; for networks that read those.",
+    ),
 ]
 Junit = Annotated[
     Path | None, typer.Option("--junit", callback=_at_home, help="Also write the verdict as JUnit XML, for CI systems.")
 ]
-PixelValues = Annotated[
+Scale = Annotated[
     str | None,
     typer.Option(
+        "--scale",
         "--range",
-        help="What black and white are at the input of a network that reads pictures, such as 0..1, -1..1 or 0..255; "
+        help="What the least and the largest element stand for at the input: 0..1, -1..1, 0..255, or MEAN/DEVIATION; "
         "by default what its quantisation tells, and 0..1 for float32.",
     ),
 ]
@@ -87,3 +114,45 @@ Ports = Annotated[
     list[str] | None,
     typer.Option("--port", "-p", help="Serial device, socket://host:port or rfc2217://host:port; may be repeated."),
 ]
+
+
+def selection(
+    limit: int | None,
+    data: Path | None,
+    images: Path | None,
+    scale: str | None,
+    inputs: str | None,
+    truth: str | None,
+    task: str | None,
+    classes: str | None,
+    resize: str | None,
+) -> Selection:
+    """What these options say.
+
+    Raises:
+        UsageError: one of them says nothing that is known, or a file of class names cannot be read.
+    """
+    return Selection(limit, data, images, scale, _parts(inputs, "--inputs"), truth, task, _names(classes), resize)
+
+
+def _names(classes: str | None) -> tuple[str, ...]:
+    if classes is None or "," in classes:
+        return _parts(classes, "--classes")
+    path = Path(classes)
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, ValueError):
+        raise UsageError(
+            f"--classes {classes} is neither a list nor a file of text", "name them: --classes left,right"
+        ) from None
+    names = tuple(line.strip() for line in lines)
+    if not all(names):
+        raise UsageError(f"{path}: line {names.index('') + 1} is empty", "one name a line")
+    return names
+
+
+def _parts(text: str | None, option: str) -> tuple[str, ...]:
+    parts = () if text is None else tuple(part.strip() for part in text.split(","))
+    if not all(parts):
+        raise UsageError(f"{option} {text} has an empty name in it", f"separate names by commas: {option} a,b")
+    return parts

@@ -14,7 +14,6 @@ from toolkit.cli import flash as flash_command
 from toolkit.cli import options
 from toolkit.cli import verify as verify_command
 from toolkit.cli.listener import Terminal
-from toolkit.selection import Selection
 
 
 class _Sizes(Terminal):
@@ -42,13 +41,19 @@ def register(app: typer.Typer) -> None:
         limit: options.Limit = None,
         data: options.Data = None,
         images: options.Images = None,
-        pixels: options.PixelValues = None,
+        scale: options.Scale = None,
+        inputs: options.InputKeys = None,
+        truth: options.Truth = None,
+        task: options.TaskKind = None,
+        classes: options.Classes = None,
+        resize: options.Resize = None,
         junit: options.Junit = None,
         workspace_folder: options.Workspace = Path(),
         json: options.Json = False,
         verbose: options.Verbose = False,  # noqa: ARG001 - its callback does it
     ) -> None:
         """Build, flash and verify in one go; an emulated board is stopped again at the end."""
+        selection = options.selection(limit, data, images, scale, inputs, truth, task, classes, resize)
         # Loaded once, and passed on: what lies in the workspace may be another's by the next step.
         target = api.board(board, workspace_folder)
         api.check_options(target, port, virtual=virtual)
@@ -62,7 +67,7 @@ def register(app: typer.Typer) -> None:
             optimise=optimise,
             port=port,
             virtual=virtual,
-            selection=Selection(limit, data, images, pixels),
+            selection=selection,
             workspace=workspace_folder,
             listener=Terminal() if json else _Sizes(),
         )

@@ -11,7 +11,6 @@ from toolkit import api, verdicts, workspace
 from toolkit.artifacts import Build, Verification
 from toolkit.cli import options, output
 from toolkit.cli.listener import Terminal
-from toolkit.selection import Selection
 
 
 def render(report: Path, build: Build, result: Verification) -> None:
@@ -54,16 +53,21 @@ def register(app: typer.Typer) -> None:
         limit: options.Limit = None,
         data: options.Data = None,
         images: options.Images = None,
-        pixels: options.PixelValues = None,
+        scale: options.Scale = None,
+        inputs: options.InputKeys = None,
+        truth: options.Truth = None,
+        task: options.TaskKind = None,
+        classes: options.Classes = None,
+        resize: options.Resize = None,
         resume: Annotated[bool, typer.Option("--resume", help="Go on with the run that was interrupted.")] = False,
         junit: options.Junit = None,
         workspace_folder: options.Workspace = Path(),
         json: options.Json = False,
         verbose: options.Verbose = False,  # noqa: ARG001 - its callback does it
     ) -> None:
-        """Stream every image to the device and compare every output with the host's, byte for byte."""
+        """Stream every input to the device and compare every output with the host's, byte for byte."""
+        selection = options.selection(limit, data, images, scale, inputs, truth, task, classes, resize)
         verdicts.unfinished(junit, board or "the newest build")
-        selection = Selection(limit, data, images, pixels)
         with workspace.hold_newest(workspace_folder, board, "verify") as (target, place, build):
             verdicts.set_aside(place)
             device = api.attach(build, tuple(port or ()), board=target, workspace=workspace_folder)

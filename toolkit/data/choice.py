@@ -10,7 +10,7 @@ import numpy as np
 from toolkit.artifacts import SetWords
 from toolkit.data import scaling
 from toolkit.data.digits import choice as digits
-from toolkit.data.samples import Samples
+from toolkit.data.samples import Elements, Samples
 from toolkit.data.scaling import Scaling
 from toolkit.data.task import Task
 from toolkit.errors import UsageError
@@ -52,8 +52,8 @@ class Chosen:
     told: str
 
 
-def choose(given: Tensor, taken: Tensor, asked: Selection) -> Chosen:
-    """The inputs for a network with this input and this output; nothing of the network is computed.
+def choose(inputs: tuple[Tensor, ...], outputs: tuple[Tensor, ...], asked: Selection) -> Chosen:
+    """The inputs for a network with these ends, in its own order; nothing of the network is computed.
 
     A network that suits the digits is asked for MNIST's test images and the external ones; any other for seeded made-up
     tensors.
@@ -63,62 +63,76 @@ def choose(given: Tensor, taken: Tensor, asked: Selection) -> Chosen:
         DatasetError: data that are missing or damaged, an image that is no image.
         ModelError: the input's quantisation does not tell what an element stands for.
     """
-    if not digits.suits(given.shape, taken.elements):
-        return _made_up(given, taken, asked)
+    if not reads_digits(inputs, outputs):
+        return _made_up(inputs, outputs, asked)
+    given = inputs[0]
     if asked.limit == 0 and asked.data is not None:
         raise UsageError("--limit 0 sends nothing of --data", "leave one of the two out")
-    scale, why = _scaling(given, asked.pixels)
+    scale, why = _scaling(given, asked.scale)
     sets, told = digits.choose(asked.limit, asked.data, asked.images, scale)
     return Chosen(sets, f"{told}; pixels as {scale}, {why}")
 
 
-def at_hand(given: Tensor, taken: Tensor, count: int) -> Samples:
+def reads_digits(inputs: tuple[Tensor, ...], outputs: tuple[Tensor, ...]) -> bool:
+    """Whether a network can be asked for digits: one such image in, one element for each digit out."""
+    return len(inputs) == len(outputs) == 1 and digits.suits(inputs[0].shape, outputs[0].elements)
+
+
+def at_hand(inputs: tuple[Tensor, ...], outputs: tuple[Tensor, ...], count: int) -> Samples:
     """Up to `count` inputs of those that are sent by default, without a download.
 
     Raises:
         ModelError: the input's quantisation does not tell what an element stands for.
     """
-    if digits.suits(given.shape, taken.elements):
-        return digits.at_hand(count, _scaling(given, None)[0])
-    return made_up(given, count)
+    if reads_digits(inputs, outputs):
+        return digits.at_hand(count, _scaling(inputs[0], None)[0])
+    return made_up(inputs, count)
 
 
 def _scaling(given: Tensor, asked: str | None) -> tuple[Scaling, str]:
     """What the elements stand for at the input, and how that is known."""
     if asked is not None:
-        return scaling.parse(asked), "as --range says"
+        return scaling.parse(asked), "as --scale says"
     told = scaling.at(given.numpy, given.scale, given.zero_point)
     if told is None:
-        return scaling.UNIT, "the default for float32 (--range says otherwise)"
+        return scaling.UNIT, "the default for float32 (--scale says otherwise)"
     return told, "as the input's quantisation tells"
 
 
-def _made_up(given: Tensor, taken: Tensor, asked: Selection) -> Chosen:
-    for option, value in (("--data", asked.data), ("--images", asked.images), ("--range", asked.pixels)):
+def _made_up(inputs: tuple[Tensor, ...], outputs: tuple[Tensor, ...], asked: Selection) -> Chosen:
+    for option, value in (("--data", asked.data), ("--images", asked.images), ("--scale", asked.scale)):
         if value is not None:
-            shape = ", ".join(str(size) for size in given.shape)
+            shapes = " and ".join(str(list(each.shape)) for each in inputs)
+            count = sum(each.elements for each in outputs)
             raise UsageError(
-                f"{option} is for networks that read digits; this one takes [{shape}] and gives "
-                f"{taken.elements:,} {'value' if taken.elements == 1 else 'values'}",
+                f"{option} is for networks that read digits; this one takes {shapes} and gives "
+                f"{count:,} {'value' if count == 1 else 'values'}",
                 f"leave {option} out: made-up inputs are sent",
             )
     if asked.limit == 0:
         raise UsageError("--limit 0 leaves nothing to send to a network that does not read digits", "--limit 100")
     count = MADE_UP_INPUTS if asked.limit is None else asked.limit
-    values = "-1 to 1" if given.numpy.kind == "f" else f"all {given.numpy} values"
+    values = " and ".join(dict.fromkeys(_spread(each.numpy) for each in inputs))
     return Chosen(
-        (made_up(given, count),),
+        (made_up(inputs, count),),
         f"{count:,} made-up {'input' if count == 1 else 'inputs'}: every element at random from {values}, seed {SEED}",
     )
 
 
-def made_up(given: Tensor, count: int) -> Samples:
-    """Seeded inputs as the tensor has them: every int8 value, or floats in [-1, 1)."""
+def _spread(dtype: np.dtype[Any]) -> str:
+    return "-1 to 1" if dtype.kind == "f" else f"all {dtype} values"
+
+
+def made_up(inputs: tuple[Tensor, ...], count: int) -> Samples:
+    """Seeded inputs as the tensors have them: every value of a whole type, or floats in [-1, 1)."""
     generator = np.random.default_rng(SEED)
+    values = tuple(_at_random(each, count, generator) for each in inputs)
+    return Samples("random", values, words=SetWords("made-up inputs", "made-up input", "made-up input"), task=Task())
+
+
+def _at_random(given: Tensor, count: int, generator: np.random.Generator) -> Elements:
     shape = (count, *given.shape[1:])
     if given.numpy.kind == "f":
-        values = generator.uniform(-1.0, 1.0, size=shape).astype(np.float32)
-    else:
-        limits = np.iinfo(given.numpy)
-        values = generator.integers(limits.min, int(limits.max) + 1, size=shape, dtype=np.int64).astype(given.numpy)
-    return Samples("random", (values,), words=SetWords("made-up inputs", "made-up input", "made-up input"), task=Task())
+        return generator.uniform(-1.0, 1.0, size=shape).astype(np.float32)
+    limits = np.iinfo(given.numpy)
+    return generator.integers(limits.min, int(limits.max) + 1, size=shape, dtype=np.int64).astype(given.numpy)

@@ -75,7 +75,7 @@ def parse(text: str) -> Scaling:
         low = high = math.nan
     # Of NaN, neither holds.
     if not (abs(high - low) >= _NARROWEST and max(abs(low), abs(high)) <= _FURTHEST):
-        raise UsageError(f"--range {text} is no range", "name the values of black and white: --range 0..1")
+        raise UsageError(f"--scale {text} is no range", "name the values of black and white: --scale 0..1")
     return Scaling(low, high)
 
 
@@ -108,5 +108,5 @@ def of_quantised(scale: float, zero_point: int, least: int, most: int) -> Scalin
             return usual
     raise ModelError(
         f"the network's input spans {low:.4g} to {high:.4g}, which does not tell what its pixels stand for",
-        "say which values black and white have: --range 0..1, -1..1, 0..255 or any other LOW..HIGH",
+        "say which values black and white have: --scale 0..1, -1..1, 0..255 or any other LOW..HIGH",
     )

@@ -63,5 +63,5 @@ def _sample(tflite: bytes) -> npt.NDArray[Any]:
     from toolkit.reference import agreement
 
     io = ends_of(tflite)
-    samples = data.at_hand(io.input, io.output, agreement.MOST_INPUTS)
+    samples = data.at_hand(io.inputs, io.outputs, agreement.MOST_INPUTS)
     return samples.values if samples.scaling is None else reference.quantise(tflite, samples.values, samples.scaling)
