@@ -21,11 +21,17 @@ _DRIVER = """\
 int main(void) {
   const engine_info_t *info = engine_info();
   if (engine_init() != ENGINE_OK) return 2;
-  while (fread(engine_input(), 1, info->input_bytes, stdin) == info->input_bytes) {
+  for (;;) {
+    for (uint8_t i = 0; i < info->inputs; ++i) {
+      const uint32_t bytes = info->ends[i].bytes;
+      if (fread(engine_input(i), 1, bytes, stdin) != bytes) return 0;
+    }
     if (engine_invoke() != ENGINE_OK) return 3;
-    if (fwrite(engine_output(), 1, info->output_bytes, stdout) != info->output_bytes) return 4;
+    for (uint8_t i = 0; i < info->outputs; ++i) {
+      const uint32_t bytes = info->ends[info->inputs + i].bytes;
+      if (fwrite(engine_output(i), 1, bytes, stdout) != bytes) return 4;
+    }
   }
-  return 0;
 }
 """
 

@@ -97,20 +97,21 @@ def header(dtype: DType, input_bytes: int, output_bytes: int, arena_bytes: int) 
     Args:
         arena_bytes: RAM for tensors and scratch that is reserved statically.
     """
+    kind = "ENGINE_INT8" if dtype is DType.INT8 else "ENGINE_FLOAT32"
     return f"""/* model.h: made for make bench. A peer's network behind engine.h. */
 #ifndef MODEL_H
 #define MODEL_H
 
 #include <stdint.h>
 
-#define MODEL_DTYPE {1 if dtype is DType.INT8 else 2} /* as engine_dtype_t has it */
-#define MODEL_INPUT_BYTES {input_bytes}u
-#define MODEL_OUTPUT_BYTES {output_bytes}u
+#define MODEL_INPUTS 1u
+#define MODEL_OUTPUTS 1u
+#define MODEL_ENDS {{{input_bytes}u, {kind}, {{0}}}}, {{{output_bytes}u, {kind}, {{0}}}}
 #define MODEL_ARENA_BYTES {arena_bytes}u
 
-uint8_t *model_input(void);
+uint8_t *model_input(uint8_t index);
 void model_invoke(void);
-const uint8_t *model_output(void);
+const uint8_t *model_output(uint8_t index);
 
 #endif
 """

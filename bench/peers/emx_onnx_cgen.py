@@ -31,9 +31,15 @@ void network(const float input{input_type}, float output{output_type});
 static float input{input_type};
 static float output{output_type};
 
-uint8_t *model_input(void) {{ return (uint8_t *)input; }}
+uint8_t *model_input(uint8_t index) {{
+  (void)index;
+  return (uint8_t *)input;
+}}
 
-const uint8_t *model_output(void) {{ return (const uint8_t *)output; }}
+const uint8_t *model_output(uint8_t index) {{
+  (void)index;
+  return (const uint8_t *)output;
+}}
 
 void model_invoke(void) {{ network((const float(*){input_row})input, output); }}
 """
@@ -49,7 +55,7 @@ def generate(model: ModelFile, folder: Path) -> Sources:
     from toolkit.compiler import reader
 
     graph = reader.read(model.path.read_bytes())
-    source, output = graph.tensors[graph.input], graph.tensors[graph.output]
+    source, output = graph.tensors[graph.inputs[0]], graph.tensors[graph.outputs[0]]
     nodes, arrays = _layers(graph)
     shapes = {"input": _channels_first(source.shape), "output": list(output.shape)}
     np.savez(folder / "weights.npz", allow_pickle=False, **arrays)

@@ -55,8 +55,8 @@ class _Network:
     def _places(self) -> tuple[dict[int, int], int]:
         """Where each computed tensor lies: TFLM's planner is greedy by size as ours is."""
         roots: dict[int, int] = {}
-        first: dict[int, int] = {self.graph.input: -1}
-        last: dict[int, int] = {self.graph.input: -1}
+        first: dict[int, int] = {self.graph.inputs[0]: -1}
+        last: dict[int, int] = {self.graph.inputs[0]: -1}
         for step, op in enumerate(self.graph.operators):
             source = roots.get(op.inputs[0], op.inputs[0])
             last[source] = step
@@ -64,7 +64,7 @@ class _Network:
                 roots[op.output] = source
             else:
                 first[op.output] = last[op.output] = step
-        last[roots.get(self.graph.output, self.graph.output)] = len(self.graph.operators)
+        last[roots.get(self.graph.outputs[0], self.graph.outputs[0])] = len(self.graph.operators)
         tensors = self.graph.tensors
         buffers = [plan.Buffer(i, tensors[i].name, tensors[i].bytes, first[i], last[i]) for i in first]
         placed, size = plan.place(buffers)
@@ -208,7 +208,7 @@ class _Network:
 
     def files(self) -> dict[str, str]:
         """model.h and model.c."""
-        ends = (self.graph.tensors[self.graph.input], self.graph.tensors[self.graph.output])
+        ends = (self.graph.tensors[self.graph.inputs[0]], self.graph.tensors[self.graph.outputs[0]])
         lines = [
             '#include "model.h"',
             "",
@@ -222,9 +222,15 @@ class _Network:
             "  uint8_t bytes[MODEL_ARENA_BYTES];",
             "} arena;",
             "",
-            f"uint8_t *model_input(void) {{ return arena.bytes + {self.offsets[ends[0].index]}; }}",
+            "uint8_t *model_input(uint8_t index) {",
+            "  (void)index;",
+            f"  return arena.bytes + {self.offsets[ends[0].index]};",
+            "}",
             "",
-            f"const uint8_t *model_output(void) {{ return arena.bytes + {self.offsets[ends[1].index]}; }}",
+            "const uint8_t *model_output(uint8_t index) {",
+            "  (void)index;",
+            f"  return arena.bytes + {self.offsets[ends[1].index]};",
+            "}",
             "",
             "void model_invoke(void) {",
             *self.calls,

@@ -1,6 +1,7 @@
 #include "app.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "build_info.h"
@@ -10,6 +11,10 @@
 #include "receiver.h"
 #include "wire.h"
 #include "wire_put.h"
+
+_Static_assert(sizeof(engine_end_t) == WIRE_END_BYTES && offsetof(engine_end_t, bytes) == WIRE_END_SIZE &&
+                   offsetof(engine_end_t, dtype) == WIRE_END_DTYPE,
+               "HELLO carries the engine's ends as they lie in memory");
 
 static receiver_t receiver;
 static engine_status_t engine_state;
@@ -31,23 +36,23 @@ static void send_hello(uint16_t seq, uint8_t flags) {
   uint8_t *hello = head + WIRE_HEADER_BYTES;
   put_header(head, WIRE_HELLO, seq);
   hello[WIRE_HELLO_VERSION] = WIRE_VERSION;
-  hello[WIRE_HELLO_DTYPE] = (uint8_t)engine->dtype;
+  hello[WIRE_HELLO_INPUTS] = engine->inputs;
+  hello[WIRE_HELLO_OUTPUTS] = engine->outputs;
   hello[WIRE_HELLO_TICK_UNIT] = (uint8_t)port->tick_unit;
   hello[WIRE_HELLO_FLAGS] = flags;
   wire_put_u16(hello + WIRE_HELLO_START, start_seq);
   wire_put_u16(hello + WIRE_HELLO_RX_BUFFER, port->rx_buffer);
-  wire_put_u32(hello + WIRE_HELLO_INPUT_BYTES, engine->input_bytes);
-  wire_put_u32(hello + WIRE_HELLO_OUTPUT_BYTES, engine->output_bytes);
   wire_put_u32(hello + WIRE_HELLO_ARENA_BYTES, engine->arena_bytes);
   wire_put_u32(hello + WIRE_HELLO_STACK_BYTES, port_stack_used());
   const frame_piece_t pieces[] = {
       {head, sizeof head},
       {tinyml_build_id, WIRE_BUILD_ID_BYTES},
       {tinyml_build_model_sha256, WIRE_SHA256_BYTES},
+      {(const uint8_t *)engine->ends, ((size_t)engine->inputs + engine->outputs) * WIRE_END_BYTES},
       text(engine->runtime),
       text(port->board),
   };
-  tinyml_frame_send(pieces, sizeof pieces / sizeof pieces[0]);
+  tinyml_frame_send(pieces, sizeof pieces / sizeof pieces[0], NULL, 0);
 }
 
 static void send_refused(uint16_t seq, wire_reason_t reason) {
@@ -55,22 +60,26 @@ static void send_refused(uint16_t seq, wire_reason_t reason) {
   put_header(head, WIRE_REFUSED, seq);
   head[WIRE_HEADER_BYTES + WIRE_REFUSED_REASON] = (uint8_t)reason;
   const frame_piece_t piece = {head, sizeof head};
-  tinyml_frame_send(&piece, 1);
+  tinyml_frame_send(&piece, 1, NULL, 0);
 }
 
 /* An engine that failed leaves no input to unpack into: requests are then read, and refused. */
 static void start_engine(void) {
   engine_state = engine_init();
-  receiver.input = engine_state == ENGINE_OK ? engine_input() : NULL;
+  receiver.place = engine_state == ENGINE_OK ? engine_input : NULL;
+}
+
+static frame_piece_t output(uint8_t index) {
+  const engine_info_t *engine = engine_info();
+  return (frame_piece_t){engine_output(index), (size_t)engine->ends[engine->inputs + index].bytes};
 }
 
 static void send_result(uint16_t seq, uint32_t ticks) {
   uint8_t head[WIRE_HEADER_BYTES + WIRE_RESULT_BYTES];
   put_header(head, WIRE_RESULT, seq);
   wire_put_u32(head + WIRE_HEADER_BYTES + WIRE_RESULT_TICKS, ticks);
-  const size_t size = (size_t)engine_info()->output_bytes;
-  const frame_piece_t pieces[] = {{head, sizeof head}, {engine_output(), size}};
-  tinyml_frame_send(pieces, 2);
+  const frame_piece_t piece = {head, sizeof head};
+  tinyml_frame_send(&piece, 1, output, engine_info()->outputs);
 }
 
 static void infer(void) {
@@ -108,8 +117,8 @@ void tinyml_app_start(void) {
   static const uint8_t delimiter = 0;
   const engine_info_t *engine = engine_info();
   start_seq = WIRE_SEQ_UNKNOWN;
-  tinyml_receiver_init(&receiver, (size_t)engine->input_bytes,
-                       engine->dtype == ENGINE_FLOAT32 ? tinyml_build_scale : NULL);
+  const bool takes_elements = engine->inputs == 1 && engine->ends[0].dtype == ENGINE_FLOAT32;
+  tinyml_receiver_init(&receiver, engine->ends, engine->inputs, takes_elements ? tinyml_build_scale : NULL);
   start_engine();
   /* Ends what a reset may have cut short, so that HELLO is not taken for its rest. */
   port_write(&delimiter, 1);

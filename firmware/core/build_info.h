@@ -17,7 +17,8 @@ extern const uint8_t tinyml_build_model_sha256[WIRE_SHA256_BYTES];
  */
 extern const char tinyml_build_board[];
 
-/* tinyml_elements_scale() for a network of float32 elements, NULL for another one. */
+/* tinyml_elements_scale() for a network of float32 elements, NULL for another one. It is used where that has
+ * one input. */
 extern elements_scale_t *const tinyml_build_scale;
 
 #endif

@@ -8,13 +8,22 @@
 #include "wire.h"
 #include "wire_put.h"
 
-/* A place in the body: `offset` bytes into *piece, the first of `pieces` that are left; *last, unless it is
- * NULL, comes after these. */
+/* A body: the listed pieces, those that `more` gives, and the tail, whose size is 0 while the CRC is not
+ * known.
+ */
 typedef struct {
-  const frame_piece_t *piece;
-  size_t pieces;
-  size_t offset;
-  const frame_piece_t *last;
+  const frame_piece_t *pieces;
+  size_t count;
+  frame_more_t *more;
+  size_t more_count;
+  frame_piece_t tail;
+} body_t;
+
+/* A place in a body: `piece` is what is left of the one under the cursor, `index` is the next one's. */
+typedef struct {
+  const body_t *body;
+  frame_piece_t piece;
+  size_t index;
 } cursor_t;
 
 typedef struct {
@@ -32,19 +41,21 @@ static void put(outbox_t *outbox, uint8_t byte) {
 
 /* The byte under the cursor, and on; false at the end. */
 static bool next(cursor_t *cursor, uint8_t *byte) {
-  for (;;) {
-    if (!cursor->pieces) {
-      if (!cursor->last) return false;
-      cursor->piece = cursor->last;
-      cursor->pieces = 1;
-      cursor->last = NULL;
+  const body_t *body = cursor->body;
+  while (!cursor->piece.size) {
+    const size_t index = cursor->index++;
+    if (index < body->count) {
+      cursor->piece = body->pieces[index];
+    } else if (index - body->count < body->more_count) {
+      cursor->piece = body->more((uint8_t)(index - body->count));
+    } else if (index - body->count == body->more_count) {
+      cursor->piece = body->tail;
+    } else {
+      return false;
     }
-    if (cursor->offset < cursor->piece->size) break;
-    ++cursor->piece;
-    --cursor->pieces;
-    cursor->offset = 0;
   }
-  *byte = cursor->piece->data[cursor->offset++];
+  *byte = *cursor->piece.data++;
+  --cursor->piece.size;
   return true;
 }
 
@@ -81,18 +92,19 @@ static void encode(outbox_t *outbox, cursor_t cursor) {
   put(outbox, 0);
 }
 
-void tinyml_frame_send(const frame_piece_t *pieces, size_t count) {
+void tinyml_frame_send(const frame_piece_t *pieces, size_t count, frame_more_t *more, uint8_t more_count) {
   static outbox_t outbox;
   uint32_t crc = CRC32_INIT;
   uint8_t byte = 0;
-  cursor_t cursor = {pieces, count, 0, NULL};
-  while (next(&cursor, &byte)) crc = tinyml_crc32_update(crc, byte);
-  crc = ~crc;
-
   uint8_t tail[WIRE_CRC_BYTES];
-  wire_put_u32(tail, crc);
-  const frame_piece_t last = {tail, sizeof tail};
+  body_t body = {pieces, count, more, more_count, {tail, 0}};
+  const cursor_t start = {&body, {NULL, 0}, 0};
+  cursor_t cursor = start;
+  while (next(&cursor, &byte)) crc = tinyml_crc32_update(crc, byte);
+
+  wire_put_u32(tail, ~crc);
+  body.tail.size = sizeof tail;
   outbox.size = 0;
-  encode(&outbox, (cursor_t){pieces, count, 0, &last});
+  encode(&outbox, start);
   if (outbox.size) port_write(outbox.data, outbox.size);
 }

@@ -17,8 +17,11 @@ typedef struct {
   size_t size;
 } frame_piece_t;
 
-/* Sends pieces[0] to pieces[count - 1], in order, as one body of any length. Blocks as
- * port_write() does. */
-void tinyml_frame_send(const frame_piece_t *pieces, size_t count);
+/* Gives piece number `index`; asked more than once, it must give the same one. */
+typedef frame_piece_t frame_more_t(uint8_t index);
+
+/* Sends pieces[0] to pieces[count - 1], then more(0) to more(more_count - 1), as one body of any length.
+ * `more` may be NULL if more_count is 0. Blocks as port_write() does. */
+void tinyml_frame_send(const frame_piece_t *pieces, size_t count, frame_more_t *more, uint8_t more_count);
 
 #endif

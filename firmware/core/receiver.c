@@ -10,14 +10,18 @@ static void start_frame(receiver_t *receiver) {
   receiver->header_bytes = 0;
   receiver->type = 0;
   receiver->filled = 0;
+  receiver->at = 0;
+  receiver->input = 0;
   receiver->tail = 0;
   receiver->version = 0;
   receiver->too_long = false;
 }
 
-void tinyml_receiver_init(receiver_t *receiver, size_t input_bytes, elements_scale_t *scale) {
+void tinyml_receiver_init(receiver_t *receiver, const engine_end_t *inputs, uint8_t count,
+                          elements_scale_t *scale) {
   *receiver = (receiver_t){0};
-  receiver->input_bytes = input_bytes;
+  receiver->inputs = inputs;
+  for (uint8_t input = 0; input < count; ++input) receiver->input_bytes += (size_t)inputs[input].bytes;
   receiver->scale = scale;
   start_frame(receiver);
 }
@@ -30,15 +34,26 @@ static bool is_inference(const receiver_t *receiver) {
   return receiver->type == WIRE_INFER_TENSOR || is_elements(receiver);
 }
 
+/* A run may end in another input than it begins in. */
 static void append_bytes(receiver_t *receiver, uint8_t value, uint8_t times) {
-  if (receiver->input) memset(receiver->input + receiver->filled, value, times);
   receiver->filled += times;
+  while (times) {
+    const size_t room = (size_t)receiver->inputs[receiver->input].bytes - receiver->at;
+    const uint8_t part = times < room ? times : (uint8_t)room;
+    if (receiver->place) memset(receiver->place(receiver->input) + receiver->at, value, part);
+    receiver->at += part;
+    times = (uint8_t)(times - part);
+    if (part == room) {
+      receiver->at = 0;
+      ++receiver->input;
+    }
+  }
 }
 
 static void append_elements(receiver_t *receiver, uint8_t value, uint8_t times) {
   const float real = receiver->scale(value, receiver->scaling);
   for (; times; --times) {
-    if (receiver->input) memcpy(receiver->input + receiver->filled, &real, sizeof real);
+    if (receiver->place) memcpy(receiver->place(0) + receiver->filled, &real, sizeof real);
     receiver->filled += sizeof real;
   }
 }

@@ -1,7 +1,8 @@
 /* receiver.h: takes the host's bytes one by one and unpacks a request straight into the engine's input.
  *
- * No frame is ever held: COBS, CRC and PackBits are undone as the bytes arrive. The CRC comes last, so the
- * input may have been overwritten by a damaged request; it is then never computed.
+ * No frame is ever held: COBS, CRC and PackBits are undone as the bytes arrive, and what they unpack to fills
+ * one input tensor after the other. The CRC comes last, so the inputs may have been overwritten by a damaged
+ * request; it is then never computed.
  * The rest of a frame whose begin was sent before the start is dropped without a word.
  *
  *   type seq seq | payload ......... | crc crc crc crc
@@ -17,19 +18,24 @@
 
 #include "cobs.h"
 #include "elements.h"
+#include "engine.h"
 #include "packbits.h"
 #include "wire.h"
 
 typedef enum {
   RECEIVER_MORE = 0,   /* no request is complete */
   RECEIVER_HELLO = 1,  /* HELLO_REQUEST; seq is valid */
-  RECEIVER_INFER = 2,  /* the engine's input is complete and undamaged; seq is valid */
+  RECEIVER_INFER = 2,  /* the engine's inputs are complete and undamaged; seq is valid */
   RECEIVER_REFUSE = 3, /* bad input; reason and seq are valid */
 } receiver_event_t;
 
+/* Where input number `index` is, as engine_input() has it. */
+typedef uint8_t *receiver_place_t(uint8_t index);
+
 typedef struct {
-  uint8_t *input; /* the engine's, input_bytes long; NULL: what arrives is only counted */
-  size_t input_bytes;
+  receiver_place_t *place; /* of the inputs; NULL: what arrives is only counted */
+  const engine_end_t *inputs;
+  size_t input_bytes;      /* of all of them */
   elements_scale_t *scale; /* of INFER_ELEMENTS; NULL: it is refused */
   bool in_step; /* a frame has ended since the start: what is damaged from now on is a request of this host's
                  */
@@ -39,19 +45,23 @@ typedef struct {
   uint8_t header_bytes; /* of the header and of the scaling after it that have come */
   uint8_t type;         /* wire_type_t, if the header is complete */
   uint16_t seq;         /* of the request; WIRE_SEQ_UNKNOWN if it was damaged */
-  size_t filled;        /* bytes of the input that are written; never more than input_bytes */
+  size_t filled;        /* bytes of the inputs that are written; never more than input_bytes */
+  size_t at;            /* of these, those in the input that is being filled */
+  uint8_t input;        /* the number of that input */
   uint8_t tail;         /* bytes after the payload, saturating */
   uint8_t version;      /* first byte after the header, for HELLO_REQUEST */
   uint8_t scaling[WIRE_INFER_ELEMENTS_BYTES]; /* INFER_ELEMENTS' divisor and offset, as they came */
-  bool too_long;                              /* the payload unpacks to more than the input */
+  bool too_long;                              /* the payload unpacks to more than the inputs */
   wire_reason_t reason;                       /* why a request was refused */
 } receiver_t;
 
-/* For an engine with an input of this size; `input` is NULL until the caller sets it, between two requests.
- * `scale` is kept; NULL for an engine whose elements are not float32. */
-void tinyml_receiver_init(receiver_t *receiver, size_t input_bytes, elements_scale_t *scale);
+/* For an engine with inputs[0] to inputs[count - 1], which are kept; `place` is NULL until the caller sets
+ * it, between two requests. `scale` is kept; NULL for an engine that has not one input of float32 elements.
+ */
+void tinyml_receiver_init(receiver_t *receiver, const engine_end_t *inputs, uint8_t count,
+                          elements_scale_t *scale);
 
-/* Takes one byte from the wire. Writes nothing but *receiver and the input. */
+/* Takes one byte from the wire. Writes nothing but *receiver and the inputs. */
 receiver_event_t tinyml_receiver_put(receiver_t *receiver, uint8_t byte);
 
 #endif

@@ -4,7 +4,7 @@
 #define TINYML_WIRE_H
 
 enum {
-  WIRE_VERSION = 1,
+  WIRE_VERSION = 2,
   WIRE_CRC_BYTES = 4,
   WIRE_BUILD_ID_BYTES = 8,
   WIRE_SHA256_BYTES = 32,
@@ -55,7 +55,7 @@ enum {
   WIRE_INFER_ELEMENTS_BYTES = 8,
 };
 
-/* Offsets in RESULT's payload; then the output tensor's bytes. */
+/* Offsets in RESULT's payload; then the output tensors' bytes. */
 enum {
   WIRE_RESULT_TICKS = 0,
   WIRE_RESULT_BYTES = 4,
@@ -67,21 +67,28 @@ enum {
   WIRE_REFUSED_BYTES = 1,
 };
 
-/* Offsets in HELLO's payload; then runtime and board, NUL-terminated. */
+/* Offsets in HELLO's payload; then the ends, then runtime and board, NUL-terminated. */
 enum {
   WIRE_HELLO_VERSION = 0,
-  WIRE_HELLO_DTYPE = 1,
-  WIRE_HELLO_TICK_UNIT = 2,
-  WIRE_HELLO_FLAGS = 3,
-  WIRE_HELLO_START = 4,
-  WIRE_HELLO_RX_BUFFER = 6,
-  WIRE_HELLO_INPUT_BYTES = 8,
-  WIRE_HELLO_OUTPUT_BYTES = 12,
-  WIRE_HELLO_ARENA_BYTES = 16,
-  WIRE_HELLO_STACK_BYTES = 20,
-  WIRE_HELLO_BUILD_ID = 24,
-  WIRE_HELLO_MODEL_SHA256 = 32,
-  WIRE_HELLO_BYTES = 64,
+  WIRE_HELLO_INPUTS = 1,
+  WIRE_HELLO_OUTPUTS = 2,
+  WIRE_HELLO_TICK_UNIT = 3,
+  WIRE_HELLO_FLAGS = 4,
+  WIRE_HELLO_START = 5,
+  WIRE_HELLO_RX_BUFFER = 7,
+  WIRE_HELLO_ARENA_BYTES = 9,
+  WIRE_HELLO_STACK_BYTES = 13,
+  WIRE_HELLO_BUILD_ID = 17,
+  WIRE_HELLO_MODEL_SHA256 = 25,
+  WIRE_HELLO_BYTES = 57,
+};
+
+/* Offsets in an end, as HELLO has one for each input and each output. */
+enum {
+  WIRE_END_SIZE = 0,
+  WIRE_END_DTYPE = 4,
+  WIRE_END_ZERO = 5,
+  WIRE_END_BYTES = 8,
 };
 
 #endif

@@ -2,11 +2,13 @@
 #include "engine.h"
 #include "model.h"
 
+static const engine_end_t ends[MODEL_INPUTS + MODEL_OUTPUTS] = {MODEL_ENDS};
+
 static const engine_info_t info = {
     .runtime = "aot",
-    .dtype = (engine_dtype_t)MODEL_DTYPE,
-    .input_bytes = MODEL_INPUT_BYTES,
-    .output_bytes = MODEL_OUTPUT_BYTES,
+    .ends = ends,
+    .inputs = MODEL_INPUTS,
+    .outputs = MODEL_OUTPUTS,
     .arena_bytes = MODEL_ARENA_BYTES,
 };
 
@@ -14,11 +16,11 @@ engine_status_t engine_init(void) { return ENGINE_OK; }
 
 const engine_info_t *engine_info(void) { return &info; }
 
-uint8_t *engine_input(void) { return model_input(); }
+uint8_t *engine_input(uint8_t index) { return model_input(index); }
 
 engine_status_t engine_invoke(void) {
   model_invoke();
   return ENGINE_OK;
 }
 
-const uint8_t *engine_output(void) { return model_output(); }
+const uint8_t *engine_output(uint8_t index) { return model_output(index); }

@@ -1,8 +1,9 @@
 /* engine.h: the one interface between the firmware core and whatever computes the network.
  *
- * An engine owns one input tensor and one output tensor, contiguous, in the model's own element type
- * (int8 or IEEE-754 binary32, little-endian). The core writes the input's bytes as they arrive from
- * the wire, calls engine_invoke() once, and sends the output's bytes back unchanged.
+ * An engine owns its input and output tensors, at least one of each, in the model's own order and element
+ * types, little-endian. Each is contiguous; they may lie anywhere, and inputs may share memory with outputs.
+ * The core writes the inputs' bytes as they arrive from the wire, one tensor after the other, calls
+ * engine_invoke() once, and sends the outputs' bytes back unchanged.
  *
  * No engine allocates from a heap. All functions are called from one thread, never from an interrupt.
  */
@@ -28,14 +29,31 @@ typedef enum {
   ENGINE_ERROR_INVOKE = 3, /* the network could not be computed */
 } engine_status_t;
 
-typedef enum { ENGINE_INT8 = 1, ENGINE_FLOAT32 = 2 } engine_dtype_t;
+typedef enum {
+  ENGINE_INT8 = 1,
+  ENGINE_FLOAT32 = 2, /* IEEE-754 binary32 */
+  ENGINE_UINT8 = 3,
+  ENGINE_INT16 = 4,
+  ENGINE_INT32 = 5,
+  ENGINE_BOOL = 6, /* a byte, 0 or 1 */
+} engine_dtype_t;
+
+/* One input or output. HELLO carries it as it lies in memory: 8 bytes on every machine.
+ *
+ *   | bytes ........ | dtype | 0 0 0 |
+ */
+typedef struct {
+  uint32_t bytes;  /* size of the tensor, at least 1 */
+  uint8_t dtype;   /* engine_dtype_t */
+  uint8_t zero[3]; /* always 0 */
+} engine_end_t;
 
 typedef struct {
-  const char *runtime;   /* "aot" or "tflm", NUL-terminated, static */
-  engine_dtype_t dtype;  /* element type of input and output */
-  uint32_t input_bytes;  /* size of the input tensor */
-  uint32_t output_bytes; /* size of the output tensor */
-  uint32_t arena_bytes;  /* RAM for tensors and scratch that the engine really uses; valid after init */
+  const char *runtime;      /* "aot" or "tflm", NUL-terminated, static */
+  const engine_end_t *ends; /* the inputs, then the outputs; static */
+  uint8_t inputs;           /* how many, 1 to 255 */
+  uint8_t outputs;
+  uint32_t arena_bytes; /* RAM for tensors and scratch that the engine really uses; valid after init */
 } engine_info_t;
 
 /* Prepares the engine; called once at start, and may be called again after an error. */
@@ -44,15 +62,15 @@ ENGINE_MUST_CHECK engine_status_t engine_init(void);
 /* Static facts, never NULL. arena_bytes is final only after engine_init() returned ENGINE_OK. */
 const engine_info_t *engine_info(void);
 
-/* The input tensor: input_bytes writable bytes, aligned for its element type. Its content is undefined
- * after engine_invoke(): memory planners reuse it. */
-uint8_t *engine_input(void);
+/* Input number `index`, below `inputs`: as many writable bytes as its end says. Its content is undefined
+ * after engine_invoke(): memory planners reuse it. Only valid after engine_init() returned ENGINE_OK. */
+uint8_t *engine_input(uint8_t index);
 
-/* Computes the output from the input. */
+/* Computes the outputs from the inputs. */
 ENGINE_MUST_CHECK engine_status_t engine_invoke(void);
 
-/* The output tensor: output_bytes bytes, valid from engine_invoke() until the input is next written. */
-const uint8_t *engine_output(void);
+/* Output number `index`, below `outputs`: valid from engine_invoke() until an input is next written. */
+const uint8_t *engine_output(uint8_t index);
 
 #ifdef __cplusplus
 }

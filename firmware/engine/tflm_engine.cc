@@ -2,7 +2,7 @@
 // (start-up code need not run any), C++14.
 //
 // tflm_config.h is generated with the model: the resolver with exactly its operators, the arena's size, and
-// the sizes that the input and the output must have.
+// the types and sizes that the inputs and outputs must have.
 
 #include <stddef.h>
 #include <stdint.h>
@@ -26,26 +26,37 @@ alignas(tflite::MicroInterpreter) uint8_t interpreter_storage[sizeof(tflite::Mic
 // The interpreter wants 16 bytes' alignment; of a less aligned arena it wastes the head.
 alignas(16) uint8_t arena[tflm_config::kArenaBytes];
 
-static_assert(sizeof(arena) >= tflm_config::kInputBytes && sizeof(arena) >= tflm_config::kOutputBytes,
-              "without an interpreter the arena stands in for input and output");
+tflite::MicroInterpreter *interpreter;                        // null until engine_init() succeeded
+uint8_t *data[tflm_config::kInputs + tflm_config::kOutputs];  // of each end; null until then
 
-tflite::MicroInterpreter *interpreter;  // null until engine_init() succeeded
-uint8_t *input_data = arena;            // the core writes what it receives, whether init succeeded or not
-uint8_t *output_data = arena;
+engine_info_t info = {"tflm", tflm_config::kEnds, tflm_config::kInputs, tflm_config::kOutputs, 0};
 
-engine_info_t info = {"tflm", tflm_config::kDtype, tflm_config::kInputBytes, tflm_config::kOutputBytes, 0};
+TfLiteType TypeOf(uint8_t dtype) {
+  switch (dtype) {
+    case ENGINE_INT8:
+      return kTfLiteInt8;
+    case ENGINE_UINT8:
+      return kTfLiteUInt8;
+    case ENGINE_INT16:
+      return kTfLiteInt16;
+    case ENGINE_INT32:
+      return kTfLiteInt32;
+    case ENGINE_BOOL:
+      return kTfLiteBool;
+    default:
+      return kTfLiteFloat32;
+  }
+}
 
-bool IsAsBuilt(const TfLiteTensor *tensor, uint32_t bytes) {
-  const TfLiteType type = tflm_config::kDtype == ENGINE_INT8 ? kTfLiteInt8 : kTfLiteFloat32;
-  return tensor != nullptr && tensor->type == type && tensor->bytes == bytes && tensor->data.raw != nullptr;
+bool IsAsBuilt(const TfLiteTensor *tensor, const engine_end_t &end) {
+  return tensor != nullptr && tensor->type == TypeOf(end.dtype) && tensor->bytes == end.bytes &&
+         tensor->data.raw != nullptr;
 }
 
 }  // namespace
 
 extern "C" engine_status_t engine_init(void) {
   interpreter = nullptr;
-  input_data = arena;
-  output_data = arena;
   const tflite::Model *model = tflite::GetModel(tflm_model);
   if (model->version() != TFLITE_SCHEMA_VERSION) {
     return ENGINE_ERROR_MODEL;
@@ -65,13 +76,17 @@ extern "C" engine_status_t engine_init(void) {
   }
 
   // These also catch headers that lay out TfLiteTensor differently from the library (TF_LITE_STATIC_MEMORY).
-  const TfLiteTensor *input = made->input(0);
-  const TfLiteTensor *output = made->output(0);
-  if (!IsAsBuilt(input, tflm_config::kInputBytes) || !IsAsBuilt(output, tflm_config::kOutputBytes)) {
+  if (made->inputs_size() != tflm_config::kInputs || made->outputs_size() != tflm_config::kOutputs) {
     return ENGINE_ERROR_MODEL;
   }
-  input_data = reinterpret_cast<uint8_t *>(input->data.raw);
-  output_data = reinterpret_cast<uint8_t *>(output->data.raw);
+  for (uint8_t place = 0; place < sizeof(data) / sizeof(data[0]); ++place) {
+    const bool is_input = place < tflm_config::kInputs;
+    const TfLiteTensor *tensor = is_input ? made->input(place) : made->output(place - tflm_config::kInputs);
+    if (!IsAsBuilt(tensor, tflm_config::kEnds[place])) {
+      return ENGINE_ERROR_MODEL;
+    }
+    data[place] = reinterpret_cast<uint8_t *>(tensor->data.raw);
+  }
   info.arena_bytes = static_cast<uint32_t>(made->arena_used_bytes());
   interpreter = made;
   return ENGINE_OK;
@@ -79,7 +94,7 @@ extern "C" engine_status_t engine_init(void) {
 
 extern "C" const engine_info_t *engine_info(void) { return &info; }
 
-extern "C" uint8_t *engine_input(void) { return input_data; }
+extern "C" uint8_t *engine_input(uint8_t index) { return data[index]; }
 
 extern "C" engine_status_t engine_invoke(void) {
   if (interpreter == nullptr || interpreter->Invoke() != kTfLiteOk) {
@@ -88,4 +103,4 @@ extern "C" engine_status_t engine_invoke(void) {
   return ENGINE_OK;
 }
 
-extern "C" const uint8_t *engine_output(void) { return output_data; }
+extern "C" const uint8_t *engine_output(uint8_t index) { return data[tflm_config::kInputs + index]; }

@@ -5,25 +5,28 @@
 #include "engine.h"
 #include "tflm_host.h"
 
-/* Aligned for either element type. */
-static union {
-  float alignment;
-  uint8_t bytes[TFLM_HOST_INPUT_BYTES];
-} input;
-static union {
-  float alignment;
-  uint8_t bytes[TFLM_HOST_OUTPUT_BYTES];
-} output;
+/* The tensors' bytes one after the other: nobody here reads elements. */
+static uint8_t inputs[TFLM_HOST_INPUT_BYTES];
+static uint8_t outputs[TFLM_HOST_OUTPUT_BYTES];
 
 static tflm_host_invoke_t invoke;
 
+static const engine_end_t ends[TFLM_HOST_INPUTS + TFLM_HOST_OUTPUTS] = {TFLM_HOST_ENDS};
+
 static const engine_info_t info = {
     .runtime = "tflm",
-    .dtype = TFLM_HOST_DTYPE,
-    .input_bytes = TFLM_HOST_INPUT_BYTES,
-    .output_bytes = TFLM_HOST_OUTPUT_BYTES,
+    .ends = ends,
+    .inputs = TFLM_HOST_INPUTS,
+    .outputs = TFLM_HOST_OUTPUTS,
     .arena_bytes = TFLM_HOST_ARENA_BYTES,
 };
+
+/* Where end number `last` begins, counted from end number `first`. */
+static size_t bytes_before(uint32_t first, uint32_t last) {
+  size_t bytes = 0;
+  for (; first < last; ++first) bytes += ends[first].bytes;
+  return bytes;
+}
 
 void tflm_host_set_invoke(tflm_host_invoke_t given) { invoke = given; }
 
@@ -31,10 +34,12 @@ engine_status_t engine_init(void) { return invoke != NULL ? ENGINE_OK : ENGINE_E
 
 const engine_info_t *engine_info(void) { return &info; }
 
-uint8_t *engine_input(void) { return input.bytes; }
+uint8_t *engine_input(uint8_t index) { return inputs + bytes_before(0, index); }
 
 engine_status_t engine_invoke(void) {
-  return invoke != NULL && invoke(input.bytes, output.bytes) == 0 ? ENGINE_OK : ENGINE_ERROR_INVOKE;
+  return invoke != NULL && invoke(inputs, outputs) == 0 ? ENGINE_OK : ENGINE_ERROR_INVOKE;
 }
 
-const uint8_t *engine_output(void) { return output.bytes; }
+const uint8_t *engine_output(uint8_t index) {
+  return outputs + bytes_before(TFLM_HOST_INPUTS, TFLM_HOST_INPUTS + (uint32_t)index);
+}

@@ -6,9 +6,9 @@
 
 #include <stdint.h>
 
-/* Computes `output` from `input`, whose sizes are those of tflm_host.h; returns 0, or anything else if it
- * failed. */
-typedef int (*tflm_host_invoke_t)(const uint8_t *input, uint8_t *output);
+/* Computes the outputs from the inputs, each the tensors' bytes one after the other, of the sizes in
+ * tflm_host.h; returns 0, or anything else if it failed. */
+typedef int (*tflm_host_invoke_t)(const uint8_t *inputs, uint8_t *outputs);
 
 /* Must be called before tinyml_app_run(). */
 void tflm_host_set_invoke(tflm_host_invoke_t invoke);

@@ -50,9 +50,10 @@ def test_too_big_for_arduino_cli_is_exit_code_3_with_our_figures(tools: FakeTool
 def test_a_missing_function_is_an_error_and_not_an_image(tmp_path: Path) -> None:
     """What lets a sketch that is too large be linked must not let an undefined symbol pass."""
     header = (
-        "#include <stdint.h>\n#define MODEL_DTYPE 1\n#define MODEL_INPUT_BYTES 4u\n#define MODEL_OUTPUT_BYTES 1u\n"
-        "#define MODEL_ARENA_BYTES 4u\nuint8_t *model_input(void);\nvoid model_invoke(void);\n"
-        "const uint8_t *model_output(void);\n"
+        "#include <stdint.h>\n#define MODEL_INPUTS 1u\n#define MODEL_OUTPUTS 1u\n"
+        "#define MODEL_ENDS {4u, ENGINE_INT8, {0}}, {1u, ENGINE_INT8, {0}}\n"
+        "#define MODEL_ARENA_BYTES 4u\nuint8_t *model_input(uint8_t index);\nvoid model_invoke(void);\n"
+        "const uint8_t *model_output(uint8_t index);\n"
     )
     sketch = generate(tmp_path, "uno", "avr_gcc", {"model.h": header})
     board = boards.load("uno")

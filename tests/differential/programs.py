@@ -63,7 +63,7 @@ def unit(jobs: Sequence[Job], *, pool: str = "") -> str:
         pieces.append(f"static uint32_t {pool}[{most // 4 + 1}];\n")
     for place, job in enumerate(jobs):
         header = job.model.sources["model.h"]
-        for name in ("DTYPE", "INPUT_BYTES", "OUTPUT_BYTES", "ARENA_BYTES"):
+        for name in ("INPUTS", "OUTPUTS", "ENDS", "ARENA_BYTES"):
             pieces.append(f"#undef MODEL_{name}\n")
         pieces.append("#undef MODEL_H\n")
         text = header + job.model.sources["model.c"].replace('#include "model.h"', "")
@@ -78,7 +78,8 @@ def unit(jobs: Sequence[Job], *, pool: str = "") -> str:
         for i, job in enumerate(jobs)
     )
     pieces.append(
-        "typedef struct {\n  uint8_t *(*input)(void);\n  void (*invoke)(void);\n  const uint8_t *(*output)(void);\n"
+        "typedef struct {\n  uint8_t *(*input)(uint8_t index);\n  void (*invoke)(void);\n"
+        "  const uint8_t *(*output)(uint8_t index);\n"
         "  uint32_t input_bytes, output_bytes, count;\n} network_t;\n"
         f"static const network_t networks[{len(jobs)}] = {{\n{rows}\n}};\n#define NETWORKS {len(jobs)}u\n"
     )

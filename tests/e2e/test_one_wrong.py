@@ -32,10 +32,10 @@ def _spoil(project: Path, image: bytes) -> Path:
     assert text.count(plain) == 1
     numbers = ",".join(map(str, image))
     spoilt = (
-        f"  static const uint8_t one[MODEL_INPUT_BYTES] = {{{numbers}}};\n"
-        "  const int hit = memcmp(model_input(), one, sizeof one) == 0;\n"
+        f"  static const uint8_t one[] = {{{numbers}}};\n"
+        "  const int hit = memcmp(model_input(0), one, sizeof one) == 0;\n"
         f"{plain}"
-        f"  if (hit) ((uint8_t *)(uintptr_t)model_output())[{BYTE}] ^= 1;\n"
+        f"  if (hit) ((uint8_t *)(uintptr_t)model_output(0))[{BYTE}] ^= 1;\n"
     )
     engine.write_text("#include <string.h>\n" + text.replace(plain, spoilt))
     done = subprocess.run(["make"], cwd=project, capture_output=True, text=True, timeout=120, check=False)

@@ -3,8 +3,8 @@
  *   crc HEX                       the CRC-32 of the bytes
  *   send HEX [HEX ...]            the frame of the body made of these pieces; "-" is an empty piece
  *   unpack HEX                    PackBits undone
- *   receive DTYPE BYTES HEX       what the receiver tells of these bytes from the wire, with an input of
- * BYTES bytes
+ *   receive DTYPE BYTES[,BYTES ...] HEX   what the receiver tells of these bytes from the wire, with inputs
+ * of so many bytes
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +18,7 @@
 #include "port.h"
 #include "receiver.h"
 
-enum { MAX_PIECES = 8, MAX_LINE = 1 << 20 };
+enum { MAX_PIECES = 8, MAX_INPUTS = 8, MAX_LINE = 1 << 20 };
 
 static void print_hex(const uint8_t *data, size_t size) {
   for (size_t place = 0; place < size; ++place) printf("%02x", data[place]);
@@ -51,6 +51,11 @@ static void do_crc(const char *text) {
   free(data);
 }
 
+static frame_piece_t more[MAX_PIECES];
+
+static frame_piece_t nth(uint8_t index) { return more[index]; }
+
+/* The first half of the pieces is listed, the others are given one by one. */
 static void do_send(void) {
   frame_piece_t pieces[MAX_PIECES];
   uint8_t *owned[MAX_PIECES];
@@ -59,7 +64,9 @@ static void do_send(void) {
     owned[count] = parse_hex(text, &pieces[count].size);
     pieces[count].data = owned[count];
   }
-  tinyml_frame_send(pieces, count);
+  const size_t listed = count / 2;
+  memcpy(more, pieces + listed, (count - listed) * sizeof *more);
+  tinyml_frame_send(pieces, listed, nth, (uint8_t)(count - listed));
   while (count) free(owned[--count]);
 }
 
@@ -75,15 +82,26 @@ static void do_unpack(const char *text) {
   free(data);
 }
 
-static void do_receive(engine_dtype_t dtype, uint32_t input_bytes, const char *text) {
+static engine_end_t ends[MAX_INPUTS];
+static uint8_t *inputs[MAX_INPUTS];
+
+static uint8_t *place(uint8_t index) { return inputs[index]; }
+
+static void do_receive(engine_dtype_t dtype, const char *sizes, const char *text) {
   size_t size;
   uint8_t *data = parse_hex(text, &size);
-  uint8_t *input = malloc(input_bytes ? input_bytes : 1);
+  uint8_t count = 0;
+  for (; count < MAX_INPUTS && sizes; ++count) {
+    ends[count] = (engine_end_t){(uint32_t)strtoul(sizes, NULL, 10), (uint8_t)dtype, {0}};
+    inputs[count] = malloc(ends[count].bytes);
+    sizes = strchr(sizes, ',');
+    if (sizes) ++sizes;
+  }
   receiver_t receiver;
-  tinyml_receiver_init(&receiver, input_bytes, dtype == ENGINE_FLOAT32 ? tinyml_elements_scale : NULL);
-  receiver.input = input;
-  for (size_t place = 0; place < size; ++place) {
-    switch (tinyml_receiver_put(&receiver, data[place])) {
+  tinyml_receiver_init(&receiver, ends, count, dtype == ENGINE_FLOAT32 ? tinyml_elements_scale : NULL);
+  receiver.place = place;
+  for (size_t at = 0; at < size; ++at) {
+    switch (tinyml_receiver_put(&receiver, data[at])) {
       case RECEIVER_MORE:
         break;
       case RECEIVER_HELLO:
@@ -91,7 +109,7 @@ static void do_receive(engine_dtype_t dtype, uint32_t input_bytes, const char *t
         break;
       case RECEIVER_INFER:
         printf("infer:%u:", receiver.seq);
-        print_hex(input, input_bytes);
+        for (uint8_t input = 0; input < count; ++input) print_hex(inputs[input], ends[input].bytes);
         putchar(' ');
         break;
       case RECEIVER_REFUSE:
@@ -99,7 +117,7 @@ static void do_receive(engine_dtype_t dtype, uint32_t input_bytes, const char *t
         break;
     }
   }
-  free(input);
+  while (count) free(inputs[--count]);
   free(data);
 }
 
@@ -117,8 +135,8 @@ int main(void) {
       do_unpack(strtok(NULL, " "));
     } else if (strcmp(command, "receive") == 0) {
       const engine_dtype_t dtype = (engine_dtype_t)atoi(strtok(NULL, " "));
-      const uint32_t bytes = (uint32_t)strtoul(strtok(NULL, " "), NULL, 10);
-      do_receive(dtype, bytes, strtok(NULL, " "));
+      const char *sizes = strtok(NULL, " ");
+      do_receive(dtype, sizes, strtok(NULL, " "));
     } else {
       return EXIT_FAILURE;
     }

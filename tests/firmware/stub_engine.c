@@ -1,5 +1,6 @@
 /* An engine that computes no network: its output is a hash of its input, so that any wrong input byte shows.
  *
+ *   STUB_INPUTS, STUB_OUTPUTS  how many the input and the output are cut into: the last has what is over
  *   STUB_SPIN    on Arm: turns of a loop of exactly two instructions
  *   STUB_STACK   bytes of stack that it uses
  *   STUB_POISON  the first input byte that makes it fail, or crash if STUB_CRASH
@@ -12,6 +13,12 @@
 #endif
 #ifndef STUB_OUTPUT_BYTES
 #define STUB_OUTPUT_BYTES 10
+#endif
+#ifndef STUB_INPUTS
+#define STUB_INPUTS 1
+#endif
+#ifndef STUB_OUTPUTS
+#define STUB_OUTPUTS 1
 #endif
 #ifndef STUB_DTYPE
 #define STUB_DTYPE ENGINE_INT8
@@ -38,16 +45,29 @@ static union {
 } input;
 static uint8_t output[STUB_OUTPUT_BYTES];
 
-static const engine_info_t info = {"stub", STUB_DTYPE, STUB_INPUT_BYTES, STUB_OUTPUT_BYTES, STUB_INPUT_BYTES};
+static engine_end_t ends[STUB_INPUTS + STUB_OUTPUTS];
+
+static const engine_info_t info = {"stub", ends, STUB_INPUTS, STUB_OUTPUTS, STUB_INPUT_BYTES};
+
+static void cut(engine_end_t *to, uint32_t count, uint32_t bytes) {
+  for (uint32_t end = 0; end < count; ++end) {
+    to[end].dtype = STUB_DTYPE;
+    to[end].bytes = end + 1 < count ? bytes / count : bytes - (count - 1) * (bytes / count);
+  }
+}
 
 engine_status_t engine_init(void) {
   input.bytes[0] = 0x55; /* as an engine may */
   return STUB_INIT;
 }
 
-const engine_info_t *engine_info(void) { return &info; }
+const engine_info_t *engine_info(void) {
+  cut(ends, STUB_INPUTS, STUB_INPUT_BYTES);
+  cut(ends + STUB_INPUTS, STUB_OUTPUTS, STUB_OUTPUT_BYTES);
+  return &info;
+}
 
-uint8_t *engine_input(void) { return input.bytes; }
+uint8_t *engine_input(uint8_t index) { return input.bytes + index * (STUB_INPUT_BYTES / STUB_INPUTS); }
 
 static void spin(void) {
 #if defined(__arm__)
@@ -84,4 +104,4 @@ engine_status_t engine_invoke(void) {
   return ENGINE_OK;
 }
 
-const uint8_t *engine_output(void) { return output; }
+const uint8_t *engine_output(uint8_t index) { return output + index * (STUB_OUTPUT_BYTES / STUB_OUTPUTS); }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 
@@ -42,9 +43,10 @@ class Driver:
         data, _, is_open = self.ask("unpack", _hex(packed)).partition(" ")
         return None if is_open or data == "open" else bytes.fromhex(data)
 
-    def receive(self, wire: bytes, *, dtype: int = 1, input_bytes: int) -> list[str]:
-        """The receiver's events."""
-        return self.ask("receive", str(dtype), str(input_bytes), _hex(wire)).split()
+    def receive(self, wire: bytes, *, dtype: int = 1, input_bytes: int | Sequence[int]) -> list[str]:
+        """The receiver's events, with one input or several."""
+        sizes = [input_bytes] if isinstance(input_bytes, int) else input_bytes
+        return self.ask("receive", str(dtype), ",".join(map(str, sizes)), _hex(wire)).split()
 
     def close(self) -> None:
         """End it, and see that it ended well."""

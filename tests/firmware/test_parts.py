@@ -85,6 +85,22 @@ def test_tensor_arrives_in_the_input(driver: Driver, tensor: bytes, seq: int) ->
     assert driver.receive(b"\0" + wire + wire, input_bytes=len(tensor)) == [f"infer:{seq}:{tensor.hex()}"] * 2
 
 
+@given(st.lists(st.tuples(st.integers(1, 90), st.binary(min_size=1, max_size=2)), min_size=2, max_size=8))
+@example([(1, b"a"), (128, b"a"), (1, b"a"), (64, b"b")])
+@QUICK
+def test_a_row_fills_one_input_after_the_other(driver: Driver, parts: list[tuple[int, bytes]]) -> None:
+    """Runs and literals end where they end, not where a tensor does; no byte is written beyond one."""
+    row = b"".join(byte * size for size, byte in parts)
+    sizes = [size * len(byte) for size, byte in parts]
+    wire = frame_of(MessageType.INFER_TENSOR, packbits.pack(row))
+    longer = frame_of(MessageType.INFER_TENSOR, packbits.pack(row + b"x"), 8)
+    assert driver.receive(wire + longer + wire, input_bytes=sizes) == [
+        f"infer:7:{row.hex()}",
+        f"refuse:8:{Reason.LENGTH}",
+        f"infer:7:{row.hex()}",
+    ]
+
+
 SCALINGS = st.floats(width=32, allow_nan=False, allow_infinity=False)
 
 
@@ -106,9 +122,9 @@ def test_elements_become_floats(driver: Driver, elements: bytes, divisor: float,
 
 def test_hello_requests(driver: Driver) -> None:
     good = framing.encode(messages.hello_request(513))
-    newer = frame_of(MessageType.HELLO_REQUEST, bytes([2, 99]), 514)
+    newer = frame_of(MessageType.HELLO_REQUEST, bytes([3, 99]), 514)
     empty = frame_of(MessageType.HELLO_REQUEST, b"", 515)
-    longer = frame_of(MessageType.HELLO_REQUEST, bytes([1, 99]), 516)
+    longer = frame_of(MessageType.HELLO_REQUEST, bytes([2, 99]), 516)
     assert driver.receive(good + newer + empty + longer, input_bytes=1) == [
         "hello:513",
         f"refuse:514:{Reason.VERSION}",

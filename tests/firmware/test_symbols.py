@@ -27,13 +27,13 @@ enum { USB_VENDOR_ID = 1, USB_PRODUCT_ID = 2 };
 """,
     "model.h": """
 #include <stdint.h>
-#define MODEL_DTYPE 1
-#define MODEL_INPUT_BYTES 4u
-#define MODEL_OUTPUT_BYTES 4u
+#define MODEL_INPUTS 1u
+#define MODEL_OUTPUTS 1u
+#define MODEL_ENDS {4u, ENGINE_INT8, {0}}, {4u, ENGINE_INT8, {0}}
 #define MODEL_ARENA_BYTES 8u
-uint8_t *model_input(void);
+uint8_t *model_input(uint8_t index);
 void model_invoke(void);
-const uint8_t *model_output(void);
+const uint8_t *model_output(uint8_t index);
 """,
     "tflm_host.h": """
 #define TFLM_HOST_INPUT_BYTES 4u

@@ -8,6 +8,7 @@
  *           bits 2-3   input size
  *           bits 4-5   output size
  *           bit 6      data are bodies, not the bytes on the wire
+ *           bit 7      two inputs and, if there is room, two outputs: the first takes a quarter of the bytes
  *   pieces  how many bytes port_read() gives at once, less one
  *
  * Bodies have their length before them, and are framed here with the right CRC: so the fuzzer comes past it.
@@ -31,10 +32,10 @@ const char tinyml_build_board[] = "board";
 elements_scale_t *const tinyml_build_scale = tinyml_elements_scale;
 
 static model_device_t device;
-static engine_info_t engine = {.runtime = "fuzz", .arena_bytes = 77};
+static engine_end_t ends[4];
+static engine_info_t engine = {.runtime = "fuzz", .ends = ends, .arena_bytes = 77};
 static const port_info_t port = {"board", PORT_TICKS_CYCLES, 300};
-static uint8_t *input; /* exactly as large as it is said to be: the sanitizer sees every step beyond */
-static uint8_t *output;
+static uint8_t *data[4]; /* exactly as large as they are said to be: the sanitizer sees every step beyond */
 static const uint8_t *received;
 static size_t received_size;
 static size_t piece;
@@ -52,13 +53,23 @@ static void complain(const char *what) {
 
 engine_status_t engine_init(void) { return device.never_starts ? ENGINE_ERROR_ARENA : ENGINE_OK; }
 const engine_info_t *engine_info(void) { return &engine; }
-uint8_t *engine_input(void) { return input; }
-const uint8_t *engine_output(void) { return output; }
+uint8_t *engine_input(uint8_t index) { return data[index]; }
+const uint8_t *engine_output(uint8_t index) { return data[engine.inputs + index]; }
 engine_status_t engine_invoke(void) {
   if (device.never_starts) complain("an engine that failed is asked to compute");
   ticks += 5;
+  uint8_t input[MODEL_MAX_INPUT];
+  uint8_t output[MODEL_MAX_OUTPUT];
+  uint8_t *row = input;
+  for (uint8_t index = 0; index < engine.inputs; row += ends[index++].bytes) {
+    memcpy(row, data[index], ends[index].bytes);
+    memset(data[index], 0x5A, ends[index].bytes); /* as a planner that reuses it may */
+  }
   const bool done = model_infer(input, device.input_bytes, output, device.output_bytes);
-  memset(input, 0x5A, device.input_bytes); /* as a planner that reuses it may */
+  row = output;
+  for (uint8_t index = engine.inputs; index < engine.inputs + engine.outputs; row += ends[index++].bytes) {
+    memcpy(data[index], row, ends[index].bytes);
+  }
   return done ? ENGINE_OK : ENGINE_ERROR_INVOKE;
 }
 
@@ -101,7 +112,7 @@ static void frame_bodies(const uint8_t *data, size_t size) {
     --size;
     if (length > size) length = size;
     const frame_piece_t piece = {data, length};
-    tinyml_frame_send(&piece, 1);
+    tinyml_frame_send(&piece, 1, NULL, 0);
     data += length;
     size -= length;
   }
@@ -141,28 +152,40 @@ static void check_answers(void) {
   if (answers != sent + sent_size) complain("an answer that nobody asked for");
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+/* One or two tensors of so many bytes; returns how many. */
+static uint8_t cut(engine_end_t *to, size_t bytes, bool two) {
+  const uint32_t first = two ? (uint32_t)bytes / 4 : (uint32_t)bytes;
+  const uint8_t dtype = device.takes_elements ? ENGINE_FLOAT32 : ENGINE_INT8;
+  to[0] = (engine_end_t){first, dtype, {0}};
+  to[1] = (engine_end_t){(uint32_t)bytes - first, dtype, {0}};
+  return two ? 2 : 1;
+}
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+int LLVMFuzzerTestOneInput(const uint8_t *given, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *given, size_t size) {
   static const size_t sizes[] = {4, 16, 784, MODEL_MAX_INPUT};
   static const size_t outputs[] = {1, 10, 254, MODEL_MAX_OUTPUT};
   if (size < 2 || size > 4096) return 0;
-  device.takes_elements = data[0] & 1;
-  device.never_starts = data[0] >> 1 & 1;
-  device.input_bytes = sizes[data[0] >> 2 & 3];
-  device.output_bytes = outputs[data[0] >> 4 & 3];
-  engine.dtype = device.takes_elements ? ENGINE_FLOAT32 : ENGINE_INT8;
-  engine.input_bytes = (uint32_t)device.input_bytes;
-  engine.output_bytes = (uint32_t)device.output_bytes;
-  input = calloc(device.input_bytes, 1);
-  output = calloc(device.output_bytes, 1);
-  if (!input || !output) abort();
+  device.takes_elements = given[0] & 1;
+  device.never_starts = given[0] >> 1 & 1;
+  device.input_bytes = sizes[given[0] >> 2 & 3];
+  device.output_bytes = outputs[given[0] >> 4 & 3];
+  const bool two = given[0] & 0x80;
+  engine.inputs = cut(ends, device.input_bytes, two);
+  engine.outputs = cut(ends + engine.inputs, device.output_bytes, two && device.output_bytes > 4);
+  device.ends = ends;
+  device.inputs = engine.inputs;
+  device.outputs = engine.outputs;
+  for (uint8_t end = 0; end < engine.inputs + engine.outputs; ++end) {
+    if (!(data[end] = calloc(ends[end].bytes, 1))) abort();
+  }
   wire_size = sent_size = 0;
-  piece = (size_t)data[1] + 1;
-  if (data[0] & 0x40) {
-    frame_bodies(data + 2, size - 2);
+  piece = (size_t)given[1] + 1;
+  if (given[0] & 0x40) {
+    frame_bodies(given + 2, size - 2);
   } else {
-    memcpy(wire, data + 2, size - 2);
+    memcpy(wire, given + 2, size - 2);
     wire_size = size - 2;
   }
   received = wire;
@@ -170,7 +193,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   tinyml_app_start();
   while (received_size) tinyml_app_poll();
   check_answers();
-  free(input);
-  free(output);
+  for (uint8_t end = 0; end < engine.inputs + engine.outputs; ++end) free(data[end]);
   return 0;
 }

@@ -80,18 +80,21 @@ static uint8_t *put(uint8_t *to, uint32_t value, int bytes) {
 void model_hello(const model_device_t *device, uint16_t seq, uint8_t flags, uint16_t start,
                  model_answer_t *answer) {
   uint8_t *to = header(answer, WIRE_HELLO, seq);
-  *to++ = 1;
-  *to++ = device->takes_elements ? 2 : 1;
+  *to++ = 2;
+  *to++ = device->inputs;
+  *to++ = device->outputs;
   *to++ = 2;
   *to++ = flags;
   to = put(to, start, 2);
   to = put(to, 300, 2);
-  to = put(to, (uint32_t)device->input_bytes, 4);
-  to = put(to, (uint32_t)device->output_bytes, 4);
   to = put(to, 77, 4);
   to = put(to, 0x01020304, 4);
   for (uint8_t place = 0; place < WIRE_BUILD_ID_BYTES; ++place) *to++ = place;
   for (uint8_t place = 0; place < WIRE_SHA256_BYTES; ++place) *to++ = (uint8_t)(255 - place);
+  for (uint8_t end = 0; end < device->inputs + device->outputs; ++end) {
+    to = put(to, device->ends[end].bytes, 4);
+    to = put(to, device->takes_elements ? 2 : 1, 4);
+  }
   memcpy(to, "fuzz\0board", 11);
   answer->size = (size_t)(to + 11 - answer->body);
 }
@@ -145,7 +148,7 @@ bool model_answer(const model_device_t *device, const uint8_t *frame, size_t siz
       model_hello(device, seq, 0, *start, answer);
       return true;
     case WIRE_INFER_ELEMENTS:
-      if (!device->takes_elements) break;
+      if (!device->takes_elements || device->inputs > 1) break;
       return infer(device, body, (size_t)length, answer);
     case WIRE_INFER_TENSOR:
       return infer(device, body, (size_t)length, answer);

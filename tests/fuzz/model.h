@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "engine.h"
+
 enum {
   MODEL_MAX_WIRE = 1 << 16,
   MODEL_MAX_INPUT = 1024,
@@ -19,10 +21,13 @@ enum {
 
 /* The device that is modelled. */
 typedef struct {
-  bool takes_elements; /* float32 */
+  bool takes_elements; /* float32; where there is one input */
   bool never_starts;   /* engine_init() fails */
-  size_t input_bytes;
+  size_t input_bytes;  /* of all inputs */
   size_t output_bytes;
+  const engine_end_t *ends;
+  uint8_t inputs;
+  uint8_t outputs;
 } model_device_t;
 
 /* One answer; `free_reason`: any REFUSED will do, for a body shorter than its header, which nobody sends. */

@@ -46,10 +46,10 @@ __attribute__((used)) static void go(void) {
   if (engine_init() != ENGINE_OK) for (;;) {}
   semihosting(4, "<");
   for (uint32_t i = 0; i < INPUTS; ++i) {
-    memcpy(engine_input(), inputs[i], INPUT_BYTES);
+    memcpy(engine_input(0), inputs[i], INPUT_BYTES);
     if (engine_invoke() != ENGINE_OK) for (;;) {}
     for (uint32_t k = 0; k < OUTPUT_BYTES; ++k) {
-      const uint8_t byte = engine_output()[k];
+      const uint8_t byte = engine_output(0)[k];
       const char text[3] = {"0123456789abcdef"[byte >> 4], "0123456789abcdef"[byte & 15], 0};
       semihosting(4, text);
     }

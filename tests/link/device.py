@@ -6,23 +6,22 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from toolkit.link import framing, messages, packbits
-from toolkit.link.messages import ElementType, Hello, Message, MessageType, TickUnit
+from toolkit.link.messages import ElementCode, End, Hello, Message, MessageType, TickUnit
 
 HELLO = Hello(
     version=messages.VERSION,
-    dtype=ElementType.INT8,
     tick_unit=TickUnit.CYCLES,
     unasked=False,
     start=1,
     rx_buffer=100,
-    input_bytes=16,
-    output_bytes=4,
     arena_bytes=1000,
     stack_bytes=200,
     build_id="00" * 8,
     model_sha256="11" * 32,
     runtime="aot",
     board="python",
+    inputs=(End(16, ElementCode.INT8),),
+    outputs=(End(4, ElementCode.INT8),),
 )
 
 

@@ -15,6 +15,7 @@ from tests.link.device import HELLO, PythonDevice, hello
 from tests.link.test_client import QUICK, REQUESTS
 from toolkit.errors import LinkError
 from toolkit.link import Client, Request, open_transport, transport
+from toolkit.link.messages import ElementCode, End
 
 Talk = Callable[[socket.socket], None]
 
@@ -55,7 +56,7 @@ def say_nothing(_: socket.socket) -> None:
 
 def answer_a_few(connection: socket.socket) -> None:
     """Is a device for two requests, and then neither reads nor writes any more."""
-    content = dataclasses.replace(HELLO, rx_buffer=0xFFFF, input_bytes=4096)
+    content = dataclasses.replace(HELLO, rx_buffer=0xFFFF, inputs=(End(4096, ElementCode.INT8),))
     device = PythonDevice(hello=lambda message: hello(message.seq, content))
     while len(device.requests) < 2:
         with contextlib.suppress(TimeoutError):

@@ -13,7 +13,7 @@ from tests.link.device import HELLO, PythonDevice, output_of
 from tests.link.handler import HandlerTransport
 from toolkit.errors import LinkError, StaleFirmwareError
 from toolkit.link import Bounds, Client, Request, Transport, TransportClosedError, framing, messages
-from toolkit.link.messages import ElementType, Message, MessageType, Reason
+from toolkit.link.messages import ElementCode, End, Message, MessageType, Reason
 
 QUICK = Bounds(contact=0.3, ask=0.05, silence_min=0.02, silence_first=0.05, answer=0.3, stall=0.6, reopen=0.2)
 REQUESTS = [Request(100 + n, "tensor", bytes(range(n, n + 16))) for n in range(12)]
@@ -178,10 +178,14 @@ def test_requests_that_do_not_fit() -> None:
         run(client, [Request(1, "tensor", bytes(15))])
     with pytest.raises(LinkError, match="takes no elements"):
         run(client, [Request(1, "elements", bytes(16))])
-    content = dataclasses.replace(HELLO, dtype=ElementType.FLOAT32)
+    content = dataclasses.replace(HELLO, inputs=(End(16, ElementCode.FLOAT32),))
     client = client_of(PythonDevice(hello=lambda message: fake.hello(message.seq, content)))
     with pytest.raises(LinkError, match="request 1 has 16 elements bytes, the device's input 4"):
         run(client, [Request(1, "elements", bytes(16))])
+    content = dataclasses.replace(HELLO, inputs=(End(16, ElementCode.FLOAT32), End(4, ElementCode.FLOAT32)))
+    client = client_of(PythonDevice(hello=lambda message: fake.hello(message.seq, content)))
+    with pytest.raises(LinkError, match="takes no elements"):
+        run(client, [Request(1, "elements", bytes(5))])
 
 
 def test_mute_device() -> None:

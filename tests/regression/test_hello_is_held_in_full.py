@@ -17,9 +17,11 @@ from tests.verify.test_shards import Quiet, _build, _work, clients_of
 from toolkit.artifacts import Verification
 from toolkit.errors import LinkError, StaleFirmwareError
 from toolkit.link import Client
-from toolkit.link.messages import ElementType, Hello
+from toolkit.link.messages import ElementCode, End, Hello
 from toolkit.verify import verify
 from toolkit.verify.journal import Journal, run_id
+
+INT8 = ElementCode.INT8
 
 
 def ask(device: PythonDevice, folder: Path, **other: Any) -> Verification:
@@ -44,12 +46,13 @@ def test_the_right_one_is_proven(tmp_path: Path) -> None:
     [
         ({"board": "nano33"}, "its board is nano33, not python"),
         ({"runtime": "tflm"}, "its runtime is tflm, not aot"),
-        ({"dtype": ElementType.FLOAT32}, "its element type is float32, not int8"),
-        ({"input_bytes": 17}, "its input has 17 bytes, not 16"),
-        ({"output_bytes": 5}, "its output has 5 bytes, not 4"),
+        ({"inputs": (End(16, ElementCode.UINT8),)}, "its input has 16 bytes of uint8, not 16 bytes of int8"),
+        ({"inputs": (End(17, INT8),)}, "its input has 17 bytes of int8, not 16 bytes of int8"),
+        ({"outputs": (End(5, INT8),)}, "its output has 5 bytes of int8, not 4 bytes of int8"),
+        ({"inputs": (End(15, INT8), End(1, INT8))}, "it has 2 inputs, not 1"),
         ({"build_id": "33" * 8}, "another build"),
         ({"model_sha256": "33" * 32}, "another model"),
-        ({"version": 2}, "version 2 of the wire"),
+        ({"version": 1}, "version 1 of the wire"),
     ],
 )
 def test_any_other_word_is_refused_before_the_first_input(tmp_path: Path, other: dict[str, Any], said: str) -> None:
@@ -63,7 +66,7 @@ def test_any_other_word_is_refused_before_the_first_input(tmp_path: Path, other:
 
 def test_sizes_are_held_against_what_will_be_sent_too(tmp_path: Path) -> None:
     """Even of a build whose record does not tell them."""
-    device = saying(output_bytes=5)
+    device = saying(outputs=(End(5, INT8),))
     with pytest.raises(StaleFirmwareError, match="its output has 5 bytes, not 4"):
         ask(device, tmp_path, inputs=(), outputs=())
     assert not device.requests
@@ -72,12 +75,14 @@ def test_sizes_are_held_against_what_will_be_sent_too(tmp_path: Path) -> None:
 def test_answers_of_another_size_end_the_run_at_once(tmp_path: Path) -> None:
     device = PythonDevice(answer=lambda message, _: fake.result(message.seq, b"12345"))
     started = time.monotonic()
-    with pytest.raises(LinkError, match=r"with 5 bytes; it says that its output has 4"):
+    with pytest.raises(LinkError, match=r"with 5 bytes; it says that its outputs have 4"):
         ask(device, tmp_path)
     assert time.monotonic() - started < 5
 
 
-@pytest.mark.parametrize("other", [{"output_bytes": 5}, {"board": "x"}, {"dtype": ElementType.FLOAT32}])
+@pytest.mark.parametrize(
+    "other", [{"outputs": (End(5, INT8),)}, {"board": "x"}, {"outputs": (End(4, ElementCode.UINT8),)}]
+)
 def test_a_device_that_says_otherwise_later(other: dict[str, Any]) -> None:
     said = [HELLO, dataclasses.replace(HELLO, **other)]
     device = PythonDevice(hello=lambda message: fake.hello(message.seq, said.pop(0)))

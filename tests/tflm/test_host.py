@@ -60,7 +60,7 @@ def test_every_output_equals_the_interpreters(device: RunningDevice) -> None:
     client = Client(lambda: open_transport(device.port))
     try:
         hello = client.hello()
-        dtype = DType(hello.dtype.name.lower())
+        dtype = DType(hello.inputs[0].dtype.name.lower())
         tflite = shipped(str(dtype))
         measured = figures.measure(tflite)
         assert (hello.runtime, hello.board) == ("tflm", "host")

@@ -27,7 +27,7 @@ def compile_model(tflite: bytes, *, isa: str, fpu: bool, optimise: str = "speed"
     """Compile a network to C.
 
     Args:
-        tflite: the file's bytes: int8 or float32 throughout, one input, one output, a batch of one.
+        tflite: the file's bytes; docs/compiler.md has what is supported.
         isa: the kernels' instruction set: a name of toolkit.compiler.isa.
         fpu: the core has single-precision floating point in hardware.
         optimise: "speed" or "size".
@@ -44,13 +44,7 @@ def compile_model(tflite: bytes, *, isa: str, fpu: bool, optimise: str = "speed"
     if optimise not in OPTIMISATIONS:
         raise ValueError(f"optimise {optimise!r} of {OPTIMISATIONS}")
     graph = reader.read(tflite)
-    ends = (graph.tensors[graph.input], graph.tensors[graph.output])
-    specs = tuple(_spec(tensor) for tensor in ends)
-    if specs[0].dtype is not specs[1].dtype:
-        raise ModelError(
-            f"the model's input is {specs[0].dtype} and its output {specs[1].dtype}; they must be of one type",
-            "convert with inference_input_type equal to inference_output_type",
-        )
+    inputs, outputs = (tuple(_spec(graph.tensors[index]) for index in ends) for ends in (graph.inputs, graph.outputs))
     layers, roots = fuse.fuse(graph)
     target = Target(registry.load(registry.ISAS, isa).ISA, fpu, optimise)
     calls = _lowered(graph, layers, target)
@@ -65,10 +59,10 @@ def compile_model(tflite: bytes, *, isa: str, fpu: bool, optimise: str = "speed"
     constants_bytes = sum(report.constants_bytes for report in reports)
     _check_constants(target.isa, constants_bytes)
     return CompiledModel(
-        sources=emit.emit(graph, calls, offsets, arena_bytes, roots),
+        sources=emit.emit(graph, (inputs, outputs), calls, offsets, arena_bytes, roots),
         kernels=c.with_headers({file for call in calls for file in (*call.kernels, *call.headers, "aot_memory.h")}),
-        inputs=specs[:1],
-        outputs=specs[1:],
+        inputs=inputs,
+        outputs=outputs,
         arena_bytes=arena_bytes,
         constants_bytes=sum(report.constants_bytes for report in reports),
         macs=sum(report.macs for report in reports),
@@ -156,10 +150,11 @@ def _buffers(graph: Graph, calls: Sequence[Call], roots: Mapping[int, int]) -> t
     A layer that may write over an input does so if nothing else needs that input any more.
     """
     tensors = graph.tensors
-    last = {roots.get(graph.output, graph.output): len(calls)}
+    last: dict[int, int] = {}
     for step, call in enumerate(calls):
         last |= dict.fromkeys(call.inputs, step)
-    born = {graph.input: -1}
+    last |= {roots.get(output, output): len(calls) for output in graph.outputs}
+    born = dict.fromkeys(graph.inputs, -1)
     shared: dict[int, int] = {}
     for step, call in enumerate(calls):
         free = [

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from toolkit.artifacts import TensorSpec
 from toolkit.compiler import c
-from toolkit.compiler.ir import ElementType, Graph
+from toolkit.compiler.ir import Graph
 from toolkit.compiler.lower import Call
+from toolkit.tflite import ends
 
 _C_TYPES = {"int8": "int8_t", "float32": "float", "int32": "int32_t"}
 
@@ -18,19 +20,20 @@ _HEADER = """\
 
 #include <stdint.h>
 
-#define MODEL_DTYPE {dtype} /* element type of input and output, as engine_dtype_t has it */
-#define MODEL_INPUT_BYTES {input_bytes}u
-#define MODEL_OUTPUT_BYTES {output_bytes}u
+#define MODEL_INPUTS {inputs}u
+#define MODEL_OUTPUTS {outputs}u
+#define MODEL_ENDS /* the inputs, then the outputs, as engine_end_t has them */ \\
+  {ends}
 #define MODEL_ARENA_BYTES {arena_bytes}u
 
-/* MODEL_INPUT_BYTES writable bytes, aligned to 4; undefined after model_invoke(). */
-uint8_t *model_input(void);
+/* Input number `index`, aligned to 4; undefined after model_invoke(). */
+uint8_t *model_input(uint8_t index);
 
-/* Computes the output from the input. */
+/* Computes the outputs from the inputs. */
 void model_invoke(void);
 
-/* MODEL_OUTPUT_BYTES bytes, valid from model_invoke() until the input is next written. */
-const uint8_t *model_output(void);
+/* Output number `index`, valid from model_invoke() until an input is next written. */
+const uint8_t *model_output(uint8_t index);
 
 #endif
 """
@@ -51,9 +54,13 @@ static union {{
 }} arena;
 
 {layers}
-uint8_t *model_input(void) {{ return arena.bytes + {input_offset}; }}
+uint8_t *model_input(uint8_t index) {{
+{input_place}
+}}
 
-const uint8_t *model_output(void) {{ return arena.bytes + {output_offset}; }}
+const uint8_t *model_output(uint8_t index) {{
+{output_place}
+}}
 
 void model_invoke(void) {{
 {calls}
@@ -63,6 +70,7 @@ void model_invoke(void) {{
 
 def emit(
     graph: Graph,
+    specs: tuple[tuple[TensorSpec, ...], tuple[TensorSpec, ...]],
     calls: Sequence[Call],
     offsets: Mapping[object, int],
     arena_bytes: int,
@@ -71,26 +79,35 @@ def emit(
     """File name -> C text.
 
     Args:
+        specs: the inputs and the outputs.
         offsets: place in the arena of every computed tensor (by index) and scratch buffer (by "scratch", name).
         root: for a tensor that is another name of one, that one.
     """
-    source, output = graph.tensors[graph.input], graph.tensors[graph.output]
     header = _HEADER.format(
-        dtype=2 if source.dtype is ElementType.FLOAT32 else 1,
-        input_bytes=source.bytes,
-        output_bytes=output.bytes,
+        inputs=len(specs[0]),
+        outputs=len(specs[1]),
+        ends=ends.as_c((*specs[0], *specs[1])),
         arena_bytes=arena_bytes,
     )
+    inputs, outputs = ([offsets[root.get(end, end)] for end in each] for each in (graph.inputs, graph.outputs))
     includes = sorted({"aot_memory.h"} | {header for call in calls for header in call.headers})
     text = _SOURCE.format(
         summary="\n".join(f" *   {call.name}: {', '.join(call.operators)}" for call in calls),
         includes="\n".join(f'#include "{name}"' for name in includes),
         layers="\n".join(_layer(graph, call, offsets) for call in calls),
-        input_offset=offsets[root.get(graph.input, graph.input)],
-        output_offset=offsets[root.get(graph.output, graph.output)],
+        input_place=_place(inputs),
+        output_place=_place(outputs),
         calls="\n".join(f"  {call.name}();" for call in calls),
     )
     return {"model.h": header, "model.c": text}
+
+
+def _place(offsets: Sequence[int]) -> str:
+    """The body of a function from an end's number to its place."""
+    if len(offsets) == 1:
+        return f"  (void)index;\n  return arena.bytes + {offsets[0]};"
+    listed = ", ".join(f"{offset}u" for offset in offsets)
+    return f"  static const uint32_t places[] = {{{listed}}};\n  return arena.bytes + places[index];"
 
 
 def _layer(graph: Graph, call: Call, offsets: Mapping[object, int]) -> str:

@@ -74,7 +74,7 @@ class _Fuser:
         self.uses: Counter[int] = Counter()
         for operator in graph.operators:
             self.uses.update(operator.inputs[:1] if isinstance(operator, ir.Alias) else operator.inputs)
-        self.uses[graph.output] += 1
+        self.uses.update(graph.outputs)
 
     def root(self, index: int) -> int:
         while index in self.roots:
@@ -97,7 +97,7 @@ class _Fuser:
 
     def _next(self, tensor: int, place: int) -> tuple[int, ir.Operator] | None:
         """The only operator that reads `tensor`, if there is exactly one."""
-        if self.uses[tensor] != 1 or tensor == self.graph.output:
+        if self.uses[tensor] != 1 or tensor in self.graph.outputs:
             return None
         for later in range(place + 1, len(self.graph.operators)):
             if tensor in self.graph.operators[later].inputs:

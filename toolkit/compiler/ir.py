@@ -226,9 +226,9 @@ class BatchMatMul(Operator):
 
 @dataclass(frozen=True, eq=False)
 class Graph:
-    """A network: one input, one output, operators in an order in which they can be computed."""
+    """A network: its ends by tensor, in its own order, and operators in an order in which they can be computed."""
 
     tensors: tuple[Tensor, ...]
     operators: tuple[Operator, ...]
-    input: int
-    output: int
+    inputs: tuple[int, ...]
+    outputs: tuple[int, ...]

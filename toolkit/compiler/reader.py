@@ -65,11 +65,6 @@ def _read(data: bytes) -> Graph:
         found.append(Obstacle(f"{len(description.subgraphs)} subgraphs (aot supports one)", hint))
         found.extend(missing_operators(data))
     tensors = tuple(_tensor(file, tensor, index) for index, tensor in enumerate(main.tensors))
-    for what, indices in (("input", main.inputs), ("output", main.outputs)):
-        if len(indices) != 1:
-            hint = "convert a function of one tensor to one tensor"
-            found.append(Obstacle(f"{len(indices)} {what}s (one is supported)", hint))
-
     raw = [(each.kind, each.inputs, each.outputs, file.operator(at)) for at, each in enumerate(main.operators)]
     kept = alive([each[:3] for each in raw], main.outputs)
     needed = [each for keep, each in zip(kept, raw, strict=True) if keep]
@@ -80,7 +75,7 @@ def _read(data: bytes) -> Graph:
         found.append(Obstacle(f"state in {states} variable tensors", "convert a function without state"))
     if found:
         raise UnsupportedError(found)
-    graph = Graph(tensors, operators, main.inputs[0], main.outputs[0])
+    graph = Graph(tensors, operators, main.inputs, main.outputs)
     _check_order(graph)
     return graph
 
@@ -101,9 +96,9 @@ def _typed(raw: Sequence[_Raw], tensors: tuple[Tensor, ...], found: list[Obstacl
 
 
 def _check_order(graph: Graph) -> None:
-    known = {graph.input} | {t.index for t in graph.tensors if t.data is not None} | {-1}
-    if graph.tensors[graph.input].data is not None or graph.tensors[graph.output].data is not None:
-        raise broken("its input or output is a constant")
+    known = set(graph.inputs) | {t.index for t in graph.tensors if t.data is not None} | {-1}
+    if any(graph.tensors[index].data is not None for index in (*graph.inputs, *graph.outputs)):
+        raise broken("an input or output is a constant")
     for operator in graph.operators:
         used = operator.inputs[:1] if operator.kind in SHAPE_ONLY else operator.inputs
         missing = [index for index in used if index not in known]
@@ -112,8 +107,8 @@ def _check_order(graph: Graph) -> None:
         if operator.output in known:
             raise broken(f"{operator.kind} writes tensor {operator.output}, which has a value already")
         known.add(operator.output)
-    if graph.output not in known:
-        raise broken("nothing computes its output")
+    if not known.issuperset(graph.outputs):
+        raise broken("nothing computes one of its outputs")
 
 
 def _tensor(file: Opened, tensor: Described, index: int) -> Tensor:

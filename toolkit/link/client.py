@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from toolkit.artifacts import LinkStats
 from toolkit.errors import LinkError
 from toolkit.link import messages
-from toolkit.link.messages import ElementType, Hello
+from toolkit.link.messages import ElementCode, Hello
 from toolkit.link.session import Session
 from toolkit.link.stream import Answer, Request, Stream
 from toolkit.link.timing import Bounds
@@ -33,9 +33,10 @@ def _check(request: Request, device: Hello) -> None:
     """
     element = 1
     if request.kind == "elements":
-        if device.dtype is not ElementType.FLOAT32:
+        if [end.dtype for end in device.inputs] != [ElementCode.FLOAT32]:
             raise LinkError(
-                "the device takes no elements to scale: its network is int8", "send the quantised input tensor"
+                "the device takes no elements to scale: its network has not one float32 input",
+                "send the inputs as the network takes them",
             )
         element = FLOAT_BYTES
     if len(request.data) * element != device.input_bytes:

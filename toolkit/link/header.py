@@ -67,11 +67,14 @@ def render() -> str:
         messages.INFER_ELEMENTS_PAYLOAD,
         "Offsets in INFER_ELEMENTS' payload, both float32; then the elements, packed.",
     )
-    lines += _offsets("RESULT", messages.RESULT_PAYLOAD, "Offsets in RESULT's payload; then the output tensor's bytes.")
+    lines += _offsets("RESULT", messages.RESULT_PAYLOAD, "Offsets in RESULT's payload; then the output tensors' bytes.")
     lines += _offsets("REFUSED", messages.REFUSED_PAYLOAD, "Offsets in REFUSED's payload.")
     lines += _offsets(
-        "HELLO", messages.HELLO_PAYLOAD, "Offsets in HELLO's payload; then runtime and board, NUL-terminated."
+        "HELLO",
+        messages.HELLO_PAYLOAD,
+        "Offsets in HELLO's payload; then the ends, then runtime and board, NUL-terminated.",
     )
+    lines += _offsets("END", messages.END, "Offsets in an end, as HELLO has one for each input and each output.")
     lines += ["#endif", ""]
     return "\n".join(lines)
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from toolkit.artifacts import Build, DType
+from toolkit.artifacts import Build, TensorSpec
 from toolkit.errors import StaleFirmwareError
-from toolkit.link.messages import ElementType, Hello
-
-_ELEMENTS = {DType.INT8: ElementType.INT8, DType.FLOAT32: ElementType.FLOAT32}
+from toolkit.link.messages import ElementCode, End, Hello
 
 
 def check_identity(hello: Hello, build: Build) -> None:
-    """Refuse a device that does not run this very build: model, build id, board, runtime, type and sizes.
+    """Refuse a device that does not run this very build: model, build id, board, runtime, types and sizes.
 
     The hashes say whose image it is; all else must then follow, or the image is not what it says.
 
@@ -26,20 +24,29 @@ def check_identity(hello: Hello, build: Build) -> None:
     for what, have, want in (
         ("board", hello.board, build.board),
         ("runtime", hello.runtime, str(build.runtime)),
-        ("element type", hello.dtype.name.lower(), _ELEMENTS[build.dtype].name.lower()),
     ):
         if have != want:
             raise StaleFirmwareError(f"the device says that its {what} is {have}, not {want}", cure)
-    if build.inputs and build.outputs:
-        given, taken = (sum(spec.size_bytes for spec in specs) for specs in (build.inputs, build.outputs))
-        check_sizes(hello, given, taken, cure)
+    for what, ends, specs in (("input", hello.inputs, build.inputs), ("output", hello.outputs, build.outputs)):
+        if specs:
+            _check_ends(what, ends, specs, cure)
+
+
+def _check_ends(what: str, ends: tuple[End, ...], specs: tuple[TensorSpec, ...], cure: str) -> None:
+    if len(ends) != len(specs):
+        raise StaleFirmwareError(f"the device says that it has {len(ends)} {what}s, not {len(specs)}", cure)
+    for place, (end, spec) in enumerate(zip(ends, specs, strict=True)):
+        due = End(spec.size_bytes, ElementCode[spec.dtype.name])
+        if end != due:
+            which = f"{what} {place}" if len(ends) > 1 else what
+            raise StaleFirmwareError(f"the device says that its {which} has {end}, not {due}", cure)
 
 
 def check_sizes(hello: Hello, input_bytes: int, output_bytes: int, cure: str) -> None:
-    """Refuse a device whose tensors are of other sizes.
+    """Refuse a device whose inputs or outputs, all together, are of other sizes.
 
     Raises:
-        StaleFirmwareError: one is.
+        StaleFirmwareError: they are.
     """
     for what, have, want in (
         ("input", hello.input_bytes, input_bytes),

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
-VERSION: Final = 1
+VERSION: Final = 2
 SEQ_COUNT: Final = 0xFFFF
 """Sequence numbers run from 0 to 0xFFFE."""
 SEQ_UNKNOWN: Final = 0xFFFF
@@ -54,11 +54,15 @@ class TickUnit(IntEnum):
     MICROSECONDS = 3
 
 
-class ElementType(IntEnum):
-    """Element type of input and output; the same numbers as engine_dtype_t of engine.h."""
+class ElementCode(IntEnum):
+    """Element type of an input or output, by the names of `artifacts.ElementType`; engine_dtype_t of engine.h."""
 
     INT8 = 1
     FLOAT32 = 2
+    UINT8 = 3
+    INT16 = 4
+    INT32 = 5
+    BOOL = 6
 
 
 Fields = tuple[tuple[str, str], ...]
@@ -67,24 +71,25 @@ Fields = tuple[tuple[str, str], ...]
 HEADER: Final[Fields] = (("type", "B"), ("seq", "H"))
 HELLO_REQUEST_PAYLOAD: Final[Fields] = (("version", "B"),)
 INFER_ELEMENTS_PAYLOAD: Final[Fields] = (("divisor", "f"), ("offset", "f"))
-"""Then one uint8 for each input element, packed: a float32 engine's input is element / divisor + offset."""
+"""Then one uint8 for each input element, packed: the only, float32 input is element / divisor + offset."""
 RESULT_PAYLOAD: Final[Fields] = (("ticks", "I"),)
 REFUSED_PAYLOAD: Final[Fields] = (("reason", "B"),)
 HELLO_PAYLOAD: Final[Fields] = (
     ("version", "B"),
-    ("dtype", "B"),
+    ("inputs", "B"),
+    ("outputs", "B"),
     ("tick_unit", "B"),
     ("flags", "B"),
     ("start", "H"),
     ("rx_buffer", "H"),
-    ("input_bytes", "I"),
-    ("output_bytes", "I"),
     ("arena_bytes", "I"),
     ("stack_bytes", "I"),
     ("build_id", f"{BUILD_ID_BYTES}s"),
     ("model_sha256", f"{SHA256_BYTES}s"),
 )
-"""The fixed part; then runtime and board, each NUL-terminated ASCII."""
+"""The fixed part; then an END for each input and each output, then runtime and board, each NUL-terminated ASCII."""
+END: Final[Fields] = (("size", "I"), ("dtype", "B"), ("zero", "3s"))
+"""One input or output: its bytes and its ElementCode; engine_end_t of engine.h."""
 
 
 def _layout(fields: Fields) -> struct.Struct:
@@ -93,6 +98,7 @@ def _layout(fields: Fields) -> struct.Struct:
 
 _HEADER = _layout(HEADER)
 _HELLO = _layout(HELLO_PAYLOAD)
+_END = _layout(END)
 _ELEMENTS = _layout(INFER_ELEMENTS_PAYLOAD)
 _RESULT = _layout(RESULT_PAYLOAD)
 
@@ -111,58 +117,77 @@ class Message:
 
 
 @dataclass(frozen=True)
+class End:
+    """An input or output as HELLO tells of it: bytes and element type."""
+
+    size_bytes: int
+    dtype: ElementCode
+
+    def __str__(self) -> str:
+        return f"{self.size_bytes:,} bytes of {self.dtype.name.lower()}"
+
+
+@dataclass(frozen=True)
 class Hello:
     """What the device says of itself.
 
     Attributes:
         version: of the wire.
-        dtype: element type of the network's input and output.
         tick_unit: unit of every answer's ticks.
         unasked: sent at start, not as an answer: the device has just begun anew.
         start: number of the first HELLO_REQUEST that it has answered since its start, SEQ_UNKNOWN before that: another
             one than last time means that it has begun anew meanwhile.
         rx_buffer: bytes of unanswered frames that may be on the way, if they are more than one.
-        input_bytes, output_bytes: sizes of the two tensors.
         arena_bytes: RAM for tensors and scratch that the engine really uses.
         stack_bytes: deepest stack so far, 0 if the port cannot tell.
         build_id: 16 hex digits.
         model_sha256: 64 hex digits, of the .tflite.
         runtime: "aot" or "tflm".
         board: the board's id.
+        inputs, outputs: the network's ends, in its own order.
     """
 
     version: int
-    dtype: ElementType
     tick_unit: TickUnit
     unasked: bool
     start: int
     rx_buffer: int
-    input_bytes: int
-    output_bytes: int
     arena_bytes: int
     stack_bytes: int
     build_id: str
     model_sha256: str
     runtime: str
     board: str
+    inputs: tuple[End, ...]
+    outputs: tuple[End, ...]
+
+    @property
+    def input_bytes(self) -> int:
+        """Of all inputs together, as one row."""
+        return sum(end.size_bytes for end in self.inputs)
+
+    @property
+    def output_bytes(self) -> int:
+        """Of all outputs together, as one row."""
+        return sum(end.size_bytes for end in self.outputs)
 
     def encode(self) -> bytes:
         """The payload."""
         fixed = _HELLO.pack(
             self.version,
-            self.dtype,
+            len(self.inputs),
+            len(self.outputs),
             self.tick_unit,
             FLAG_UNASKED * self.unasked,
             self.start,
             self.rx_buffer,
-            self.input_bytes,
-            self.output_bytes,
             self.arena_bytes,
             self.stack_bytes,
             bytes.fromhex(self.build_id),
             bytes.fromhex(self.model_sha256),
         )
-        return fixed + self.runtime.encode("ascii") + b"\0" + self.board.encode("ascii") + b"\0"
+        ends = b"".join(_END.pack(end.size_bytes, end.dtype, b"") for end in (*self.inputs, *self.outputs))
+        return fixed + ends + self.runtime.encode("ascii") + b"\0" + self.board.encode("ascii") + b"\0"
 
     @classmethod
     def decode(cls, payload: bytes) -> Hello:
@@ -175,31 +200,34 @@ class Hello:
             raise MessageError(f"the device speaks version {payload[0]} of the wire, not {VERSION}")
         if len(payload) < _HELLO.size:
             raise MessageError(f"HELLO of {len(payload)} bytes")
-        version, dtype, unit, flags, start, rx, given, taken, arena, stack, build, model = _HELLO.unpack_from(payload)
-        texts = payload[_HELLO.size :].split(b"\0")
+        version, given, taken, unit, flags, start, rx, arena, stack, build, model = _HELLO.unpack_from(payload)
+        after = _HELLO.size + (given + taken) * _END.size
+        if not given or not taken or len(payload) < after:
+            raise MessageError(f"HELLO of {len(payload)} bytes with {given} inputs and {taken} outputs")
+        texts = payload[after:].split(b"\0")
         if len(texts) != 3 or texts[2] or max(map(len, texts)) >= MAX_TEXT_BYTES:
             raise MessageError("HELLO whose texts are not two NUL-terminated ones")
         if not all(text.isascii() and text.decode("ascii").isprintable() for text in texts):
             raise MessageError("HELLO whose texts are not printable ASCII")
         try:
-            element, ticks = ElementType(dtype), TickUnit(unit)
+            ends = [End(size, ElementCode(code)) for size, code, _ in _END.iter_unpack(payload[_HELLO.size : after])]
+            ticks = TickUnit(unit)
         except ValueError as caught:
             raise MessageError(f"HELLO: {caught}") from caught
         return cls(
             version=version,
-            dtype=element,
             tick_unit=ticks,
             unasked=bool(flags & FLAG_UNASKED),
             start=start,
             rx_buffer=rx,
-            input_bytes=given,
-            output_bytes=taken,
             arena_bytes=arena,
             stack_bytes=stack,
             build_id=build.hex(),
             model_sha256=model.hex(),
             runtime=texts[0].decode("ascii"),
             board=texts[1].decode("ascii"),
+            inputs=tuple(ends[:given]),
+            outputs=tuple(ends[given:]),
         )
 
 
@@ -231,7 +259,7 @@ def parse(data: bytes) -> Message:
 
 
 def parse_result(payload: bytes) -> tuple[int, bytes]:
-    """(ticks, output tensor's bytes) of a RESULT.
+    """(ticks, the output tensors' bytes one after the other) of a RESULT.
 
     Raises:
         MessageError: shorter than its fixed part.

@@ -268,8 +268,8 @@ class Session:
 def _lasting(hello: Hello) -> str:
     """What one build always says of itself."""
     return (
-        f"{hello.board}, {hello.runtime}, {hello.dtype.name.lower()}, ticks in {hello.tick_unit.name.lower()}, "
-        f"{hello.input_bytes} bytes in, {hello.output_bytes} out"
+        f"{hello.board}, {hello.runtime}, ticks in {hello.tick_unit.name.lower()}, "
+        f"{', '.join(map(str, hello.inputs))} in, {', '.join(map(str, hello.outputs))} out"
     )
 
 

@@ -27,8 +27,8 @@ class Request:
 
     Attributes:
         key: the caller's name for it.
-        kind: "tensor": data are the input tensor's bytes; "elements": one uint8 per element, and a float32 engine's
-            input is element / divisor + offset.
+        kind: "tensor": data are the input tensors' bytes one after the other; "elements": one uint8 per element, and
+            the network's only, float32 input is element / divisor + offset.
         data: not packed.
         divisor, offset: of "elements"; used as float32.
     """
@@ -46,7 +46,7 @@ class Answer:
 
     Attributes:
         key: of the request.
-        output: the output tensor's bytes.
+        output: the output tensors' bytes one after the other.
         ticks: of the inference alone, in HELLO's unit.
     """
 
@@ -197,7 +197,7 @@ class Stream:
         if self._wrong_sizes >= SIZE_ATTEMPTS:
             raise LinkError(
                 f"the device answers request {self._requests[place].key} with {size:,} bytes; "
-                f"it says that its output has {self._device.output_bytes:,}",
+                f"it says that its outputs have {self._device.output_bytes:,}",
                 "build and flash again with this version of tinyml",
             )
         self._again([place])

@@ -70,6 +70,11 @@ def size_bytes(specs: Sequence[TensorSpec]) -> int:
     return sum(spec.size_bytes for spec in specs)
 
 
+def as_c(specs: Sequence[TensorSpec]) -> str:
+    """The initialisers of `engine_end_t`, as engine.h has it."""
+    return ", ".join(f"{{{spec.size_bytes}u, ENGINE_{spec.dtype.name}, {{0}}}}" for spec in specs)
+
+
 def split(specs: Sequence[TensorSpec], rows: npt.NDArray[np.uint8]) -> tuple[npt.NDArray[np.uint8], ...]:
     """Rows, uint8 [N, bytes], tensor by tensor: uint8 [N, bytes of that tensor] each.
 

@@ -41,13 +41,13 @@ __attribute__((used)) static void go(void) {
     const network_t *n = networks + i;
     for (uint32_t k = 0; k < n->count; ++k, next += n->input_bytes) {
       memset(pool, 0x55, sizeof pool);
-      memcpy(n->input(), next, n->input_bytes);
+      memcpy(n->input(0), next, n->input_bytes);
       n->invoke();
       const struct {
         uint32_t handle;
         const void *from;
         uint32_t count;
-      } part = {handle, n->output(), n->output_bytes};
+      } part = {handle, n->output(0), n->output_bytes};
       if (semihosting(5, &part) != 0) leave(3);
     }
   }

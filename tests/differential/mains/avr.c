@@ -29,9 +29,9 @@ int main(void) {
     const network_t *n = networks + i;
     for (uint8_t k = 0; k < n->count; ++k, next += n->input_bytes) {
       memset(pool, 0x55, sizeof pool);
-      memcpy_PF(n->input(), next, (size_t)n->input_bytes);
+      memcpy_PF(n->input(0), next, (size_t)n->input_bytes);
       n->invoke();
-      const uint8_t *from = n->output();
+      const uint8_t *from = n->output(0);
       for (uint16_t at = 0; at < n->output_bytes; ++at) emit(from[at]);
     }
   }

@@ -5,9 +5,9 @@ int main(void) {
   for (uint32_t i = 0; i < NETWORKS; ++i) {
     const network_t *n = networks + i;
     for (uint32_t k = 0; k < n->count; ++k) {
-      if (fread(n->input(), 1, n->input_bytes, stdin) != n->input_bytes) return 2;
+      if (fread(n->input(0), 1, n->input_bytes, stdin) != n->input_bytes) return 2;
       n->invoke();
-      if (fwrite(n->output(), 1, n->output_bytes, stdout) != n->output_bytes) return 3;
+      if (fwrite(n->output(0), 1, n->output_bytes, stdout) != n->output_bytes) return 3;
     }
   }
   return 0;

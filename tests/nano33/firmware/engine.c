@@ -20,12 +20,15 @@ engine_status_t engine_init(void) {
 }
 
 const engine_info_t *engine_info(void) {
-  static const engine_info_t info = {"aot", ENGINE_INT8, INPUT_BYTES, OUTPUT_BYTES,
-                                     sizeof input + sizeof output};
+  static const engine_end_t ends[] = {{INPUT_BYTES, ENGINE_INT8, {0}}, {OUTPUT_BYTES, ENGINE_INT8, {0}}};
+  static const engine_info_t info = {"aot", ends, 1, 1, sizeof input + sizeof output};
   return &info;
 }
 
-uint8_t *engine_input(void) { return input; }
+uint8_t *engine_input(uint8_t index) {
+  (void)index;
+  return input;
+}
 
 engine_status_t engine_invoke(void) {
   float sums[OUTPUT_BYTES] = {
@@ -35,4 +38,7 @@ engine_status_t engine_invoke(void) {
   return ENGINE_OK;
 }
 
-const uint8_t *engine_output(void) { return output; }
+const uint8_t *engine_output(uint8_t index) {
+  (void)index;
+  return output;
+}

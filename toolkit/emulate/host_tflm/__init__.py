@@ -18,6 +18,7 @@ from typing import Any
 
 from toolkit.artifacts import sha256_of
 from toolkit.errors import EmulatorError, ModelError
+from toolkit.tflite import ends
 
 log = logging.getLogger(__name__)
 
@@ -38,26 +39,26 @@ def command(library: Path, model: Path, link: Sequence[str]) -> list[str]:
     return [sys.executable, "-P", "-m", __name__, str(library), str(model), *link]
 
 
+class _End(ctypes.Structure):
+    """engine_end_t of engine.h."""
+
+    _fields_ = (("bytes", ctypes.c_uint32), ("dtype", ctypes.c_uint8), ("zero", ctypes.c_uint8 * 3))
+
+
 class _EngineInfo(ctypes.Structure):
     """engine_info_t of engine.h."""
 
     _fields_ = (
         ("runtime", ctypes.c_char_p),
-        ("dtype", ctypes.c_int),
-        ("input_bytes", ctypes.c_uint32),
-        ("output_bytes", ctypes.c_uint32),
+        ("ends", ctypes.POINTER(_End)),
+        ("inputs", ctypes.c_uint8),
+        ("outputs", ctypes.c_uint8),
         ("arena_bytes", ctypes.c_uint32),
     )
 
 
-def _size_bytes(details: dict[str, Any]) -> int:
-    import numpy as np
-
-    return int(np.prod(details["shape"], dtype=np.int64) * np.dtype(details["dtype"]).itemsize)
-
-
 class Interpreter:
-    """TFLM's interpreter on bytes, as engine.h sees it.
+    """TFLM's interpreter on rows of bytes, as tflm_host_engine.h sees it.
 
     Args:
         tflite: the model.
@@ -80,22 +81,28 @@ class Interpreter:
                 self._interpreter: Any = runtime.Interpreter.from_bytes(tflite, arena_size=arena)
         except RuntimeError as caught:
             raise ModelError(f"TensorFlow Lite Micro refuses the model: {caught}", "tinyml models") from caught
-        details = self._interpreter.get_input_details(0)
-        self._shape, self._dtype = tuple(details["shape"]), details["dtype"]
-        self.input_bytes = _size_bytes(details)
-        self.output_bytes = _size_bytes(self._interpreter.get_output_details(0))
+        self._ends = ends.ends_of(tflite)
+        self.input_bytes = ends.size_bytes(self._ends.inputs)
+        self.output_bytes = ends.size_bytes(self._ends.outputs)
+
+    @property
+    def sizes(self) -> list[int]:
+        """Bytes of each input, then of each output."""
+        return [spec.size_bytes for spec in (*self._ends.inputs, *self._ends.outputs)]
 
     def invoke(self, data: bytes) -> bytes:
-        """The output tensor's bytes.
+        """The output tensors' bytes, one after the other, from the input tensors'.
 
         Raises:
             RuntimeError: the interpreter failed.
         """
         import numpy as np
 
-        self._interpreter.set_input(np.frombuffer(data, self._dtype).reshape(self._shape), 0)
+        row = np.frombuffer(data, np.uint8).reshape(1, -1)
+        for place, (spec, raw) in enumerate(zip(self._ends.inputs, ends.split(self._ends.inputs, row), strict=True)):
+            self._interpreter.set_input(raw.copy().view(spec.numpy).reshape(spec.shape), place)
         self._interpreter.invoke()
-        return bytes(self._interpreter.get_output(0).tobytes())
+        return b"".join(self._interpreter.get_output(place).tobytes() for place in range(len(self._ends.outputs)))
 
 
 def serve(library: Path, model: Path, link: Sequence[str]) -> None:
@@ -137,8 +144,8 @@ def serve(library: Path, model: Path, link: Sequence[str]) -> None:
     except (OSError, AttributeError, ValueError) as caught:
         raise EmulatorError(f"{library} is no firmware of the host board: {caught}", "build again") from caught
     # HELLO will say that it computes this very file.
-    sizes = interpreter.input_bytes, interpreter.output_bytes
-    if sha256_of(tflite) != built_for or (info.input_bytes, info.output_bytes) != sizes:
+    sizes = [info.ends[place].bytes for place in range(info.inputs + info.outputs)]
+    if sha256_of(tflite) != built_for or sizes != interpreter.sizes:
         raise EmulatorError(f"{library} was built for another model than {model.name}", "build again")
     # The loop below never returns to Python, which therefore would never see an interrupt.
     signal.signal(signal.SIGINT, signal.SIG_DFL)

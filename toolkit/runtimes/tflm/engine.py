@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from toolkit.artifacts import DType, sha256_of
+from toolkit.artifacts import sha256_of
 from toolkit.board import Board, Toolchain
-from toolkit.errors import ModelError
 from toolkit.runtimes.tflm import arena as arenas
 from toolkit.runtimes.tflm import figures, operators
 from toolkit.runtimes.tflm.library import Library, find_library
-from toolkit.tflite import describe
+from toolkit.tflite import ends
 from toolkit.tflite.as_c_array import c_array
-
-_BYTES = {DType.INT8: 1, DType.FLOAT32: 4}
+from toolkit.tflite.ends import Ends
 
 
 @dataclass(frozen=True)
@@ -71,13 +68,13 @@ def prepare(tflite: bytes, library: Library | None) -> Prepared:
     """
     found = operators.uses(tflite)
     operators.check(found, arduino=library is None)
-    dtype, input_bytes, output_bytes = _io(tflite)
+    io = ends.ends_of(tflite)
     vector = library is not None and library.vector
     arena = arenas.size(figures.measure(tflite), arenas.shape_of(tflite, vector=vector))
     methods = operators.methods(found)
     header, source = c_array(tflite, "tflm_model")
     generated: dict[str, str] = {
-        "tflm_config.h": _config(tflite, methods, arena, dtype, input_bytes, output_bytes),
+        "tflm_config.h": _config(tflite, methods, arena, io),
         "tflm_model.h": header,
         "tflm_model.c": source,
     }
@@ -88,38 +85,23 @@ def prepare(tflite: bytes, library: Library | None) -> Prepared:
     return Prepared(engine, generated, arena, methods)
 
 
-def _io(tflite: bytes) -> tuple[DType, int, int]:
-    """Type of input and output, and their sizes in bytes."""
-    described = describe(tflite)
-    if (len(described.inputs), len(described.outputs)) != (1, 1):
-        raise ModelError(
-            f"the model has {len(described.inputs)} inputs and {len(described.outputs)} outputs",
-            "only one of each is supported",
-        )
-    source, sink = described.inputs[0], described.outputs[0]
-    if source.type != sink.type or source.type not in list(DType):
-        raise ModelError(
-            "the model's input and output are not both int8 or both float32", "convert it with those types"
-        )
-    dtype = DType(source.type)
-    sizes = [math.prod(tensor.shape) * _BYTES[dtype] for tensor in (source, sink)]
-    return dtype, sizes[0], sizes[1]
-
-
 def _for_host(tflite: bytes) -> Prepared:
     """The engine that is called back: the interpreter runs beside the firmware, and its figure is its own."""
     found = operators.uses(tflite)
     operators.check(found, arduino=False)
-    dtype, input_bytes, output_bytes = _io(tflite)
+    io = ends.ends_of(tflite)
     measured = figures.measure(tflite)
     used = measured.head + measured.tail
     header = f"""/* Generated for the model of {len(tflite)} bytes, SHA-256 {sha256_of(tflite)}. */
 #ifndef TFLM_HOST_H_
 #define TFLM_HOST_H_
 
-#define TFLM_HOST_DTYPE ENGINE_{dtype.name}
-#define TFLM_HOST_INPUT_BYTES {input_bytes}
-#define TFLM_HOST_OUTPUT_BYTES {output_bytes}
+#define TFLM_HOST_INPUTS {len(io.inputs)}
+#define TFLM_HOST_OUTPUTS {len(io.outputs)}
+#define TFLM_HOST_ENDS {ends.as_c((*io.inputs, *io.outputs))}
+/* Of all inputs together, and of all outputs. */
+#define TFLM_HOST_INPUT_BYTES {ends.size_bytes(io.inputs)}
+#define TFLM_HOST_OUTPUT_BYTES {ends.size_bytes(io.outputs)}
 /* What the interpreter on this computer uses for this model, with 64-bit pointers. */
 #define TFLM_HOST_ARENA_BYTES {used}
 
@@ -130,9 +112,7 @@ def _for_host(tflite: bytes) -> Prepared:
     return Prepared(engine, {"tflm_host.h": header}, arena, operators.methods(found))
 
 
-def _config(
-    tflite: bytes, methods: tuple[str, ...], arena: arenas.Arena, dtype: DType, input_bytes: int, output_bytes: int
-) -> str:
+def _config(tflite: bytes, methods: tuple[str, ...], arena: arenas.Arena, io: Ends) -> str:
     checks = " ||\n      ".join(f"resolver->{method}() != kTfLiteOk" for method in methods)
     return f"""// Generated for the model of {len(tflite)} bytes, SHA-256 {sha256_of(tflite)}.
 #ifndef TFLM_CONFIG_H_
@@ -148,9 +128,9 @@ namespace tflm_config {{
 // Used at most: {arena.need}. Margin for optimised kernels: {arena.margin}. On a 64-bit host: {arena.host}.
 constexpr uint32_t kArenaBytes = {arena.size};
 
-constexpr engine_dtype_t kDtype = ENGINE_{dtype.name};
-constexpr uint32_t kInputBytes = {input_bytes};
-constexpr uint32_t kOutputBytes = {output_bytes};
+constexpr uint8_t kInputs = {len(io.inputs)};
+constexpr uint8_t kOutputs = {len(io.outputs)};
+constexpr engine_end_t kEnds[kInputs + kOutputs] = {{{ends.as_c((*io.inputs, *io.outputs))}}};
 
 // One slot for each operator of the model, and no more.
 using Resolver = tflite::MicroMutableOpResolver<{len(methods)}>;

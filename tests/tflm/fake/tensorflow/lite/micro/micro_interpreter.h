@@ -11,7 +11,15 @@
 
 #define TFLITE_SCHEMA_VERSION (3)
 
-typedef enum { kTfLiteNoType = 0, kTfLiteFloat32 = 1, kTfLiteInt8 = 9 } TfLiteType;
+typedef enum {
+  kTfLiteNoType = 0,
+  kTfLiteFloat32 = 1,
+  kTfLiteInt32 = 2,
+  kTfLiteUInt8 = 3,
+  kTfLiteBool = 6,
+  kTfLiteInt16 = 7,
+  kTfLiteInt8 = 9
+} TfLiteType;
 
 typedef struct {
   TfLiteType type;
@@ -29,6 +37,7 @@ struct Switches {
   size_t input_bytes;
   size_t output_bytes;
   bool input_has_data;
+  size_t inputs;
 };
 extern Switches switches;
 extern int made;       // interpreters constructed
@@ -63,6 +72,8 @@ class MicroInterpreter {
   }
   TfLiteTensor *input(size_t index) { return index == 0 ? &input_ : nullptr; }
   TfLiteTensor *output(size_t index) { return index == 0 ? &output_ : nullptr; }
+  size_t inputs_size() const { return fake::switches.inputs; }
+  size_t outputs_size() const { return 1; }
   size_t arena_used_bytes() const { return size_ - 100; }
 
  private:
