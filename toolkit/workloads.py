@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from toolkit.artifacts import Build, DType
-from toolkit.tflite.ends import ends_of
+from toolkit.artifacts import Build, DType, TensorSpec
+from toolkit.tflite.ends import ends_of, split
 
 if TYPE_CHECKING:
     from toolkit.data import Samples
@@ -73,6 +73,8 @@ def prepare(build: Build, selection: Selection) -> Inputs:
     tflite = build.read_model()
     io = ends_of(tflite)
     chosen = data.choose(io.inputs, io.outputs, selection)
+    for samples in chosen.sets:
+        samples.check_ends(io.input.elements, tuple(each.elements for each in io.outputs))
     return Inputs(tflite, chosen.told, chosen.sets)
 
 
@@ -113,6 +115,7 @@ def _workload(
     from toolkit.data import Kind
     from toolkit.verify import Workload
 
+    ends = ends_of(tflite)
     as_they_are = samples.scaling is None  # in the tensor's own type
     inputs = samples.values if as_they_are else reference.quantise(tflite, samples.values, samples.scaling)
     expected = reference.expected_outputs(tflite, inputs, progress=progress)
@@ -132,4 +135,23 @@ def _workload(
         picture=samples.task.picture,
         divisor=1.0 if scaled is None else scaled.divisor,
         offset=0.0 if scaled is None else scaled.offset,
+        task=samples.task,
+        truth=None if samples.task.kind is Kind.CLASSIFY else samples.truth,
+        real=partial(_real, ends.outputs, samples.task.output),
+        real_inputs=_real_inputs(ends.input, samples) if samples.task.kind is Kind.RECONSTRUCT else None,
     )
+
+
+def _real(specs: Sequence[TensorSpec], place: int, rows: npt.NDArray[np.uint8]) -> npt.NDArray[np.float64]:
+    """One output of rows of output bytes, [N, bytes], as real values [N, elements]."""
+    return specs[place].real(split(specs, rows)[place]).reshape(len(rows), specs[place].elements)
+
+
+def _real_inputs(spec: TensorSpec, samples: Samples) -> npt.NDArray[Any]:
+    """The first input, [N, ...], as real values: the user's own, or what the tensor's own elements stand for."""
+    values = samples.inputs[0]
+    if samples.scaling is not None:
+        return samples.scaling.real(values)
+    if values.dtype != spec.numpy:
+        return values
+    return spec.real(np.ascontiguousarray(values).reshape(len(values), -1).view(np.uint8))

@@ -47,6 +47,9 @@ def test_elements_as_real_values() -> None:
         ({"truth": np.zeros(2, np.uint8), "task": CLASSIFY}, "x: there are 2 truths for 3 samples"),
         ({"truth": np.zeros(3, np.float32), "task": CLASSIFY}, "x: the classes are float32"),
         ({"truth": np.array([0, 1, 2]), "task": CLASSIFY, "classes": ("a", "b")}, "whole numbers from 0 to 1"),
+        ({"truth": np.zeros((3, 2), np.uint8), "task": Task(Kind.RECONSTRUCT)}, "the flags are uint8"),
+        ({"truth": np.zeros(3), "task": Task(Kind.RECONSTRUCT)}, "the flags are float64"),
+        ({"truth": np.array(["a", "b", "c"]), "task": Task(Kind.REGRESS)}, "x: the truth is <U1"),
         ({"truth": np.array([0, -1, 0]), "task": CLASSIFY, "classes": ("a", "b")}, "whole numbers from 0 to 1"),
     ],
 )
@@ -63,23 +66,31 @@ def test_digits_are_one_set_among_others() -> None:
     assert external.scaling == UNIT
 
 
-def test_tasks_compare() -> None:
+def test_a_sample_of_one_output_is_of_the_second_class_above_half() -> None:
     assert task.predicted(np.array([[0.0, 2.0, 2.0], [3.0, 1.0, 0.0]])).tolist() == [1, 0]
-    found = task.errors(np.array([0.0, 4.0]), np.array([[3.0], [0.0]]))
-    assert (found.mean_absolute, found.largest) == (3.5, 4.0)
-    assert found.root_mean_square == pytest.approx(12.5**0.5)
-    odd = task.scores(VALUES, VALUES + np.array([[0], [1], [3]], np.float32))
-    assert odd.tolist() == [0.0, 1.0, 9.0]
-    with pytest.raises(DatasetError, match="the outputs have 3"):
-        task.errors(np.zeros(2), np.zeros(3))
-    with pytest.raises(DatasetError, match="the outputs have 3"):
-        task.scores(np.zeros((3, 2)), np.zeros((3, 1)))
+    assert task.predicted(np.array([[0.2], [0.5], [0.51], [np.nan]])).tolist() == [0, 0, 1, 0]
 
 
-def test_area_under_the_curve_is_the_share_of_pairs_in_order() -> None:
-    random = np.random.default_rng(3)
-    odd, found = random.integers(0, 2, 200), random.integers(0, 9, 200).astype(np.float64)
-    pairs = [(a > b) + (a == b) / 2 for a in found[odd == 1] for b in found[odd == 0]]
-    assert task.area_under_curve(odd, found) == pytest.approx(np.mean(pairs))
-    with pytest.raises(DatasetError, match="odd samples and normal ones"):
-        task.area_under_curve(np.ones(3), found[:3])
+@pytest.mark.parametrize(
+    ("kind", "truth", "given", "taken", "why"),
+    [
+        (CLASSIFY, np.array([0, 4]), 9, (4,), "there is a class 4, and the network tells 4 apart, 0 to 3"),
+        (CLASSIFY, np.array([0, 2]), 9, (1,), "there is a class 2, and the network tells 2 apart, 0 to 1"),
+        (Task(Kind.REGRESS), np.zeros((2, 3)), 9, (1,), "the truth has 3 values a sample, the network's output has 1"),
+        (Task(Kind.RECONSTRUCT), None, 9, (8,), "takes 9 elements and gives 8"),
+        (Task(Kind.NONE, output=1), None, 9, (8,), "there is no output 1: the network has 1"),
+    ],
+)
+def test_a_truth_must_suit_the_network(
+    kind: Task, truth: np.ndarray | None, given: int, taken: tuple[int, ...], why: str
+) -> None:
+    with pytest.raises(DatasetError, match=why):
+        kind.check_ends(truth, given, taken)
+
+
+def test_a_truth_that_suits_the_network() -> None:
+    CLASSIFY.check_ends(np.array([0, 1]), 9, (1,))
+    CLASSIFY.check_ends(np.zeros(0, np.int64), 9, (1,))
+    Task(Kind.CLASSIFY, output=1).check_ends(np.array([0, 3]), 9, (1, 4))
+    Task(Kind.REGRESS).check_ends(np.zeros(2), 9, (1,))
+    Task(Kind.RECONSTRUCT).check_ends(np.array([0, 1]), 9, (9,))

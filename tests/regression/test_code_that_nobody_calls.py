@@ -20,8 +20,8 @@ FROM_OUTSIDE = {"DebugVsnprintf", "__assert_func", "_GNU_SOURCE", "_XOPEN_SOURCE
 SAID_ONLY = {"note", "aliases", "lacks"}
 """Keys of board files that a person reads, or that are asked for by another name."""
 
-FOR_USERS = {"area_under_curve", "kernel_folders"}
-"""Functions that the toolkit does not call itself: for whoever scores samples, and for tools that compile kernels."""
+FOR_USERS = {"kernel_folders"}
+"""Functions that the toolkit does not call itself: for tools that compile kernels."""
 
 DEFINED = (
     re.compile(r"^[ ]*#\s*define\s+(\w+)", re.MULTILINE),

@@ -82,7 +82,18 @@ def test_json_has_the_fields_that_others_rely_on() -> None:
     assert set(value) >= {
         *("board", "model", "dtype", "images", "answered", "bit_exact", "within_tolerance", "tolerance"),
         *("max_difference", "resent", "verdict", "inputs", "distinct_outputs", "reference", "first_difference"),
-        *("accuracy", "ticks", "seconds", "images_per_second", "device", "link", "external", "wrong", "confusion"),
+        *(
+            "accuracy",
+            "ticks",
+            "seconds",
+            "images_per_second",
+            "device",
+            "link",
+            "external",
+            "wrong",
+            "confusion",
+            "scores",
+        ),
         *("date", "port", "emulated", "resumed", "data", "tools", "devices", "proven"),
     }
     assert [len(value["confusion"][name]) for name in ("mnist", "external")] == [10, 10]

@@ -7,6 +7,7 @@ A stage never imports another stage; it reads and writes these.
     model.py         a network, compiled and trained
     build.py         a firmware build and the device that runs it
     verification.py  device against host
+    scoring.py       the outputs against the truth
     agreement.py     TensorFlow Lite Micro against LiteRT
 """
 
@@ -16,6 +17,7 @@ from toolkit.artifacts.agreement import Agreement
 from toolkit.artifacts.base import Artifact, DType, Runtime, from_jsonable, sha256_of, to_jsonable, write_atomically
 from toolkit.artifacts.build import Build, LayerSize, RunningDevice, SizeReport
 from toolkit.artifacts.model import CompiledModel, LayerReport, ModelCard, ModelFile, PlannedBuffer, Score
+from toolkit.artifacts.scoring import Curve, Details, Distribution, Worst
 from toolkit.artifacts.tensor import ElementType, TensorSpec
 from toolkit.artifacts.verification import (
     DeviceIdentity,
@@ -36,9 +38,12 @@ __all__ = [
     "Artifact",
     "Build",
     "CompiledModel",
+    "Curve",
     "DType",
+    "Details",
     "DeviceIdentity",
     "DeviceShare",
+    "Distribution",
     "ElementType",
     "Histogram",
     "InputResult",
@@ -59,6 +64,7 @@ __all__ = [
     "Ticks",
     "Verdict",
     "Verification",
+    "Worst",
     "from_jsonable",
     "sha256_of",
     "to_jsonable",

@@ -10,6 +10,7 @@ from typing import Self
 
 from toolkit.artifacts.base import Artifact, DType, read_json, seal_of, to_jsonable
 from toolkit.artifacts.model import Score
+from toolkit.artifacts.scoring import Details
 from toolkit.errors import ChangedFileError
 
 
@@ -159,7 +160,7 @@ class InputResult(Artifact):
         index: within its set.
         name: the file's name, if it came from one.
         label: the true class, or None for inputs without one.
-        predicted: the class that the device named; None without a whole answer.
+        predicted: the class that the device named; None without a whole answer, and where outputs name none.
         expected, got: output tensor bytes in hex; got is None if never answered.
         exact: the bytes are equal.
         ticks: measured by the device.
@@ -197,6 +198,9 @@ class SetResult(Artifact):
         classes: what the classes are called; empty for their numbers.
         picture: rows and columns, and channels if several, of an input as a picture; empty where it is none.
         singly: its inputs one by one, where each is a file of somebody's.
+        task: how outputs were held against the truth: classify, regress, reconstruct or none.
+        scores: metric -> value, of those that this task and truth define; docs/verdicts.md has their names.
+        details: what lies behind them.
     """
 
     name: str
@@ -208,6 +212,9 @@ class SetResult(Artifact):
     classes: tuple[str, ...] = ()
     picture: tuple[int, ...] = ()
     singly: tuple[InputResult, ...] = ()
+    task: str = "none"
+    scores: dict[str, float] = field(default_factory=dict)
+    details: Details = field(default_factory=Details)
 
     def class_name(self, number: int) -> str:
         """What a class is called."""

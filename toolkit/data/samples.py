@@ -67,6 +67,17 @@ class Samples:
         except DatasetError as caught:
             raise DatasetError(f"{self.name}: {caught.message}", caught.hint) from caught
 
+    def check_ends(self, given: int, taken: tuple[int, ...]) -> None:
+        """Hold task and truth against a network's ends; see `Task.check_ends`.
+
+        Raises:
+            DatasetError: it cannot be this network's.
+        """
+        try:
+            self.task.check_ends(self.truth, given, taken)
+        except DatasetError as caught:
+            raise DatasetError(f"{self.name}: {caught.message}", caught.hint) from caught
+
     def __len__(self) -> int:
         return len(self.inputs[0])
 

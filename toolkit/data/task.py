@@ -1,7 +1,8 @@
-"""What a network is for: how its outputs are held against the truth, and how one of its inputs is pictured."""
+"""What a network is for: what its truth looks like, and which of its outputs is held against it."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -11,12 +12,14 @@ import numpy.typing as npt
 
 from toolkit.errors import DatasetError
 
-Real = npt.NDArray[np.floating[Any]]
+HALF = 0.5
+"""CLASSIFY with one output element, a sigmoid's: above it the second class is meant."""
 
 
 class Kind(StrEnum):
-    """CLASSIFY: the largest output names the class. REGRESS: outputs are the truth's own values. RECONSTRUCT: outputs
-    are the inputs again, and the error tells what is odd. NONE: there is no truth to hold them against."""
+    """CLASSIFY: the largest output element names the class; of a single element, whether it is above HALF. REGRESS:
+    outputs are the truth's own values. RECONSTRUCT: outputs are the inputs again, and the error tells what is odd.
+    NONE: there is no truth to hold them against."""
 
     CLASSIFY = "classify"
     REGRESS = "regress"
@@ -25,26 +28,19 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True)
-class Errors:
-    """How far outputs are from the truth, over all elements, in the output's own unit."""
-
-    mean_absolute: float
-    root_mean_square: float
-    largest: float
-
-
-@dataclass(frozen=True)
 class Task:
     """What is done with a set of samples.
 
     Attributes:
-        kind: how truth is compared.
-        picture: rows and columns, or rows, columns and channels, of a sample's elements as a picture; empty where a
-            sample is none.
+        kind: how truth is compared; metrics.py has the arithmetic.
+        picture: rows and columns, or rows, columns and channels, of a sample's elements as a picture; empty where
+            pictured.py decides by its shape.
+        output: the place of the network's output that is scored, where it has several.
     """
 
     kind: Kind = Kind.NONE
     picture: tuple[int, ...] = ()
+    output: int = 0
 
     def check(self, truth: npt.NDArray[Any] | None, count: int, classes: int) -> None:
         """Hold the truth of `count` samples against the task; `classes` is 0 where they are not named.
@@ -63,51 +59,48 @@ class Task:
                 raise DatasetError(f"the classes are {truth.dtype} {truth.shape}, not whole numbers [{count}]")
             if count and (int(truth.min()) < 0 or (classes and int(truth.max()) >= classes)):
                 raise DatasetError(f"the classes are not whole numbers from 0 to {classes - 1}")
+        if self.kind is Kind.REGRESS and truth.dtype.kind not in "fiu":
+            raise DatasetError(f"the truth is {truth.dtype} {truth.shape}, not numbers [{count}, ...]")
+        if self.kind is Kind.RECONSTRUCT and (truth.ndim != 1 or truth.dtype.kind not in "biu"):
+            raise DatasetError(
+                f"the flags are {truth.dtype} {truth.shape}, not whole numbers [{count}]", "0 is normal, 1 is odd"
+            )
+
+    def check_ends(self, truth: npt.NDArray[Any] | None, given: int, taken: tuple[int, ...]) -> None:
+        """Hold the task against a network's ends.
+
+        Args:
+            given: elements of its first input.
+            taken: elements of each output.
+
+        Raises:
+            DatasetError: no such output, or one that cannot be held against this truth.
+        """
+        if not 0 <= self.output < len(taken):
+            raise DatasetError(f"there is no output {self.output}: the network has {len(taken)}", "they count from 0")
+        elements = taken[self.output]
+        if self.kind is Kind.RECONSTRUCT and elements != given:
+            raise DatasetError(
+                f"a network that reconstructs gives its input again; this one takes {given:,} elements and gives "
+                f"{elements:,}",
+                "name another task: --task classify, regress or none",
+            )
+        if truth is None or not len(truth):
+            return
+        if self.kind is Kind.CLASSIFY and (most := int(truth.max())) >= (classes := max(2, elements)):
+            raise DatasetError(
+                f"there is a class {most}, and the network tells {classes} apart, 0 to {classes - 1}",
+                "classes count from 0",
+            )
+        each = math.prod(truth.shape[1:])
+        if self.kind is Kind.REGRESS and each != elements:
+            raise DatasetError(f"the truth has {each:,} values a sample, the network's output has {elements:,}")
 
 
-def predicted(outputs: Real) -> npt.NDArray[np.int64]:
-    """CLASSIFY: the class that each output names: its largest element, the first of equals; [N, elements] to [N]."""
-    return np.asarray(np.argmax(outputs, axis=-1), np.int64)
-
-
-def errors(truth: Real, outputs: Real) -> Errors:
-    """REGRESS: how far real outputs are from the truth; both [N, ...] with as many elements each.
-
-    Raises:
-        DatasetError: they have not.
-    """
-    if truth.size != outputs.size or not truth.size:
-        raise DatasetError(f"the truth has {truth.size:,} values, the outputs have {outputs.size:,}")
-    apart = np.abs(np.asarray(truth, np.float64).ravel() - np.asarray(outputs, np.float64).ravel())
-    return Errors(float(apart.mean()), float(np.sqrt(np.square(apart).mean())), float(apart.max()))
-
-
-def scores(inputs: Real, outputs: Real) -> npt.NDArray[np.float64]:
-    """RECONSTRUCT: the mean square error of each sample, [N]: the higher, the odder it is.
-
-    Raises:
-        DatasetError: outputs are not as large as the inputs.
-    """
-    if inputs.size != outputs.size or len(inputs) != len(outputs):
-        raise DatasetError(f"the inputs have {inputs.size:,} values, the outputs have {outputs.size:,}")
-    apart = np.asarray(inputs, np.float64) - np.asarray(outputs, np.float64).reshape(inputs.shape)
-    return np.asarray(np.square(apart).reshape(len(inputs), -1).mean(axis=1))
-
-
-def area_under_curve(odd: npt.NDArray[Any], of_samples: npt.NDArray[np.float64]) -> float:
-    """RECONSTRUCT: how often an odd sample scores higher than a normal one; equals count half.
-
-    Args:
-        odd: [N], not 0 for the odd ones.
-        of_samples: what `scores` gave.
-
-    Raises:
-        DatasetError: all samples are odd, or none is.
-    """
-    is_odd = np.asarray(odd) != 0
-    count, others = int(is_odd.sum()), int((~is_odd).sum())
-    if not count or not others:
-        raise DatasetError("a curve needs odd samples and normal ones", "give both kinds")
-    _, place, times = np.unique(of_samples, return_inverse=True, return_counts=True)
-    ranks = (np.cumsum(times) - (times - 1) / 2)[place]  # from 1; equals share their mean
-    return float((ranks[is_odd].sum() - count * (count + 1) / 2) / (count * others))
+def predicted(outputs: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.int64]:
+    """CLASSIFY: the class that each output names, [N, ...] to [N]: its largest element, the first of equals; of a
+    single element, 1 above HALF and 0 otherwise."""
+    rows = outputs.reshape(len(outputs), -1)
+    if rows.shape[1] == 1:
+        return np.asarray(rows[:, 0] > HALF, np.int64)
+    return np.asarray(np.argmax(rows, axis=1), np.int64)

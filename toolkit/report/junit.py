@@ -86,6 +86,11 @@ def render(verification: Verification) -> str:
         "images_per_second": str(verification.inputs_per_second),
         "resent": str(verification.resent),
         **{f"accuracy.{name}": f"{score.correct}/{score.total}" for name, score in verification.accuracy.items()},
+        **{
+            f"scores.{each.name}.{name}": repr(value)
+            for each in verification.sets
+            for name, value in each.scores.items()
+        },
     }
     for key, value in facts.items():
         ElementTree.SubElement(properties, "property", {"name": _clean(key), "value": _clean(value)})
@@ -97,6 +102,8 @@ def render(verification: Verification) -> str:
         _fail(case, kind, message, verification.first_difference or "", "failure" if decided else "error")
     for each in verification.sets:
         case = _case(suite, f"all outputs: {each.words.title}")
+        if told := text.scores(each):
+            ElementTree.SubElement(case, "system-out").text = _clean(told)
         if each.failed and decided:
             _fail(
                 case, "not proven", f"{each.failed:,} of {each.asked:,} outputs are missing or differ from the host's"

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
-from toolkit.artifacts import Verification, to_jsonable
+from toolkit.artifacts import SetResult, Verification, to_jsonable
+from toolkit.data import metrics
 
 
 def to_json(verification: Verification) -> dict[str, Any]:
     """The verification as plain JSON values, without its pictures and its seal.
 
     Others may rely on: images, answered, bit_exact, resent, proven, verdict ("proven", "differs", "weak", "undecided"),
-    inputs (what was sent, in words), distinct_outputs, accuracy.{mnist,external}.{correct,total,ci95},
-    ticks.{unit,median,max,resolution}, seconds, device.{board,runtime,model_sha256,build_id}. `ticks` is null for a
-    device without a clock, and a set that was not asked for is missing from `accuracy`. `images` counts inputs of any
-    kind, and `external` are those that are shown one by one. All other fields are those of `Verification`; the pictures
-    and the seal stay in verification.json, from which the report can be made again.
+    inputs (what was sent, in words), distinct_outputs, accuracy.{set}.{correct,total,ci95}, scores.{set}.{metric},
+    per_class.{set}.{class}.{support,precision,recall,f1}, ticks.{unit,median,max,resolution}, seconds,
+    device.{board,runtime,model_sha256,build_id}. `ticks` is null for a device without a clock; a set without a truth is
+    missing from `accuracy` and `scores`; precision is null for a class that was never named. `images` counts inputs
+    of any kind, and `external` are those that are shown one by one. All other fields are those of `Verification`; the
+    pictures and the seal stay in verification.json, from which the report can be made again.
     """
     values: dict[str, Any] = to_jsonable(verification) | {"proven": verification.proven}
     values["images"] = values.pop("asked")
@@ -23,6 +26,13 @@ def to_json(verification: Verification) -> dict[str, Any]:
     del values["pictures"], values["sets"], values["record_sha256"]
     return values | {
         "accuracy": to_jsonable(verification.accuracy),
+        "scores": {each.name: dict(each.scores) for each in verification.sets if each.scores},
+        "per_class": {each.name: _per_class(each) for each in verification.sets if each.confusion},
         "external": to_jsonable(verification.singly),
         "confusion": {each.name: to_jsonable(each.confusion) for each in verification.sets if each.confusion},
     }
+
+
+def _per_class(of: SetResult) -> dict[str, Any]:
+    found = metrics.per_class(of.confusion)
+    return {of.class_name(number): dataclasses.asdict(each) for number, each in enumerate(found)}

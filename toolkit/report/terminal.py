@@ -54,9 +54,9 @@ def _facts(verification: Verification, build: Build | None) -> Table:
     table.add_row("inputs", Text(text.plain(text.sent(verification))))
     if missing := text.unanswered(verification):
         table.add_row("answered", Text(f"{verification.answered:,} of {whole:,}, {missing:,} missing", style="red"))
-    for title, score in verification.scores.items():
-        share = f"{text.share(score.correct, score.total)}, {score.correct:,} of {score.total:,} right"
-        table.add_row(escape(title), f"{share} [dim](95% interval {text.interval(score)})[/dim]")
+    for each in verification.sets:
+        if told := text.scores(each):
+            table.add_row(escape(text.plain(each.words.title)), Text(told))
     if verification.singly:
         table.add_row("one by one", _singly(verification))
     ticks = verification.ticks

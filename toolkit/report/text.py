@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from toolkit.artifacts import Build, DeviceIdentity, DType, Score, Ticks, Verdict, Verification
+from toolkit.artifacts import Build, DeviceIdentity, DType, Score, SetResult, Ticks, Verdict, Verification
 
 UNIT_NOTES = {
     "instructions": "Instructions of the network alone, without those of interrupts. They are neither cycles nor time.",
@@ -71,6 +71,46 @@ def share(part: float, whole: float, places: int = 2) -> str:
 def interval(score: Score) -> str:
     """The 95 % interval: 96.53% to 97.21%."""
     return f"{100 * score.ci95[0]:.2f}% to {100 * score.ci95[1]:.2f}%"
+
+
+METRICS = {
+    "accuracy": "accuracy",
+    "macro_f1": "macro F1",
+    "mae": "mean absolute error",
+    "rmse": "root mean square error",
+    "r2": "R²",
+    "auc": "AUC",
+    "mean_error": "mean square error",
+}
+"""What the metrics of `SetResult.scores` are called."""
+
+
+def metric(name: str) -> str:
+    """What a metric is called; "top3" is made of its number."""
+    return METRICS.get(name) or (f"among the first {name[3:]}" if name.startswith("top") else name)
+
+
+def scored(name: str, value: float) -> str:
+    """A metric's value: shares as percentages, errors to four figures."""
+    if name == "accuracy" or name.startswith("top"):
+        return share(value, 1)
+    return f"{value:.4f}" if name in ("macro_f1", "auc", "r2") else f"{value:.4g}"
+
+
+def scores(of: SetResult) -> str:
+    """What a set scored, in one line; empty where nothing is scored."""
+    told = []
+    if of.score is not None:
+        told.append(
+            f"{share(of.score.correct, of.score.total)}, {of.score.correct:,} of {of.score.total:,} right "
+            f"(95% interval {interval(of.score)})"
+        )
+    for name, value in of.scores.items():
+        if name == "accuracy" and of.score is not None:
+            continue
+        whose = " of the normal ones" if name == "mean_error" and of.details.odd is not None else ""
+        told.append(f"{metric(name)}{whose} {scored(name, value)}")
+    return "; ".join(told)
 
 
 def duration(seconds: float) -> str:

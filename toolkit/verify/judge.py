@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,17 +16,17 @@ from toolkit.artifacts import (
     DType,
     InputResult,
     LinkStats,
-    Score,
     SetResult,
     SetWords,
     Ticks,
     Verdict,
     Verification,
 )
+from toolkit.data.task import Kind, predicted
 from toolkit.link.client import Answer
 from toolkit.link.messages import Hello, TickUnit
-from toolkit.statistics import confusion_matrix, histogram, wilson_interval
-from toolkit.verify import tolerance
+from toolkit.statistics import histogram
+from toolkit.verify import score, tolerance
 from toolkit.verify.workload import Workload
 
 FEWEST_DISTINCT = 3
@@ -38,9 +38,6 @@ asking the interpreter sixteen times for each output of a broken device would ta
 
 _SAME_MANTISSA = 2.0**14
 """Two float32 outputs that agree to so many bits count as one when distinct ones are counted."""
-
-# Beyond this many outputs a network is no classifier, and a confusion matrix would only be large.
-MOST_CLASSES = 64
 
 _NUMPY: dict[DType, np.dtype[Any]] = {DType.INT8: np.dtype(np.int8), DType.FLOAT32: np.dtype("<f4")}
 
@@ -116,9 +113,18 @@ def distinct_outputs(workloads: Sequence[Workload], answers: Mapping[int, Answer
     return min(len(hosts), len(devices), len(telling))
 
 
-def predicted_class(output: bytes, dtype: DType) -> int:
-    """The index of the largest output element; the first of equals, as numpy's argmax has it."""
-    return int(np.frombuffer(output, _NUMPY[dtype]).argmax())
+def _real(work: Workload, rows: npt.NDArray[np.uint8], dtype: DType) -> npt.NDArray[np.float64]:
+    """The scored output of each row of bytes, float64 [N, elements]."""
+    if work.real is not None:
+        return work.real(rows)
+    return rows.view(_NUMPY[dtype]).astype(np.float64)
+
+
+def _predicted(work: Workload, output: bytes, dtype: DType) -> int | None:
+    """The class that an output names; None for tasks in which it names none."""
+    if work.task.kind in (Kind.REGRESS, Kind.RECONSTRUCT):
+        return None
+    return int(predicted(_real(work, np.frombuffer(output, np.uint8)[None], dtype))[0])
 
 
 def _result(work: Workload, index: int, answer: Answer | None, dtype: DType) -> InputResult:
@@ -129,7 +135,7 @@ def _result(work: Workload, index: int, answer: Answer | None, dtype: DType) -> 
         index=index,
         name=work.names[index] if work.names else "",
         label=label,
-        predicted=predicted_class(answer.output, dtype) if answer and len(answer.output) == len(expected) else None,
+        predicted=_predicted(work, answer.output, dtype) if answer and len(answer.output) == len(expected) else None,
         expected=expected.hex(),
         got=answer.output.hex() if answer else None,
         exact=answer is not None and answer.output == expected,
@@ -142,13 +148,6 @@ def _ticks(answers: Mapping[int, Answer], hello: Hello) -> Ticks | None:
     if not values or hello.tick_unit is TickUnit.NONE:
         return None
     return Ticks(hello.tick_unit.name.lower(), values[0], values[len(values) // 2], values[-1], histogram(values))
-
-
-def _pairs(results: Sequence[InputResult]) -> Iterator[tuple[int, int]]:
-    """(label, predicted) of those that have both."""
-    for result in results:
-        if result.label is not None and result.predicted is not None:
-            yield result.label, result.predicted
 
 
 def _describe(result: InputResult, words: SetWords, wrong: npt.NDArray[np.bool_], dtype: DType) -> str:
@@ -170,25 +169,25 @@ def _describe(result: InputResult, words: SetWords, wrong: npt.NDArray[np.bool_]
 
 def _set(work: Workload, results: Sequence[InputResult], dtype: DType) -> SetResult:
     """What came of one set."""
-    score = None
-    confusion: tuple[tuple[int, ...], ...] = ()
-    if work.labels is not None:
-        correct = sum(result.predicted == result.label for result in results)
-        score = Score(correct, len(results), wilson_interval(correct, len(results)))
-        outputs = work.expected.shape[1] // _NUMPY[dtype].itemsize
-        classes = max(outputs, 1 + int(work.labels.max(initial=0)))
-        if classes <= MOST_CLASSES:
-            confusion = confusion_matrix(_pairs(results), classes)
+    size = work.expected.shape[1]
+    answers = [(result.index, bytes.fromhex(result.got)) for result in results if result.got is not None]
+    whole = [(index, output) for index, output in answers if len(output) == size]
+    rows = np.frombuffer(b"".join(output for _, output in whole), np.uint8).reshape(len(whole), size)
+    answered = np.array([index for index, _ in whole], np.int64)
+    scored = score.of_set(work, results, _real(work, rows, dtype), answered)
     return SetResult(
         name=work.set,
         words=work.called(),
         asked=len(results),
         failed=sum(not result.passed for result in results),
-        score=score,
-        confusion=confusion,
+        score=scored.score,
+        confusion=scored.confusion,
         classes=work.classes,
         picture=work.picture,
         singly=tuple(results) if work.names else (),
+        task=str(work.task.kind if work.labels is None else Kind.CLASSIFY),
+        scores=scored.scores,
+        details=scored.details,
     )
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from toolkit.artifacts import SetWords
+from toolkit.data.task import Task
 
 Bytes = npt.NDArray[np.uint8]
 
@@ -23,12 +24,17 @@ class Workload:
         inputs: uint8 [N, bytes]: one row per input, as it travels: the elements, or the input tensor's own bytes.
         kind: "elements" (one uint8 per element, of which the device makes element / divisor + offset) or "tensor".
         expected: uint8 [N, output_bytes]: the host's output tensors.
-        labels: int [N], the true classes; None if there is no truth.
+        labels: int [N], the true classes; None if there are none.
         names: a name per input for the report; may be empty.
         moved: float32 networks: for input i, draw by draw, how far the host's output elements move, float64
             [elements], under changes as small as rounding; None if that cannot be asked.
         words: how the set is called; classes: what its classes are; picture: rows and columns of an input, as
             `SetResult` has them.
+        task: how outputs are held against the truth.
+        truth: [N, ...] values or flags, as the task has them; None if there is no truth, or it is `labels`.
+        real: the scored output of each row, uint8 [M, output_bytes] to float64 [M, elements]; None takes the elements
+            as they are stored.
+        real_inputs: RECONSTRUCT: [N, ...], the inputs as real values; None for other tasks.
     """
 
     set: str
@@ -43,6 +49,10 @@ class Workload:
     picture: tuple[int, ...] = ()
     divisor: float = 1.0
     offset: float = 0.0
+    task: Task = field(default_factory=Task)
+    truth: npt.NDArray[Any] | None = None
+    real: Callable[[Bytes], npt.NDArray[np.float64]] | None = None
+    real_inputs: npt.NDArray[Any] | None = None
 
     def called(self) -> SetWords:
         """How the set is called: by its name, if nothing is said."""
