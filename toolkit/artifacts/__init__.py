@@ -8,6 +8,7 @@ A stage never imports another stage; it reads and writes these.
     build.py         a firmware build and the device that runs it
     verification.py  device against host
     agreement.py     TensorFlow Lite Micro against LiteRT
+    gate.py          a bound of the user's own, and whether it is kept
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from __future__ import annotations
 from toolkit.artifacts.agreement import Agreement
 from toolkit.artifacts.base import Artifact, DType, Runtime, from_jsonable, sha256_of, to_jsonable, write_atomically
 from toolkit.artifacts.build import Build, LayerSize, RunningDevice, SizeReport
+from toolkit.artifacts.gate import GateResult
 from toolkit.artifacts.model import CompiledModel, LayerReport, ModelCard, ModelFile, PlannedBuffer, Score
 from toolkit.artifacts.tensor import ElementType, TensorSpec
 from toolkit.artifacts.verification import (
@@ -40,6 +42,7 @@ __all__ = [
     "DeviceIdentity",
     "DeviceShare",
     "ElementType",
+    "GateResult",
     "Histogram",
     "InputResult",
     "LayerReport",

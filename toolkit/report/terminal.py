@@ -57,6 +57,8 @@ def _facts(verification: Verification, build: Build | None) -> Table:
     for title, score in verification.scores.items():
         share = f"{text.share(score.correct, score.total)}, {score.correct:,} of {score.total:,} right"
         table.add_row(escape(title), f"{share} [dim](95% interval {text.interval(score)})[/dim]")
+    for gate in verification.gates:
+        table.add_row("gate", Text(text.plain(gate.in_words), style="green" if gate.met else "red"))
     if verification.singly:
         table.add_row("one by one", _singly(verification))
     ticks = verification.ticks
