@@ -17,9 +17,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from toolkit import gates as bounds
 from toolkit import verdicts
 from toolkit import workspace as workspaces
-from toolkit.artifacts import Build, DType, ModelCard, RunningDevice, Runtime, Verification
+from toolkit.artifacts import Build, DType, GateResult, ModelCard, RunningDevice, Runtime, Verification
+from toolkit.gates import Gates
 from toolkit.listener import SILENT, Listener
 from toolkit.selection import Selection
 
@@ -33,6 +35,7 @@ __all__ = [
     "Build",
     "DType",
     "Device",
+    "Gates",
     "Listener",
     "Outcome",
     "Runtime",
@@ -42,6 +45,7 @@ __all__ = [
     "board",
     "build",
     "flash",
+    "gates",
     "models",
     "newest",
     "report",
@@ -242,12 +246,18 @@ def stop(board: str | None = None, *, workspace: Path = Path()) -> None:
 
 
 def verify(
-    device: Device, selection: Selection = EVERYTHING, *, resume: bool = False, listener: Listener = SILENT
+    device: Device,
+    selection: Selection = EVERYTHING,
+    *,
+    gates: Gates = bounds.NONE,
+    resume: bool = False,
+    listener: Listener = SILENT,
 ) -> Verification:
     """Send inputs to the device and compare every output with the host's, byte for byte; see `Verification.verdict`.
 
     Args:
         selection: which inputs; by default all that there are for this network.
+        gates: bounds to be kept; see `Verification.gates`, `passed`.
         resume: go on with the run that was interrupted.
 
     Raises:
@@ -264,6 +274,7 @@ def verify(
             device.build,
             device.ports,
             selection,
+            gates=gates,
             resume=resume,
             device=device.record,
             listener=listener,
@@ -281,6 +292,7 @@ def run(
     port: str | None = None,
     virtual: bool = False,
     selection: Selection = EVERYTHING,
+    gates: Gates = bounds.NONE,
     workspace: Path = Path(),
     listener: Listener = SILENT,
 ) -> Outcome:
@@ -316,7 +328,7 @@ def run(
         try:
             device = flash(made, board=target, port=port, virtual=virtual, workspace=workspace, listener=listener)
             listener.say(f"{target.name} is running at {device.port}")
-            result = verify(device, selection, listener=listener)
+            result = verify(device, selection, gates=gates, listener=listener)
         finally:
             step.stop(target, place, None if device is None else device.record)
         return Outcome(made, result, own.report)
@@ -354,6 +366,22 @@ def why_not_proven(verification: Verification, report: Path) -> TinymlError:
     from toolkit.steps import verify as step
 
     return step.why_not_proven(verification, report)
+
+
+def gates(build: Build, asked: Gates) -> tuple[GateResult, ...]:
+    """How a build stands against the gates of sizes, before anything is flashed."""
+    return bounds.judge(asked, build)
+
+
+def why_not_passed(missed: Sequence[GateResult]) -> TinymlError:
+    """The error that gates which are not met are worth."""
+    from toolkit.errors import MissedGateError
+
+    told = "; ".join(each.in_words for each in missed)
+    return MissedGateError(
+        f"{len(missed)} {'gate is' if len(missed) == 1 else 'gates are'} not met: {told}",
+        "see [gate] in the project file, or --gate",
+    )
 
 
 def _loaded(board: str | Board, workspace: Path) -> Board:

@@ -13,10 +13,12 @@
     ├── EmulatorError                   an emulator that did not start, or died
     ├── LinkError                       the serial link: port, silence, protocol
     │   └── StaleFirmwareError          the device runs another build or another model
+    ├── ProjectFileError                tinyml.toml: no TOML, an unknown key, a bad value
     ├── UsageError             exit 2   an option that cannot apply here
     ├── DoesNotFitError        exit 3   too big for the board
-    ├── NotProvenError         exit 4   verified and found wanting: an output differs, or a gate is missed
+    ├── NotProvenError         exit 4   verified and found wanting: an output is missing or differs
     │   └── WeakProofError              all equal, but the inputs show little
+    ├── MissedGateError        exit 4   proven or built, and a bound of the user's own is not kept
     └── UndecidedError         exit 5   cannot be decided on this computer
 
 The command line maps an error to its exit code and prints `message`, then `hint`; nothing else prints.
@@ -91,6 +93,10 @@ class StaleFirmwareError(LinkError):
     """The device runs another build, or another model, than the one to be verified."""
 
 
+class ProjectFileError(TinymlError):
+    """A project file, tinyml.toml, that is no TOML or says what is not known."""
+
+
 class UsageError(TinymlError):
     """An option that cannot apply to this network or board: refused, never ignored."""
 
@@ -111,6 +117,12 @@ class NotProvenError(TinymlError):
 
 class WeakProofError(NotProvenError):
     """Every output equals the host's, but the inputs gave so few distinct ones that it shows little."""
+
+
+class MissedGateError(TinymlError):
+    """Built, or proven, and a bound that the user set is not kept, or cannot be measured."""
+
+    exit_code = 4
 
 
 class UndecidedError(TinymlError):

@@ -6,6 +6,7 @@ reach a Makefile, a shell, C source or another program's options, and must not b
 
 from __future__ import annotations
 
+import difflib
 import re
 import tomllib
 import types
@@ -103,6 +104,14 @@ def convert(table: Any, kind: type[T], file: str, under: str = "", error: type[T
         raise error(message, hint) from None
 
 
+_KINDS = {
+    "str": "a text in quotes",
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "array": "a list, [ ... ]",
+    "object": "a table",
+}
 _STEP = re.compile(r"\.?([A-Za-z0-9_]+)|\[(\d+)\]")
 
 
@@ -115,27 +124,31 @@ def _in_words(said: str, table: Any, kind: Any, file: str, under: str) -> tuple[
     if lacking := re.fullmatch(r"Object (missing required|contains unknown) field `(.*)`", said, re.DOTALL):
         key = f"{file}: {name + '.' if name else ''}{lacking[2]:.60}"
         if lacking[1] == "missing required":
-            return f"{key} is missing", "see the other files of boards/"
-        return f"{key!s} is not a known key".encode("unicode_escape").decode(), _known(kind, keys)
+            return f"{key} is missing", _known(kind, keys, lacking[2])
+        return f"{key!s} is not a known key".encode("unicode_escape").decode(), _known(kind, keys, lacking[2])
     where = f"{file}: {name}" if name else file
     value = _value(table, keys)
-    if said.startswith("Expected `array`"):
+    if said.startswith("Expected `array` of length"):
+        return f"{where} is empty", "name at least one"
+    if said.startswith(("Expected `array`", "Expected `array | null`")):
         return f"{where} must be a list", "write it as [ ... ]"
     if said.startswith("Expected `object"):
         return f"{where} must be a table", f"write it as [{name}]"
-    if said.startswith("Expected `array` of length"):
-        return f"{where} is empty", "name at least one"
     if said.startswith(("Invalid enum value", "Expected `str` matching")):
         return f"{where} is {value!r:.80}", f"it must be {_wanted(kind, keys)}"
-    if limit := re.fullmatch(r"Expected `int` <= (\d+)", said):
-        return f"{where} is more than {int(limit[1]):,}", "bytes, hertz, baud or milliseconds"
+    if limit := re.fullmatch(r"Expected `(int|float)` (<=|>=) (-?[\d.]+)", said):
+        low, most = limit[2] == ">=", f"{float(limit[3]):,.15g}"
+        whole = "a whole number" if limit[1] == "int" else "a number"
+        return f"{where} must not be {'less' if low else 'more'} than {most}", f"{whole}, without quotes"
     if "out of range" in said:
-        return f"{where} is out of range", "bytes, hertz, baud or milliseconds"
-    if limit := re.fullmatch(r"Expected `int` >= (\d+)", said):
-        return f"{where} must not be less than {limit[1]}", "a whole number, without quotes"
+        return f"{where} is out of range", "a smaller number"
     if said.startswith("Expected `int"):
-        return f"{where} must be a whole number, not {value!r:.60}", "bytes, hertz or baud, without quotes"
-    return f"{where}: {said.splitlines()[0]}, not {value!r:.60}", "see the other files of boards/"
+        return f"{where} must be a whole number, not {value!r:.60}", "without quotes"
+    if said.startswith("Expected `float"):
+        return f"{where} must be a number, not {value!r:.60}", "without quotes"
+    kinds = re.match(r"Expected `([a-z]+)( \| [a-z]+)*`", said)
+    wanted = _KINDS.get(kinds[1], kinds[1]) if kinds else said.splitlines()[0]
+    return f"{where} is {value!r:.60}", f"it must be {wanted}"
 
 
 def _value(table: Any, keys: list[str | int]) -> Any:
@@ -154,7 +167,7 @@ def _field(kind: Any, keys: list[str | int]) -> Any:
         if typing.get_origin(kind) is Annotated:
             kind = _plain(typing.get_args(kind)[0])
         if isinstance(key, int):
-            kind = typing.get_args(kind)[0]
+            kind = typing.get_args(kind)[0]  # a list's items
         else:
             kind = typing.get_type_hints(kind, include_extras=True)[key]
     return _plain(kind)
@@ -167,9 +180,11 @@ def _plain(kind: Any) -> Any:
     return kind
 
 
-def _known(kind: Any, keys: list[str | int]) -> str:
-    known = msgspec.structs.fields(_field(kind, keys))
-    return f"known here: {', '.join(each.encode_name for each in known) or 'nothing'}"
+def _known(kind: Any, keys: list[str | int], asked: str) -> str:
+    known = [each.encode_name for each in msgspec.structs.fields(_field(kind, keys))]
+    near = difflib.get_close_matches(asked[:60], known, 1)
+    meant = f"is {near[0]} meant? " if near else ""
+    return f"{meant}known here: {', '.join(known) or 'nothing'}"
 
 
 def _wanted(kind: Any, keys: list[str | int]) -> str:

@@ -9,6 +9,7 @@ A stage never imports another stage; it reads and writes these.
     verification.py  device against host
     scoring.py       the outputs against the truth
     agreement.py     TensorFlow Lite Micro against LiteRT
+    gate.py          a bound of the user's own, and whether it is kept
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from __future__ import annotations
 from toolkit.artifacts.agreement import Agreement
 from toolkit.artifacts.base import Artifact, DType, Runtime, from_jsonable, sha256_of, to_jsonable, write_atomically
 from toolkit.artifacts.build import Build, LayerSize, RunningDevice, SizeReport
+from toolkit.artifacts.gate import GateResult
 from toolkit.artifacts.model import CompiledModel, LayerReport, ModelCard, ModelFile, PlannedBuffer, Score
 from toolkit.artifacts.scoring import Curve, Details, Distribution, Worst
 from toolkit.artifacts.tensor import ElementType, TensorSpec
@@ -45,6 +47,7 @@ __all__ = [
     "DeviceShare",
     "Distribution",
     "ElementType",
+    "GateResult",
     "Histogram",
     "InputResult",
     "LayerReport",

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Self
 
 from toolkit.artifacts.base import Artifact, DType, read_json, seal_of, to_jsonable
+from toolkit.artifacts.gate import GateResult
 from toolkit.artifacts.model import Score
 from toolkit.artifacts.scoring import Details
 from toolkit.errors import ChangedFileError
@@ -262,6 +263,7 @@ class Verification(Artifact):
         data: by set: where its inputs came from, in words.
         tools: what took part in the run, name -> version.
         pictures: of the inputs that the report shows.
+        gates: the bounds that the user set, and how this run stands against them.
         record_sha256: of this record as JSON, without this; `save` fills it in, `load` demands it.
     """
 
@@ -295,6 +297,7 @@ class Verification(Artifact):
     tools: dict[str, str] = field(default_factory=dict)
     pictures: Pictures = field(default_factory=Pictures)
     devices: tuple[DeviceShare, ...] = ()
+    gates: tuple[GateResult, ...] = ()
     record_sha256: str = ""
 
     def save(self, path: Path) -> None:
@@ -322,6 +325,16 @@ class Verification(Artifact):
     def proven(self) -> bool:
         """The verdict is PROVEN."""
         return self.verdict is Verdict.PROVEN
+
+    @property
+    def missed(self) -> tuple[GateResult, ...]:
+        """The gates that are not met."""
+        return tuple(each for each in self.gates if not each.met)
+
+    @property
+    def passed(self) -> bool:
+        """It is proven, and every gate is met."""
+        return self.proven and not self.missed
 
     def set(self, name: str) -> SetResult:
         """The result of a set; an empty one where there is none of that name."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import typer
 
-from toolkit import api
-from toolkit.artifacts import Build, DType
-from toolkit.cli import options, output
+from toolkit import api, gates
+from toolkit.artifacts import Build, DType, GateResult
+from toolkit.cli import options, output, project
 from toolkit.cli.listener import Terminal
 
 
@@ -68,10 +69,17 @@ def render(result: Build) -> None:
     console.print(f"image {output.plain(result.image)}", soft_wrap=True)
 
 
+def show_gates(held: Sequence[GateResult]) -> None:
+    """A line for each."""
+    console = output.stdout()
+    for each in held:
+        console.print(f"gate {output.plain(each.in_words)}", style="green" if each.met else "red", soft_wrap=True)
+
+
 def register(app: typer.Typer) -> None:
     """Add the command."""
 
-    @app.command("build")
+    @app.command("build", cls=project.Command)
     def command(
         board: options.Board,
         model: options.Model = "proposed",
@@ -79,6 +87,8 @@ def register(app: typer.Typer) -> None:
         runtime: options.ModelRuntime = None,
         toolchain: options.Toolchain = None,
         optimise: options.Optimise = "speed",
+        gate: options.Gate = None,
+        project_file: options.Project = None,  # noqa: ARG001 - read by the command's class
         workspace_folder: options.Workspace = Path(),
         json: options.Json = False,
         verbose: options.Verbose = False,  # noqa: ARG001 - its callback does it
@@ -86,6 +96,7 @@ def register(app: typer.Typer) -> None:
         """Convert a model, generate the firmware project, compile it, and print its size."""
         from toolkit.artifacts import to_jsonable
 
+        asked = gates.parse(gate or ())
         result = api.build(
             board,
             model,
@@ -96,7 +107,12 @@ def register(app: typer.Typer) -> None:
             workspace=workspace_folder,
             listener=Terminal(),
         )
+        held = api.gates(result, asked)
         if json:
-            output.data(to_jsonable(result))
+            output.data(to_jsonable(result) | {"gates": to_jsonable(held)})
         else:
             render(result)
+            show_gates(held)
+        if missed := [each for each in held if not each.met]:
+            output.use_json(False)  # what there is to say is on stdout already
+            raise api.why_not_passed(missed)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from toolkit import api, workspace
-from toolkit.cli import options, output
+from toolkit.cli import options, output, project
 from toolkit.cli.listener import Terminal
 from toolkit.errors import UsageError
 
@@ -20,7 +20,7 @@ Virtual = Annotated[
 def register(app: typer.Typer) -> None:
     """Add the command."""
 
-    @app.command("flash")
+    @app.command("flash", cls=project.Command)
     def command(
         board: options.OptionalBoard = None,
         port: Annotated[
@@ -31,6 +31,7 @@ def register(app: typer.Typer) -> None:
             str | None, typer.Option("--method", help="samba, bossac, arduino-cli, platformio or avrdude.")
         ] = None,
         stop_only: Annotated[bool, typer.Option("--stop", help="Only end the emulated board that is running.")] = False,
+        project_file: options.Project = None,  # noqa: ARG001 - read by the command's class
         workspace_folder: options.Workspace = Path(),
         json: options.Json = False,
         verbose: options.Verbose = False,  # noqa: ARG001 - its callback does it

@@ -114,6 +114,21 @@ Ports = Annotated[
     list[str] | None,
     typer.Option("--port", "-p", help="Serial device, socket://host:port or rfc2217://host:port; may be repeated."),
 ]
+Gate = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--gate",
+        help="A bound to be kept, in place of the project file's: accuracy=0.95, flash_bytes=65536; may be repeated.",
+    ),
+]
+Project = Annotated[
+    Path | None,
+    typer.Option(
+        "--project",
+        callback=_at_home,
+        help="A folder with a tinyml.toml, or such a file; by default the one in this folder, if there is one.",
+    ),
+]
 
 
 def selection(

@@ -7,16 +7,17 @@ from pathlib import Path
 import typer
 
 from toolkit import api, verdicts, workspace
-from toolkit.cli import options, output
+from toolkit.cli import options, output, project
 
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
 
-    @app.command("report")
+    @app.command("report", cls=project.Command)
     def command(
         board: options.OptionalBoard = None,
         junit: options.Junit = None,
+        project_file: options.Project = None,  # noqa: ARG001 - read by the command's class
         workspace_folder: options.Workspace = Path(),
         json: options.Json = False,
     ) -> None:
@@ -36,3 +37,6 @@ def register(app: typer.Typer) -> None:
             if not done.verification.proven:
                 output.use_json(False)  # what there is to say is on stdout already
                 raise api.why_not_proven(done.verification, done.report)
+            if done.verification.missed:
+                output.use_json(False)
+                raise api.why_not_passed(done.verification.missed)

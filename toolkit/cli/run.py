@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
-from toolkit import api, verdicts
+from toolkit import api, gates, verdicts
 from toolkit.artifacts import Build, DType
 from toolkit.cli import build as build_command
 from toolkit.cli import flash as flash_command
-from toolkit.cli import options
+from toolkit.cli import options, project
 from toolkit.cli import verify as verify_command
 from toolkit.cli.listener import Terminal
 
@@ -26,7 +26,7 @@ class _Sizes(Terminal):
 def register(app: typer.Typer) -> None:
     """Add the command."""
 
-    @app.command("run")
+    @app.command("run", cls=project.Command)
     def command(
         board: options.Board,
         model: options.Model = "proposed",
@@ -48,6 +48,8 @@ def register(app: typer.Typer) -> None:
         classes: options.Classes = None,
         resize: options.Resize = None,
         junit: options.Junit = None,
+        gate: options.Gate = None,
+        project_file: options.Project = None,  # noqa: ARG001 - read by the command's class
         workspace_folder: options.Workspace = Path(),
         json: options.Json = False,
         verbose: options.Verbose = False,  # noqa: ARG001 - its callback does it
@@ -68,6 +70,7 @@ def register(app: typer.Typer) -> None:
             port=port,
             virtual=virtual,
             selection=selection,
+            gates=gates.parse(gate or ()),
             workspace=workspace_folder,
             listener=Terminal() if json else _Sizes(),
         )

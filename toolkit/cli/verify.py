@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from toolkit import api, verdicts, workspace
+from toolkit import api, gates, verdicts, workspace
 from toolkit.artifacts import Build, Verification
-from toolkit.cli import options, output
+from toolkit.cli import options, output, project
 from toolkit.cli.listener import Terminal
 
 
@@ -23,10 +23,11 @@ def render(report: Path, build: Build, result: Verification) -> None:
 
 
 def finish(report: Path, build: Build, result: Verification, *, json: bool, junit: Path | None) -> None:
-    """Print the verdict; anything but PROVEN is an exit code of its own.
+    """Print the verdict; anything but PROVEN with every gate met is an exit code of its own.
 
     Raises:
         NotProvenError: an output is missing or differs, or all are equal and show little.
+        MissedGateError: it is proven, and a gate is not met.
         UndecidedError: the interpreter that is the measure cannot be had here.
     """
     from toolkit.report import junit as junit_report
@@ -41,12 +42,15 @@ def finish(report: Path, build: Build, result: Verification, *, json: bool, juni
     if not result.proven:
         output.use_json(False)  # the verdict is on stdout already
         raise api.why_not_proven(result, report)
+    if result.missed:
+        output.use_json(False)
+        raise api.why_not_passed(result.missed)
 
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
 
-    @app.command("verify")
+    @app.command("verify", cls=project.Command)
     def command(
         board: options.OptionalBoard = None,
         port: options.Ports = None,
@@ -61,6 +65,8 @@ def register(app: typer.Typer) -> None:
         resize: options.Resize = None,
         resume: Annotated[bool, typer.Option("--resume", help="Go on with the run that was interrupted.")] = False,
         junit: options.Junit = None,
+        gate: options.Gate = None,
+        project_file: options.Project = None,  # noqa: ARG001 - read by the command's class
         workspace_folder: options.Workspace = Path(),
         json: options.Json = False,
         verbose: options.Verbose = False,  # noqa: ARG001 - its callback does it
@@ -71,5 +77,5 @@ def register(app: typer.Typer) -> None:
         with workspace.hold_newest(workspace_folder, board, "verify") as (target, place, build):
             verdicts.set_aside(place)
             device = api.attach(build, tuple(port or ()), board=target, workspace=workspace_folder)
-            result = api.verify(device, selection, resume=resume, listener=Terminal())
+            result = api.verify(device, selection, gates=gates.parse(gate or ()), resume=resume, listener=Terminal())
             finish(place.report, build, result, json=json, junit=junit)

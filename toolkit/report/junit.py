@@ -66,8 +66,8 @@ def render(verification: Verification) -> str:
     """The XML document.
 
     Its verdict is that of the exit code: the case "verdict" fails where the exit code is 4, and is an error where it
-    is 5. Other cases fail where an output is missing or not the host's; an input that device and host misread alike is
-    no failure.
+    is 5. So does the case of each gate that is not met. Other cases fail where an output is missing or not the host's;
+    an input that device and host misread alike is no failure.
     """
     failed = [result for result in verification.wrong if not result.passed]
     name = f"tinyml.{verification.board}.{verification.model}.{verification.dtype}"
@@ -100,6 +100,10 @@ def render(verification: Verification) -> str:
         message = " ".join(part for part in (text.headline(verification), text.why(verification)) if part)
         kind = {Verdict.WEAK: "weak", Verdict.UNDECIDED: "undecided"}.get(verification.verdict, "not proven")
         _fail(case, kind, message, verification.first_difference or "", "failure" if decided else "error")
+    for gate in verification.gates:
+        case = _case(suite, f"gate {gate.name}")
+        if not gate.met:
+            _fail(case, "not measured" if gate.value is None else "gate", gate.in_words)
     for each in verification.sets:
         case = _case(suite, f"all outputs: {each.words.title}")
         if told := text.scores(each):

@@ -14,7 +14,8 @@ def to_json(verification: Verification) -> dict[str, Any]:
 
     Others may rely on: images, answered, bit_exact, resent, proven, verdict ("proven", "differs", "weak", "undecided"),
     inputs (what was sent, in words), distinct_outputs, accuracy.{set}.{correct,total,ci95}, scores.{set}.{metric},
-    per_class.{set}.{class}.{support,precision,recall,f1}, ticks.{unit,median,max,resolution}, seconds,
+    gates[].{name,bound,at_least,value,met,why_not}, per_class.{set}.{class}.{support,precision,recall,f1},
+    ticks.{unit,median,max,resolution}, seconds,
     device.{board,runtime,model_sha256,build_id}. `ticks` is null for a device without a clock; a set without a truth is
     missing from `accuracy` and `scores`; precision is null for a class that was never named. `images` counts inputs
     of any kind, and `external` are those that are shown one by one. All other fields are those of `Verification`; the

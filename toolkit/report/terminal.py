@@ -57,6 +57,8 @@ def _facts(verification: Verification, build: Build | None) -> Table:
     for each in verification.sets:
         if told := text.scores(each):
             table.add_row(escape(text.plain(each.words.title)), Text(told))
+    for gate in verification.gates:
+        table.add_row("gate", Text(text.plain(gate.in_words), style="green" if gate.met else "red"))
     if verification.singly:
         table.add_row("one by one", _singly(verification))
     ticks = verification.ticks

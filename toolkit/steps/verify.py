@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from toolkit import __version__, verdicts, workspace
+from toolkit import gates as bounds
 from toolkit.artifacts import Build, DType, RunningDevice, Verdict, Verification
 from toolkit.listener import SILENT, Listener
 
 if TYPE_CHECKING:
     from toolkit.board import Board
     from toolkit.errors import TinymlError
+    from toolkit.gates import Gates
     from toolkit.selection import Selection
     from toolkit.workspace import BoardFolder
 
@@ -42,6 +44,7 @@ def verify(
     ports: Sequence[str],
     selection: Selection,
     *,
+    gates: Gates = bounds.NONE,
     resume: bool,
     device: RunningDevice | None = None,
     listener: Listener = SILENT,
@@ -52,6 +55,7 @@ def verify(
 
     Args:
         ports: of the boards that share the work.
+        gates: bounds of the user's own, which the run is held against at its end.
         device: what `flash` left running, if the caller knows; by default as the workspace has it.
         listener: is told how far host and device are.
 
@@ -124,6 +128,7 @@ def verify(
         data=assembled.sources,
         tools={"tinyml": __version__, "Python": platform.python_version(), "reference": reference.describe()},
     )
+    result = dataclasses.replace(result, gates=bounds.judge(gates, build, result))
     result = pictures.attach(result, assembled.report_images())
     result.save(place.verification)
     # There is nothing to go on with any more: --resume would prove a board that was asked nothing.
