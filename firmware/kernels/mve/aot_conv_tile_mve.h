@@ -10,15 +10,11 @@
 
 #include <stdbool.h>
 
+#include "aot_conv.h"
 #include "aot_mve.h"
 
 typedef struct {
-  uint16_t in_h, in_w, in_c;
-  uint16_t out_h, out_w, out_c;
-  uint8_t stride_h, stride_w, dilation_h;
-  uint8_t kernel_h, pad_top, pad_left;
-  uint8_t pool_h, pool_w, pool_stride_h, pool_stride_w;
-  uint8_t row_count; /* rows that one output row needs */
+  aot_tile_shape_t shape;
   bool padded;
   uint32_t pitch;  /* bytes from one row to the next */
   uint32_t run;    /* bytes of one kernel row: kernel width * in_c */
@@ -91,7 +87,7 @@ typedef struct {
 AOT_INLINE void aot_tile_mve(const aot_conv_mve_t *l, const int8_t *w, const int8_t *x, uint32_t apart,
                              uint32_t positions, uint32_t lanes, aot_quad_t *first, aot_quad_t *second) {
 #if AOT_HAS_MVE
-  const uint32_t steps = l->kernel_h * l->chunks, next = l->dilation_h * l->pitch;
+  const uint32_t steps = l->shape.kernel_h * l->chunks, next = l->shape.dilation_h * l->pitch;
   const int8_t *y = x + apart;
   aot_quad_t a, b, v;
   if (steps <= 12 && next < 4096) {
@@ -106,7 +102,7 @@ AOT_INLINE void aot_tile_mve(const aot_conv_mve_t *l, const int8_t *w, const int
                  : [w] "+r"(w), [x] "+r"(x), [y] "+r"(y), [a] "=&w"(a), [b] "=&w"(b), [v] "=&w"(v),
                    [row] "=&r"(row), [step] "=&r"(step)
                  : [unroll] "i"(AOT_TURN(l->chunks)), [turns] "i"(l->chunks / AOT_TURN(l->chunks)),
-                   [skip] "r"(next - 16 * l->chunks), [rows] "i"((uint32_t)l->kernel_h),
+                   [skip] "r"(next - 16 * l->chunks), [rows] "i"((uint32_t)l->shape.kernel_h),
                    [positions] "i"(positions), [lanes] "i"(lanes)
                  : "r0", "r2", "r4", "r6", "r8", "r10", "r12", "lr", "cc", "memory");
   }
@@ -115,10 +111,10 @@ AOT_INLINE void aot_tile_mve(const aot_conv_mve_t *l, const int8_t *w, const int
 #else
   for (uint32_t lane = 0; lane < lanes; ++lane) {
     int32_t sums[2] = {0, 0};
-    for (uint32_t k = 0; k < l->kernel_h * l->run; ++k) {
+    for (uint32_t k = 0; k < l->shape.kernel_h * l->run; ++k) {
       const uint32_t row = k / l->run, at = k % l->run;
       const int8_t weight = w[((row * l->chunks + at / 16) * lanes + lane) * 16 + at % 16];
-      const int8_t *element = x + row * l->dilation_h * l->pitch + at;
+      const int8_t *element = x + row * l->shape.dilation_h * l->pitch + at;
       for (uint32_t p = 0; p < positions; ++p) sums[p] += weight * element[p * apart];
     }
     first->lane[lane] = sums[0];

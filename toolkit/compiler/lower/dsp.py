@@ -161,7 +161,8 @@ def _conv(layer: Weighted, *, inline: bool) -> Call | None:
     if table is not None:
         arrays.append(context.constant("table", table))
     pitch = _pitch(shape)
-    fields: dict[str, Any] = shape.fields() | {
+    fields: dict[str, Any] = {
+        "shape": shape.fields(),
         "pitch": pitch,
         "words": words.shape[2],
         "input_zero": context.input(0).zero_point,

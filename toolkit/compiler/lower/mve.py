@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toolkit.compiler import c, fixedpoint
-from toolkit.compiler.lower.base import Call, Context, window_fields
+from toolkit.compiler.lower.base import Call, Context, channelwise_fields
 from toolkit.compiler.lower.dsp import following_table
 from toolkit.compiler.lower.quantised import Quantised
 from toolkit.compiler.lower.weighted import Weighted
@@ -135,7 +135,8 @@ def conv(layer: Weighted) -> Call | None:
     pitch = width * channels
     if shape.padded:
         pitch = max(shape.window.pad_left * channels + pitch, shape.reach)
-    fields: dict[str, Any] = shape.fields() | {
+    fields: dict[str, Any] = {
+        "shape": shape.fields(),
         "padded": int(shape.padded),
         "pitch": pitch,
         "run": shape.run,
@@ -167,14 +168,8 @@ def depthwise(layer: Weighted) -> Call | None:
     table = following_table(context, q)
     if table is not None:
         arrays.append(context.constant("table", table))
-    out_h, out_w = layer.shape.conv
     fields: dict[str, Any] = {
-        "in_h": source.shape[1],
-        "in_w": source.shape[2],
-        "out_h": out_h,
-        "out_w": out_w,
-        "channels": channels,
-        "kernel": window_fields(layer.shape.window),
+        "shape": channelwise_fields(source, layer.shape.conv, layer.shape.window),
         "input_zero": source.zero_point,
         "output_zero": q.output_zero,
     }
