@@ -25,7 +25,7 @@ FOR_USERS = {"kernel_folders"}
 
 DEFINED = (
     re.compile(r"^[ ]*#\s*define\s+(\w+)", re.MULTILINE),
-    re.compile(r"^(?!return|else|typedef)[A-Za-z_][\w \t*]*?[ *\n](\w+)\([^;{}]*\)\s*[{;]", re.MULTILINE),
+    re.compile(r"^(?!return|else|typedef)[A-Za-z_][\w \t*]*?[ *\n](?!AOT_NAMED)(\w+)\([^;{}]*\)\s*[{;]", re.MULTILINE),
     re.compile(r"^AOT_\w+\((aot_\w+),", re.MULTILINE),  # functions that a macro makes
     re.compile(r"^enum \{ (\w+) = ", re.MULTILINE),
 )

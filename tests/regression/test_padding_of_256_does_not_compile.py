@@ -39,8 +39,8 @@ def test_what_is_too_large_for_its_member_is_refused_before_anything_is_built() 
     with pytest.raises(ModelError, match=r"layer0_layer\.pad_left is 65536, not 0 to 65535") as caught:
         c.structure("aot_window_t", "layer0_layer", window | {"pad_left": 65_536})
     assert "\n" not in caught.value.message
-    with pytest.raises(ModelError, match=r"kernel\.h is 256"):
-        c.structure("aot_depthwise_mve_t", "layer0_layer", {"kernel": window | {"h": 256}})
+    with pytest.raises(ModelError, match=r"shape\.window\.h is 256"):
+        c.structure("aot_depthwise_mve_t", "layer0_layer", {"shape": {"window": window | {"h": 256}}})
     with pytest.raises(ModelError, match="size is 4294967296"):
         c.structure("aot_nest_t", "layer0_layer", {"size": "{1, 1, 1, 4294967296}"})
 

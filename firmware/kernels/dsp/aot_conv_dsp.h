@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "aot_conv.h"
 #include "aot_dsp.h"
 
 /* What follows one channel's sum: sum + bias, all scaled by 2 * 2^left shift, as are the weights. */
@@ -22,15 +23,9 @@ typedef struct {
 } aot_channel_dsp_t;
 
 typedef struct {
-  uint16_t in_h, in_w, in_c;
-  uint16_t out_h, out_w, out_c;
-  uint8_t stride_h, stride_w, dilation_h;
-  uint8_t kernel_h, pad_top, pad_left;
-  uint8_t pool_h, pool_w, pool_stride_h, pool_stride_w;
-  uint8_t row_count; /* rows that one output row needs: (pool_h - 1) * stride_h + (kernel_h - 1) * dilation_h
-                        + 1 */
-  uint16_t pitch;    /* int16 from one widened row to the next; even */
-  uint16_t words;    /* pairs of one kernel row: kernel width * in_c / 2, rounded up */
+  aot_tile_shape_t shape;
+  uint16_t pitch; /* int16 from one widened row to the next; even */
+  uint16_t words; /* pairs of one kernel row: kernel width * in_c / 2, rounded up */
   int8_t input_zero;
   const uint32_t
       *weights; /* by groups of channels: [kernel_h][words][group]; the forms differ in the groups */
@@ -63,17 +58,18 @@ AOT_INLINE void aot_fill(int16_t *to, int16_t value, uint32_t count) {
  */
 AOT_INLINE void aot_advance_rows(const aot_conv_dsp_t *l, const int8_t *input, int16_t *rows,
                                  uint16_t out_y) {
-  const uint32_t step = (uint32_t)l->pool_stride_h * l->stride_h;
+  const aot_tile_shape_t *s = &l->shape;
+  const uint32_t step = (uint32_t)s->pool_stride_h * s->stride_h;
   uint32_t row = 0;
-  if (out_y > 0 && step < l->row_count) {
-    row = l->row_count - step;
+  if (out_y > 0 && step < s->row_count) {
+    row = s->row_count - step;
     aot_move_pairs(rows, rows + step * l->pitch, row * l->pitch / 2);
   }
-  const uint32_t before = (uint32_t)l->pad_left * l->in_c, width = (uint32_t)l->in_w * l->in_c;
-  for (; row < l->row_count; ++row) {
-    const int32_t y = (int32_t)(out_y * step + row) - l->pad_top;
+  const uint32_t before = (uint32_t)s->pad_left * s->in_c, width = (uint32_t)s->in_w * s->in_c;
+  for (; row < s->row_count; ++row) {
+    const int32_t y = (int32_t)(out_y * step + row) - s->pad_top;
     int16_t *to = rows + row * l->pitch;
-    if (y < 0 || y >= l->in_h) {
+    if (y < 0 || y >= s->in_h) {
       aot_fill(to, l->input_zero, l->pitch);
       continue;
     }

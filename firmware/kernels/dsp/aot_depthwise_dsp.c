@@ -5,7 +5,7 @@
 /* All channels of one position; `count` and `table` are constants where the caller unrolls. */
 AOT_INLINE void position(const aot_depthwise_dsp_t *l, const uint8_t *const *taps, uint32_t count,
                          const int8_t *table, int8_t *output) {
-  const uint32_t *next = l->constants, channels = l->channels;
+  const uint32_t *next = l->constants, channels = l->taps.shape.channels;
   for (uint32_t channel = 0; channel < channels; channel += 4) {
     uint32_t first[2], second[2];
     aot_two_words(next, &first[0], &first[1]);
@@ -36,11 +36,12 @@ AOT_INLINE void position(const aot_depthwise_dsp_t *l, const uint8_t *const *tap
 }
 
 void aot_depthwise_dsp(const aot_depthwise_dsp_t *l, const int8_t *input, int8_t *output) {
-  const uint32_t count = (uint32_t)l->taps.kernel.h * l->taps.kernel.w;
+  const aot_channelwise_shape_t *s = &l->taps.shape;
+  const uint32_t count = (uint32_t)s->window.h * s->window.w;
   const int8_t *table = l->table != NULL ? l->table + 128 : NULL; /* at value 0 */
   const uint8_t *taps[AOT_MOST_TAPS];
-  for (int32_t y = 0; y < l->taps.out_h; ++y) {
-    for (int32_t x = 0; x < l->taps.out_w; ++x, output += l->channels) {
+  for (int32_t y = 0; y < s->out_h; ++y) {
+    for (int32_t x = 0; x < s->out_w; ++x, output += s->channels) {
       aot_taps_at(&l->taps, input, y, x, taps);
       if (count == 9 && table == NULL) {
         position(l, taps, 9, NULL, output);

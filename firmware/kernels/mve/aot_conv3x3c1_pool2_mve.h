@@ -52,6 +52,22 @@ AOT_INLINE void aot_columns_mve(const int8_t *input, uint32_t width, int8_t *col
   "vmladav.s8 r6, q0, q5\n\tvmladav.s8 r8, q0, q6\n\tvmladav.s8 r10, q0, q7\n\t"
 #define AOT_3X3_UPPER_MVE(q) "vmov " q "[2], " q "[0], r0, r4\n\tvmov.32 " q "[1], r2\n\t"
 #define AOT_3X3_LOWER_MVE(q) "vmov " q "[2], " q "[0], r6, r10\n\tvmov.32 " q "[1], r8\n\t"
+
+/* One row of the output: `masks` before it, and `stores` four lanes. */
+#define AOT_3X3_ROW_MVE(masks, stores) \
+  __asm__ volatile( \
+      "vldrw.32 q2, [r5]\n\tvldrw.32 q3, [r5, #16]\n\tvldrw.32 q4, [r5, #32]\n\t" \
+      "vldrw.32 q5, [r5, #48]\n\tvldrw.32 q6, [r5, #64]\n\tvldrw.32 q7, [r5, #80]\n\t" \
+      masks "dls lr, %[windows]\n" \
+      "1:\n\t" AOT_3X3_SUMS_MVE AOT_3X3_UPPER_MVE("q1") AOT_3X3_LOWER_MVE("q0") \
+      "vmax.s32 q1, q1, q0\n\t" AOT_3X3_SUMS_MVE AOT_3X3_UPPER_MVE("q0") "vmax.s32 q1, q1, q0\n\t" \
+      AOT_3X3_LOWER_MVE("q0") "vmax.s32 q1, q1, q0\n\t" \
+      "vldrw.32 q0, [r5, #96]\n\tvadd.i32 q1, q1, q0\n\tvldrw.32 q0, [r5, #112]\n\tvqrdmulh.s32 q0, q1, q0\n\t" \
+      "vshr.s32 q1, q0, #31\n\tvadd.i32 q0, q0, q1\n\tvldrw.32 q1, [r5, #128]\n\tvrshl.s32 q0, q0, q1\n\t" \
+      "vldrb.s32 q1, [r7, q0]\n\t" stores "le lr, 1b" \
+      : "+r"(from), "+r"(to), "+r"(constants), "+r"(table) \
+      : [windows] "r"((uint32_t)l->out_w), [out_c] "i"(l->out_c) \
+      : "r0", "r2", "r4", "r6", "r8", "r10", "lr", "q0", "q1", "q2", "q3", "q4", "q5", "q6", "q7", "p0", "cc", "memory")
 #endif
 
 /* One row of the output for one group of channels. If it is the only one, the empty lanes' bytes go where the
@@ -66,23 +82,12 @@ AOT_INLINE void aot_row3x3_mve(const aot_conv3x3c1_pool2_mve_t *l, const aot_gro
   register int8_t *to __asm__("r3") = output;
   register const aot_group3x3_mve_t *constants __asm__("r5") = group;
   register const int8_t *table __asm__("r7") = l->table;
-  __asm__ volatile(
-      "vldrw.32 q2, [r5]\n\tvldrw.32 q3, [r5, #16]\n\tvldrw.32 q4, [r5, #32]\n\t"
-      "vldrw.32 q5, [r5, #48]\n\tvldrw.32 q6, [r5, #64]\n\tvldrw.32 q7, [r5, #80]\n\t"
-      ".if %c[out_c] > %c[group]\n\tvldrw.32 q0, [r5, #112]\n\tvcmp.i32 ne, q0, zr\n\t.endif\n\t"
-      "dls lr, %[windows]\n"
-      "1:\n\t" AOT_3X3_SUMS_MVE AOT_3X3_UPPER_MVE("q1") AOT_3X3_LOWER_MVE("q0")
-      "vmax.s32 q1, q1, q0\n\t" AOT_3X3_SUMS_MVE AOT_3X3_UPPER_MVE("q0") "vmax.s32 q1, q1, q0\n\t"
-      AOT_3X3_LOWER_MVE("q0") "vmax.s32 q1, q1, q0\n\t"
-      "vldrw.32 q0, [r5, #96]\n\tvadd.i32 q1, q1, q0\n\tvldrw.32 q0, [r5, #112]\n\tvqrdmulh.s32 q0, q1, q0\n\t"
-      "vshr.s32 q1, q0, #31\n\tvadd.i32 q0, q0, q1\n\tvldrw.32 q1, [r5, #128]\n\tvrshl.s32 q0, q0, q1\n\t"
-      "vldrb.s32 q1, [r7, q0]\n\t"
-      ".if %c[out_c] > %c[group]\n\tvpst\n\tvstrbt.32 q1, [r3], %[out_c]\n\t"
-      ".else\n\tvstrb.32 q1, [r3], %[out_c]\n\t.endif\n\tle lr, 1b"
-      : "+r"(from), "+r"(to), "+r"(constants), "+r"(table)
-      : [windows] "r"((uint32_t)l->out_w), [out_c] "i"(l->out_c),
-        [group] "i"(AOT_3X3_GROUP)
-      : "r0", "r2", "r4", "r6", "r8", "r10", "lr", "q0", "q1", "q2", "q3", "q4", "q5", "q6", "q7", "p0", "cc", "memory");
+  if (l->out_c > AOT_3X3_GROUP) {
+    AOT_3X3_ROW_MVE("vldrw.32 q0, [r5, #112]\n\tvcmp.i32 ne, q0, zr\n\t",
+                    "vpst\n\tvstrbt.32 q1, [r3], %[out_c]\n\t");
+  } else {
+    AOT_3X3_ROW_MVE("", "vstrb.32 q1, [r3], %[out_c]\n\t");
+  }
 #else
   (void)columns;
   for (uint32_t x = 0; x < l->out_w; ++x, output += l->out_c) {

@@ -13,36 +13,38 @@
  */
 AOT_INLINE void aot_advance_rows_mve(const aot_conv_mve_t *l, const int8_t *input, int8_t *rows,
                                      uint32_t out_y) {
-  const uint32_t step = (uint32_t)l->pool_stride_h * l->stride_h;
+  const aot_tile_shape_t *s = &l->shape;
+  const uint32_t step = (uint32_t)s->pool_stride_h * s->stride_h;
   uint32_t row = 0;
-  if (out_y > 0 && step < l->row_count) {
-    row = l->row_count - step;
+  if (out_y > 0 && step < s->row_count) {
+    row = s->row_count - step;
     aot_move_mve(rows, rows + step * l->pitch, row * l->pitch);
   }
-  const uint32_t before = (uint32_t)l->pad_left * l->in_c, width = (uint32_t)l->in_w * l->in_c;
-  for (; row < l->row_count; ++row) {
-    const int32_t y = (int32_t)(out_y * step + row) - l->pad_top;
+  const uint32_t before = (uint32_t)s->pad_left * s->in_c, width = (uint32_t)s->in_w * s->in_c;
+  for (; row < s->row_count; ++row) {
+    const int32_t y = (int32_t)(out_y * step + row) - s->pad_top;
     int8_t *to = rows + row * l->pitch;
     aot_fill_mve(to, l->input_zero, l->pitch);
-    if (y >= 0 && y < l->in_h) aot_move_mve(to + before, input + (uint32_t)y * width, width);
+    if (y >= 0 && y < s->in_h) aot_move_mve(to + before, input + (uint32_t)y * width, width);
   }
 }
 
 /* One output position, or two without a pool, of a group of channels. */
-AOT_INLINE void aot_window_mve(const aot_conv_mve_t *l, const int8_t *x, uint32_t positions, uint32_t first,
-                               uint32_t channels, int8_t *output) {
-  const int8_t *w = (const int8_t *)aot_opaque(l->weights + first * l->kernel_h * l->chunks * 16);
+AOT_INLINE void aot_window_mve(const aot_conv_mve_t *l, aot_tile_mve_t *tile, const int8_t *x,
+                               uint32_t positions, uint32_t first, uint32_t channels, int8_t *output) {
+  const aot_tile_shape_t *s = &l->shape;
+  const int8_t *w = (const int8_t *)aot_opaque(l->weights + first * s->kernel_h * l->chunks * 16);
   const aot_quad_mve_t *quad = (const aot_quad_mve_t *)aot_opaque(l->quads + first / 4);
-  const bool pooled = l->pool_w > 1 || l->pool_h > 1;
-  const uint32_t step = (uint32_t)l->stride_w * l->in_c;
+  const bool pooled = s->pool_w > 1 || s->pool_h > 1;
+  const uint32_t step = (uint32_t)s->stride_w * s->in_c;
   aot_quad_t most = aot_quad_any(), other = aot_quad_any();
   if (!pooled) {
-    aot_tile_mve(l, w, x, step * l->pool_stride_w, positions, channels, &most, &other);
+    tile(l, w, x, step * s->pool_stride_w, positions, channels, &most, &other);
   } else {
-    for (uint32_t py = 0; py < l->pool_h; ++py, x += l->stride_h * l->pitch) {
-      for (uint32_t px = 0; px < l->pool_w; px += positions) {
+    for (uint32_t py = 0; py < s->pool_h; ++py, x += s->stride_h * l->pitch) {
+      for (uint32_t px = 0; px < s->pool_w; px += positions) {
         aot_quad_t here = aot_quad_any();
-        aot_tile_mve(l, w, x + px * step, step, positions, channels, &here, &other);
+        tile(l, w, x + px * step, step, positions, channels, &here, &other);
         if (positions > 1) here = aot_quad_max(here, other);
         most = py + px > 0 ? aot_quad_max(most, here) : here;
       }
@@ -51,37 +53,42 @@ AOT_INLINE void aot_window_mve(const aot_conv_mve_t *l, const int8_t *x, uint32_
   aot_quad_store(aot_quad_values(quad, l->output_zero, l->table, most), channels, output);
   if (!pooled && positions > 1) {
     other = aot_quad_values(quad, l->output_zero, l->table, other);
-    aot_quad_store(other, channels, output + l->out_c);
+    aot_quad_store(other, channels, output + s->out_c);
   }
 }
 
-AOT_INLINE void aot_groups_mve(const aot_conv_mve_t *l, const int8_t *x, uint32_t positions, int8_t *output) {
+AOT_INLINE void aot_groups_mve(const aot_conv_mve_t *l, aot_tile_mve_t *tile, const int8_t *x,
+                               uint32_t positions, int8_t *output) {
+  const aot_tile_shape_t *s = &l->shape;
   uint32_t first = 0;
 #pragma GCC unroll 1
-  for (; first + 4 <= l->out_c; first += 4) aot_window_mve(l, x, positions, first, 4, output + first);
-  if (l->out_c % 4 > 0) aot_window_mve(l, x, positions, first, l->out_c % 4, output + first);
+  for (; first + 4 <= s->out_c; first += 4) aot_window_mve(l, tile, x, positions, first, 4, output + first);
+  if (s->out_c % 4 > 0) aot_window_mve(l, tile, x, positions, first, s->out_c % 4, output + first);
 }
 
-/* input [in_h][in_w][in_c] -> output [out_h][out_w][out_c]. `rows` is scratch if the layer is padded:
- * row_count * pitch + 15. Reads up to 15 bytes past the input. */
-AOT_INLINE void aot_conv_mve(const aot_conv_mve_t *l, const int8_t *input, int8_t *rows, int8_t *output) {
-  const uint32_t step = (uint32_t)l->pool_stride_w * l->stride_w * l->in_c;
-  const bool pooled = l->pool_w > 1 || l->pool_h > 1;
-  for (uint32_t y = 0; y < l->out_h; ++y) {
+/* input [in_h][in_w][in_c] -> output [out_h][out_w][out_c]. `tile` is the layer's own. `rows` is scratch if
+ * the layer is padded: row_count * pitch + 15. Reads up to 15 bytes past the input. */
+AOT_INLINE void aot_conv_mve(const aot_conv_mve_t *l, aot_tile_mve_t *tile, const int8_t *input, int8_t *rows,
+                             int8_t *output) {
+  const aot_tile_shape_t *s = &l->shape;
+  const uint32_t step = (uint32_t)s->pool_stride_w * s->stride_w * s->in_c;
+  const bool pooled = s->pool_w > 1 || s->pool_h > 1;
+  for (uint32_t y = 0; y < s->out_h; ++y) {
     const int8_t *x = rows;
     if (l->padded) {
       aot_advance_rows_mve(l, input, rows, y);
     } else {
-      x = input + y * l->pool_stride_h * l->stride_h * l->pitch;
+      x = input + y * s->pool_stride_h * s->stride_h * l->pitch;
     }
-    uint32_t left = l->out_w;
+    uint32_t left = s->out_w;
     if (!pooled) {
 #pragma GCC unroll 1
-      for (; left >= 2; left -= 2, x += 2 * step, output += 2 * l->out_c) aot_groups_mve(l, x, 2, output);
+      for (; left >= 2; left -= 2, x += 2 * step, output += 2 * s->out_c)
+        aot_groups_mve(l, tile, x, 2, output);
     }
 #pragma GCC unroll 1
-    for (; left > 0; --left, x += step, output += l->out_c) {
-      aot_groups_mve(l, x, pooled && l->pool_w % 2 == 0 ? 2 : 1, output);
+    for (; left > 0; --left, x += step, output += s->out_c) {
+      aot_groups_mve(l, tile, x, pooled && s->pool_w % 2 == 0 ? 2 : 1, output);
     }
   }
 }

@@ -14,11 +14,9 @@
 #include "aot_mve.h"
 
 typedef struct {
-  uint16_t in_h, in_w, out_h, out_w;
-  uint16_t channels; /* a multiple of 4 */
-  aot_window_t kernel;
+  aot_channelwise_shape_t shape; /* channels: a multiple of 4 */
   int8_t input_zero, output_zero;
-  const int8_t *weights;       /* by groups of 8 channels, the last padded: [kernel.h][kernel.w][8] */
+  const int8_t *weights;       /* by groups of 8 channels, the last padded: [window.h][window.w][8] */
   const aot_quad_mve_t *quads; /* two a group: of channels 0, 2, 4, 6 and of 1, 3, 5, 7 */
   const int8_t *table;         /* [256], at value + 128; NULL if nothing follows the requantisation */
 } aot_depthwise_mve_t;
@@ -76,15 +74,16 @@ AOT_INLINE void aot_eight_store(aot_eight_t values, uint32_t count, int8_t *outp
 AOT_INLINE void aot_eight_mve(const aot_depthwise_mve_t *l, const int8_t *input, const int8_t *zeros,
                               uint32_t first, uint32_t count, int32_t top, int32_t left, bool inside,
                               int8_t *output) {
-  const aot_window_t *k = &l->kernel;
+  const aot_channelwise_shape_t *s = &l->shape;
+  const aot_window_t *k = &s->window;
   const int8_t *w = (const int8_t *)aot_opaque(l->weights + first * k->h * k->w);
   aot_eight_t sums = aot_eight_zero();
   for (int32_t ky = 0; ky < k->h; ++ky) {
     const int32_t y = top + ky * k->dilation_h;
     for (int32_t kx = 0; kx < k->w; ++kx) {
       const int32_t x = left + kx * k->dilation_w;
-      const bool here = inside || (y >= 0 && y < l->in_h && x >= 0 && x < l->in_w);
-      sums = aot_eight_add(sums, here ? input + (y * l->in_w + x) * l->channels + (int32_t)first : zeros, &w,
+      const bool here = inside || (y >= 0 && y < s->in_h && x >= 0 && x < s->in_w);
+      sums = aot_eight_add(sums, here ? input + (y * s->in_w + x) * s->channels + (int32_t)first : zeros, &w,
                            count);
     }
   }
@@ -97,23 +96,24 @@ AOT_INLINE void aot_eight_mve(const aot_depthwise_mve_t *l, const int8_t *input,
 /* input [in_h][in_w][channels] -> output [out_h][out_w][channels]; the two must not overlap. Reads up to 4
  * bytes past the input. */
 AOT_INLINE void aot_depthwise_mve(const aot_depthwise_mve_t *l, const int8_t *input, int8_t *output) {
-  const aot_window_t *k = &l->kernel;
+  const aot_channelwise_shape_t *s = &l->shape;
+  const aot_window_t *k = &s->window;
   int8_t zeros[8];
   memset(zeros, l->input_zero, sizeof zeros);
-  for (int32_t y = 0; y < l->out_h; ++y) {
+  for (int32_t y = 0; y < s->out_h; ++y) {
     const int32_t top = y * k->stride_h - k->pad_top, bottom = top + (k->h - 1) * k->dilation_h;
-    for (int32_t x = 0; x < l->out_w; ++x, output += l->channels) {
+    for (int32_t x = 0; x < s->out_w; ++x, output += s->channels) {
       const int32_t left = x * k->stride_w - k->pad_left, right = left + (k->w - 1) * k->dilation_w;
-      const bool inside = top >= 0 && bottom < l->in_h && left >= 0 && right < l->in_w;
+      const bool inside = top >= 0 && bottom < s->in_h && left >= 0 && right < s->in_w;
       uint32_t first = 0;
       if (inside) {
-        for (; first + 8 <= l->channels; first += 8)
+        for (; first + 8 <= s->channels; first += 8)
           aot_eight_mve(l, input, zeros, first, 8, top, left, true, output + first);
       } else {
-        for (; first + 8 <= l->channels; first += 8)
+        for (; first + 8 <= s->channels; first += 8)
           aot_eight_mve(l, input, zeros, first, 8, top, left, false, output + first);
       }
-      if (first < l->channels) aot_eight_mve(l, input, zeros, first, 4, top, left, inside, output + first);
+      if (first < s->channels) aot_eight_mve(l, input, zeros, first, 4, top, left, inside, output + first);
     }
   }
 }

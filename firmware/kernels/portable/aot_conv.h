@@ -28,6 +28,25 @@ typedef struct {
   aot_window_t kernel, pool;
 } aot_conv_shape_t;
 
+/* What the kernels that work in tiles know of a convolution without groups, or of a dense layer as one:
+ * kernel rows are runs of neighbours, and no pool window reaches over the convolution's edge. */
+typedef struct {
+  uint16_t in_h, in_w, in_c;
+  uint16_t out_h, out_w, out_c; /* after the pool */
+  uint8_t stride_h, stride_w, dilation_h;
+  uint8_t kernel_h, pad_top, pad_left;
+  uint8_t pool_h, pool_w, pool_stride_h, pool_stride_w;
+  uint8_t row_count; /* input rows that one output row needs: (pool_h - 1) * stride_h + (kernel_h - 1) *
+                        dilation_h + 1 */
+} aot_tile_shape_t;
+
+/* A window that takes each channel by itself: pools that stand alone, depthwise convolutions. */
+typedef struct {
+  uint16_t in_h, in_w, out_h, out_w;
+  aot_window_t window;
+  uint16_t channels;
+} aot_channelwise_shape_t;
+
 typedef struct {
   aot_conv_shape_t shape;
   const int8_t *weights; /* [out_c][kernel.h][kernel.w][group_in] */

@@ -6,7 +6,6 @@
 
 typedef struct {
   aot_taps_t taps;
-  uint16_t channels;
   const int8_t *weights;     /* [taps][channels] */
   const int32_t *bias;       /* [channels], the input's zero point folded in */
   const int32_t *multiplier; /* [channels] */
@@ -18,7 +17,6 @@ typedef struct {
 
 typedef struct {
   aot_taps_t taps;
-  uint16_t channels;
   const float *weights; /* [taps][channels] */
   const float *bias;    /* [channels] */
   float slope;          /* multiplies negative values; 1 if there is no LeakyReLU */

@@ -20,7 +20,7 @@ AOT_INLINE void lanes_at(const aot_depthwise_f32_t *l, const activation_t *a, co
                          uint32_t count, uint32_t channel, uint32_t lanes, float *output) {
   float sums[4] = {0.0f, 0.0f, 0.0f, 0.0f};
   const float *weight = l->weights + channel;
-  const uint32_t channels = l->channels;
+  const uint32_t channels = l->taps.shape.channels;
   for (uint32_t t = 0; t < count; ++t, weight += channels) {
     const float *pixel = (const float *)(const void *)taps[t] + channel;
     __asm__("" : "+r"(pixel)); /* one base register for all lanes */
@@ -30,12 +30,13 @@ AOT_INLINE void lanes_at(const aot_depthwise_f32_t *l, const activation_t *a, co
 }
 
 void aot_depthwise_f32(const aot_depthwise_f32_t *l, const float *input, float *output) {
-  const uint32_t count = (uint32_t)l->taps.kernel.h * l->taps.kernel.w, channels = l->channels;
+  const aot_channelwise_shape_t *s = &l->taps.shape;
+  const uint32_t count = (uint32_t)s->window.h * s->window.w, channels = s->channels;
   const activation_t a = {l->slope < 1.0f || l->slope > 1.0f, l->low > -AOT_F32_MAX || l->high < AOT_F32_MAX,
                           l->slope, l->low, l->high};
   const uint8_t *taps[AOT_MOST_TAPS];
-  for (int32_t y = 0; y < l->taps.out_h; ++y) {
-    for (int32_t x = 0; x < l->taps.out_w; ++x, output += channels) {
+  for (int32_t y = 0; y < s->out_h; ++y) {
+    for (int32_t x = 0; x < s->out_w; ++x, output += channels) {
       aot_taps_at(&l->taps, input, y, x, taps);
       uint32_t c = 0;
       for (; c + 4 <= channels; c += 4) lanes_at(l, &a, taps, count, c, 4, output + c);

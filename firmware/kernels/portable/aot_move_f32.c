@@ -1,32 +1,4 @@
 /* aot_move_f32.c: float32 transpose, padding, concatenation. */
-#include "aot_move.h"
-
-void aot_transpose_f32(const aot_transpose_t *parameters, const float *input, float *output) {
-  aot_transpose_t l;
-  AOT_LOAD(l, parameters);
-  uint32_t index[AOT_TRANSPOSE] = {0};
-  for (;;) {
-    const float *x = input;
-    for (uint32_t i = l.size[AOT_TRANSPOSE - 1]; i > 0; --i, x += l.stride[AOT_TRANSPOSE - 1]) *output++ = *x;
-    /* The next run: an odometer over the outer dimensions. */
-    int dimension = AOT_TRANSPOSE - 2;
-    while (dimension >= 0 && ++index[dimension] == l.size[dimension]) {
-      input -= (int32_t)(l.size[dimension] - 1) * l.stride[dimension];
-      index[dimension--] = 0;
-    }
-    if (dimension < 0) return;
-    input += l.stride[dimension];
-  }
-}
-
-void aot_place_f32(const aot_nest_t *parameters, const float *input, float *output) {
-  aot_nest_t l;
-  AOT_LOAD(l, parameters);
-  AOT_FOR_RUNS(&l, from, to) {
-    for (int32_t i = 0; i < (int32_t)l.size[3]; ++i) output[to + i * l.b[3]] = input[from + i * l.a[3]];
-  }
-}
-
-void aot_fill_f32(float value, uint32_t count, float *output) {
-  for (; count > 0; --count) *output++ = value;
-}
+#define AOT_ELEMENT float
+#define AOT_NAMED(name) name##_f32
+#include "aot_move_element.h"

@@ -5,16 +5,12 @@
 #include "aot_conv.h"
 
 typedef struct {
-  uint16_t in_h, in_w, channels;
-  uint16_t out_h, out_w;
-  aot_window_t window;
+  aot_channelwise_shape_t shape;
   int8_t low, high; /* the fused activation's clamp */
 } aot_pool_s8_t;
 
 typedef struct {
-  uint16_t in_h, in_w, channels;
-  uint16_t out_h, out_w;
-  aot_window_t window;
+  aot_channelwise_shape_t shape;
   float low, high;
 } aot_pool_f32_t;
 

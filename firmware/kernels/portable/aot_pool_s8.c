@@ -2,60 +2,18 @@
 #include "aot_pool.h"
 #include "aot_requantise.h"
 
-/* The part of a window that lies inside the image, along one axis. */
-typedef struct {
-  int32_t from, to;
-} span_t;
-
-static span_t span(uint16_t out, uint8_t stride, uint16_t pad, uint8_t length, uint16_t size) {
-  span_t s = {(int32_t)out * stride - pad, 0};
-  s.to = s.from + length;
-  if (s.from < 0) s.from = 0;
-  if (s.to > size) s.to = size;
-  return s;
+static int8_t activated(const aot_pool_s8_t *layer, int32_t x) {
+  return (int8_t)aot_clamp(x, layer->low, layer->high);
 }
 
-static int8_t maximum(const aot_pool_s8_t *layer, const int8_t *input, span_t rows, span_t columns) {
-  int32_t most = INT8_MIN;
-  for (int32_t y = rows.from; y < rows.to; ++y) {
-    for (int32_t x = columns.from; x < columns.to; ++x) {
-      const int8_t value = input[(y * layer->in_w + x) * layer->channels];
-      if (value > most) most = value;
-    }
-  }
-  return (int8_t)aot_clamp(most, layer->low, layer->high);
+/* Rounded to nearest, halves away from zero. */
+static int32_t quotient(int32_t sum, int32_t count) {
+  return sum > 0 ? (sum + count / 2) / count : (sum - count / 2) / count;
 }
 
-static int8_t mean(const aot_pool_s8_t *layer, const int8_t *input, span_t rows, span_t columns) {
-  int32_t sum = 0;
-  for (int32_t y = rows.from; y < rows.to; ++y) {
-    for (int32_t x = columns.from; x < columns.to; ++x) sum += input[(y * layer->in_w + x) * layer->channels];
-  }
-  const int32_t count = (rows.to - rows.from) * (columns.to - columns.from);
-  /* Rounded to nearest, halves away from zero. */
-  sum = sum > 0 ? (sum + count / 2) / count : (sum - count / 2) / count;
-  return (int8_t)aot_clamp(sum, layer->low, layer->high);
-}
-
-typedef int8_t (*reduce_t)(const aot_pool_s8_t *, const int8_t *, span_t, span_t);
-
-static void pool(const aot_pool_s8_t *parameters, const int8_t *input, int8_t *output, reduce_t reduce) {
-  aot_pool_s8_t layer;
-  AOT_LOAD(layer, parameters);
-  const aot_window_t *w = &layer.window;
-  for (uint16_t out_y = 0; out_y < layer.out_h; ++out_y) {
-    const span_t rows = span(out_y, w->stride_h, w->pad_top, w->h, layer.in_h);
-    for (uint16_t out_x = 0; out_x < layer.out_w; ++out_x) {
-      const span_t columns = span(out_x, w->stride_w, w->pad_left, w->w, layer.in_w);
-      for (uint16_t c = 0; c < layer.channels; ++c) *output++ = reduce(&layer, input + c, rows, columns);
-    }
-  }
-}
-
-void aot_max_pool_s8(const aot_pool_s8_t *layer, const int8_t *input, int8_t *output) {
-  pool(layer, input, output, maximum);
-}
-
-void aot_average_pool_s8(const aot_pool_s8_t *layer, const int8_t *input, int8_t *output) {
-  pool(layer, input, output, mean);
-}
+#define AOT_ELEMENT int8_t
+#define AOT_SUM int32_t
+#define AOT_LEAST INT8_MIN
+#define AOT_POOL aot_pool_s8_t
+#define AOT_NAMED(name) name##_s8
+#include "aot_pool_element.h"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -171,6 +171,23 @@ def window_fields(window: ir.Window) -> dict[str, int]:
         "dilation_w": window.dilation_w,
         "pad_top": window.pad_top,
         "pad_left": window.pad_left,
+    }
+
+
+def channelwise_fields(source: Tensor, output: Sequence[int], window: ir.Window) -> dict[str, Any]:
+    """`aot_channelwise_shape_t`.
+
+    Args:
+        output: its height and width.
+    """
+    _, height, width, channels = source.shape
+    return {
+        "in_h": height,
+        "in_w": width,
+        "out_h": output[0],
+        "out_w": output[1],
+        "window": window_fields(window),
+        "channels": channels,
     }
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from toolkit.compiler import ir
 from toolkit.compiler.lower import dsp, parameters
-from toolkit.compiler.lower.base import Call, window_fields
+from toolkit.compiler.lower.base import Call, channelwise_fields
 from toolkit.compiler.lower.weighted import Weighted
 
 _MOST_TAPS = 25  # AOT_MOST_TAPS
@@ -45,7 +45,7 @@ def _suits(layer: Weighted) -> bool:
 
 def _call(layer: Weighted, kernel: str, header: str, found: parameters.Parameters) -> Call:
     """A call of `kernel`; a tap outside the image reads a pixel of zero points, one element a channel."""
-    context, window, channels = layer.context, layer.shape.window, len(layer.rows)
+    context, channels = layer.context, len(layer.rows)
     source = context.input(0)
     is_int8 = source.dtype is ir.ElementType.INT8
     pixel = np.full(channels, source.zero_point, np.int8) if is_int8 else np.zeros(channels, np.float32)
@@ -53,17 +53,13 @@ def _call(layer: Weighted, kernel: str, header: str, found: parameters.Parameter
     outside = context.constant("outside", pixel)
     padded = _padded(layer)
     taps = {
-        "in_h": context.input(0).shape[1],
-        "in_w": context.input(0).shape[2],
-        "out_h": context.output.shape[1],
-        "out_w": context.output.shape[2],
-        "kernel": window_fields(window),
+        "shape": channelwise_fields(source, layer.shape.conv, layer.shape.window),
         "pixel_bytes": pixel.nbytes,
         "outside": f"(const uint8_t *){outside.name}" if padded else "0",
     }
     return context.call(
         kernel,
-        (f"{kernel}_t", {"taps": taps, "channels": channels} | fields),
+        (f"{kernel}_t", {"taps": taps} | fields),
         (f"{kernel}.c",),
         header,
         (*constants, outside) if padded else constants,

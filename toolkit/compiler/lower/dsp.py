@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toolkit.compiler import c, tables
-from toolkit.compiler.lower import dsp_3x3, parameters
+from toolkit.compiler.lower import dsp_3x3, dsp_tile, parameters
 from toolkit.compiler.lower.base import Call, Context
 from toolkit.compiler.lower.quantised import Quantised
 from toolkit.compiler.lower.shapes import Shape
@@ -161,25 +161,51 @@ def _conv(layer: Weighted, *, inline: bool) -> Call | None:
     if table is not None:
         arrays.append(context.constant("table", table))
     pitch = _pitch(shape)
-    fields: dict[str, Any] = shape.fields() | {
+    fields: dict[str, Any] = {
+        "shape": shape.fields(),
         "pitch": pitch,
         "words": words.shape[2],
         "input_zero": context.input(0).zero_point,
     }
     fields |= parameters.members(context, arrays)
+    tile, definitions = _tile(layer, pitch, words.shape[2]) if inline else ("", ())
+    function = f"aot_conv_dsp_inline(&{context.name}_layer, {tile}" if inline else f"aot_conv_dsp(&{context.name}_layer"
     return Call(
         context.name,
         tuple(op.kind for op in context.layer.operators),
         context.layer.inputs[:1],
         context.layer.output,
-        f"aot_conv_dsp{'_inline' if inline else ''}(&{context.name}_layer, $0, $scratch, $out);",
+        f"{function}, $0, $scratch, $out);",
         () if inline else ("aot_conv_dsp.c",),
         ("aot_conv_tile_dsp.h" if inline else "aot_conv_dsp.h",),
         tuple(arrays),
-        (c.structure("aot_conv_dsp_t", f"{context.name}_layer", fields),),
+        (c.structure("aot_conv_dsp_t", f"{context.name}_layer", fields), *definitions),
         scratch_bytes=(shape.rows * pitch + 2) * 2,
         macs=layer.macs,
     )
+
+
+def _tile(layer: Weighted, pitch: int, words: int) -> tuple[str, tuple[str, ...]]:
+    """The name and the text of the function for the layer's tiles of two positions by four channels.
+
+    NULL and nothing if it has none, or they cannot be written.
+    """
+    shape, window, pool = layer.shape, layer.shape.window, layer.shape.pool
+    step = window.stride_w * shape.input[2]
+    pooled = (pool.kernel_h, pool.kernel_w) != (1, 1)
+    tile = dsp_tile.Tile(
+        rows=window.kernel_h,
+        words=words,
+        apart=step if pooled else step * pool.stride_w,
+        next_row=window.dilation_h * pitch,
+        pool_rows=pool.kernel_h if pooled else 0,
+        next_pool_row=window.stride_h * pitch,
+    )
+    pairs_up = pool.kernel_w == 2 if pooled else shape.output[1] >= 2
+    if not pairs_up or shape.output[2] < 3 or not tile.fits:
+        return "NULL", ()
+    name = f"{layer.context.name}_tile"
+    return name, (dsp_tile.function(name, tile),)
 
 
 def depthwise_parameters(context: Context, q: Quantised) -> parameters.Parameters | None:

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toolkit.compiler import c, fixedpoint
-from toolkit.compiler.lower.base import Call, Context, window_fields
+from toolkit.compiler.lower import mve_tile
+from toolkit.compiler.lower.base import Call, Context, channelwise_fields
 from toolkit.compiler.lower.dsp import following_table
 from toolkit.compiler.lower.quantised import Quantised
 from toolkit.compiler.lower.weighted import Weighted
@@ -135,7 +136,8 @@ def conv(layer: Weighted) -> Call | None:
     pitch = width * channels
     if shape.padded:
         pitch = max(shape.window.pad_left * channels + pitch, shape.reach)
-    fields: dict[str, Any] = shape.fields() | {
+    fields: dict[str, Any] = {
+        "shape": shape.fields(),
         "padded": int(shape.padded),
         "pitch": pitch,
         "run": shape.run,
@@ -145,9 +147,30 @@ def conv(layer: Weighted) -> Call | None:
     }
     fields |= {constant.name.removeprefix(context.name + "_"): constant.name for constant in arrays}
     call = context.call("aot_conv_mve", ("aot_conv_mve_t", fields), (), "aot_conv_mve.h", tuple(arrays), layer.macs)
-    body = f"aot_conv_mve(&{context.name}_layer, $0, {'$scratch' if shape.padded else 'NULL'}, $out);"
+    name = f"{context.name}_tile"
+    body = f"aot_conv_mve(&{context.name}_layer, {name}, $0, {'$scratch' if shape.padded else 'NULL'}, $out);"
     rows = shape.rows * pitch + VECTOR - 1 if shape.padded else 0
-    return replace(call, body=body, scratch_bytes=rows, reads_past=VECTOR - 1)
+    tile = mve_tile.function(name, _tile(layer, pitch))
+    definitions = (*call.definitions, tile)
+    return replace(call, body=body, definitions=definitions, scratch_bytes=rows, reads_past=VECTOR - 1)
+
+
+def _tile(layer: Weighted, pitch: int) -> mve_tile.Tile:
+    """Its tiles as aot_conv_mve.h asks for them: four channels and the rest, two positions and the last odd one."""
+    shape, window = layer.shape, layer.shape.window
+    _, columns, channels = shape.output
+    if (shape.pool.kernel_h, shape.pool.kernel_w) == (1, 1):
+        positions = (*((2,) if columns > 1 else ()), *((1,) if columns % 2 else ()))
+    else:
+        positions = (1 if shape.pool.kernel_w % 2 else 2,)
+    return mve_tile.Tile(
+        rows=window.kernel_h,
+        chunks=-(-shape.run // VECTOR),
+        next_row=window.dilation_h * pitch,
+        lanes=(*((4,) if channels >= 4 else ()), *((channels % 4,) if channels % 4 else ())),
+        positions=positions,
+        speed=layer.context.target.optimise == "speed",
+    )
 
 
 def depthwise(layer: Weighted) -> Call | None:
@@ -167,14 +190,8 @@ def depthwise(layer: Weighted) -> Call | None:
     table = following_table(context, q)
     if table is not None:
         arrays.append(context.constant("table", table))
-    out_h, out_w = layer.shape.conv
     fields: dict[str, Any] = {
-        "in_h": source.shape[1],
-        "in_w": source.shape[2],
-        "out_h": out_h,
-        "out_w": out_w,
-        "channels": channels,
-        "kernel": window_fields(layer.shape.window),
+        "shape": channelwise_fields(source, layer.shape.conv, layer.shape.window),
         "input_zero": source.zero_point,
         "output_zero": q.output_zero,
     }

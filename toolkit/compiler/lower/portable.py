@@ -72,7 +72,8 @@ def conv_tile_f32(layer: Weighted) -> Call | None:
         return None
     weights = context.constant("weights", _by_tiles(layer.rows))
     biases = context.constant("bias", layer.bias)
-    fields: dict[str, Any] = shape.fields() | {
+    fields: dict[str, Any] = {
+        "shape": shape.fields(),
         "pitch": pitch,
         "run": shape.run,
         "padded": "true" if shape.padded else "false",

@@ -65,7 +65,7 @@ class Shape:
         return self.input[2] == 1 and self.window == ir.Window(3, 3) and self.pool == ir.Window(2, 2, 2, 2)
 
     def fields(self) -> dict[str, int]:
-        """The members that the tiled kernels' parameter structs share."""
+        """`aot_tile_shape_t`."""
         w, p = self.window, self.pool
         names = ("in_h", "in_w", "in_c", "out_h", "out_w", "out_c")
         return dict(zip(names, (*self.input, *self.output), strict=True)) | {

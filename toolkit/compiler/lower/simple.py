@@ -8,7 +8,7 @@ from toolkit.compiler import fixedpoint, ir, tables
 from toolkit.compiler.c import Constant, number
 from toolkit.compiler.fuse import FLOAT_CLAMPS, FloatActivation
 from toolkit.compiler.ir import ElementType, Tensor
-from toolkit.compiler.lower.base import Call, Context, float_fields, window_fields
+from toolkit.compiler.lower.base import Call, Context, channelwise_fields, float_fields
 from toolkit.errors import ModelError
 
 _SOFTMAX_OUTPUT = (np.float32(1 / 256), -128)
@@ -78,14 +78,7 @@ def _between_types(context: Context, op: ir.Unary, source: Tensor, output: Tenso
 def pool(context: Context, op: ir.Pool) -> Call:
     """MAX_POOL_2D and AVERAGE_POOL_2D that stand alone."""
     source, output = context.input(0), context.output
-    shape = {
-        "in_h": source.shape[1],
-        "in_w": source.shape[2],
-        "channels": source.shape[3],
-        "out_h": output.shape[1],
-        "out_w": output.shape[2],
-        "window": window_fields(op.window),
-    }
+    shape = {"shape": channelwise_fields(source, output.shape[1:3], op.window)}
     word = "max" if op.kind == "MAX_POOL_2D" else "average"
     if context.is_int8(source, output):
         if source.quantisation != output.quantisation:
