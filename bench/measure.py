@@ -17,7 +17,7 @@ from bench.rows import Row
 from toolkit import api, models, project, workloads, workspace
 from toolkit import board as boards
 from toolkit import build as builders
-from toolkit.artifacts import Build, DType, ModelFile, Runtime, sha256_of
+from toolkit.artifacts import Build, DType, ModelFile, Runtime
 from toolkit.board import Board
 from toolkit.build import size
 from toolkit.compiler import compile_model
@@ -25,6 +25,7 @@ from toolkit.errors import DoesNotFitError, ModelError
 from toolkit.link import Client, Request, open_transport
 from toolkit.project import EngineFiles
 from toolkit.selection import Selection
+from toolkit.steps.build import describe
 
 ENGINE_OWNERS = ("model", "kernels", "engine")
 """Of a size report: what computes the network, without the serial link, the port and the C library."""
@@ -143,24 +144,8 @@ def _built(place: Path, which: Peer, board: Board, model: ModelFile, optimise: s
     report = size.measure(image.elf or image.image, image.map_file, board)
     size.check(report, board)
     compiled = compile_model(model.path.read_bytes(), isa=board.cpu.isa, fpu=board.cpu.fpu)
-    result = Build(
-        board=board.id,
-        model=model.name,
-        dtype=model.dtype,
-        runtime=Runtime.AOT,
-        toolchain=toolchain.builder,
-        project=made.path.resolve(),
-        image=image.image.resolve(),
-        model_path=(made.path / "model" / f"{model.name}.tflite").resolve(),
-        model_bytes=model.size_bytes,
-        flash_bytes=report.flash_bytes,
-        flash_limit=report.flash_limit,
-        ram_bytes=report.ram_bytes,
-        ram_limit=report.ram_limit,
-        build_id=made.build_id,
-        model_sha256=model.sha256,
-        size=report,
-        image_sha256=sha256_of(image.image.read_bytes()),
+    result = dataclasses.replace(
+        describe(board, model, Runtime.AOT, toolchain, made, image, report),
         inputs=compiled.inputs,
         outputs=compiled.outputs,
         macs=compiled.macs,

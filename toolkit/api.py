@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 from toolkit import gates as bounds
 from toolkit import verdicts
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from toolkit.board import Board
     from toolkit.errors import TinymlError
     from toolkit.models.listing import Row
+    from toolkit.steps.build import Choices, Request
 
 __all__ = [
     "SEED",
@@ -151,30 +152,24 @@ def build(
     board: str | Board,
     model: str = "proposed",
     *,
-    dtype: DType = DType.INT8,
-    runtime: Runtime | None = None,
-    toolchain: str | None = None,
-    optimise: str = "speed",
     workspace: Path = Path(),
     listener: Listener = SILENT,
+    **choices: Unpack[Choices],
 ) -> Build:
     """Everything from a model's name to an image that fits the board.
 
     Args:
         model: a name, or a path to a `.tflite`.
-        runtime, toolchain: None takes the board's first.
-        optimise: "speed" or "size".
+        choices: dtype, runtime, toolchain, optimise; `steps.build.Request` has their meaning and defaults.
 
     Raises:
         DoesNotFitError: it was built, and is too big for the board.
         TinymlError: any other step failed, and says which.
     """
-    from toolkit.steps import build as step
+    from toolkit.steps.build import Request
 
     target = _loaded(board, workspace)
-    request = step.Request(target.id, model, dtype, runtime, toolchain, optimise, workspace)
-    with workspaces.hold(workspace, target, "build"):
-        return step.build(request, target, listener)
+    return _build(Request(target.id, model, workspace=workspace, **choices), target, listener)
 
 
 def newest(board: str | None = None, *, workspace: Path = Path()) -> Build:
@@ -285,42 +280,35 @@ def run(
     board: str | Board,
     model: str = "proposed",
     *,
-    dtype: DType = DType.INT8,
-    runtime: Runtime | None = None,
-    toolchain: str | None = None,
-    optimise: str = "speed",
     port: str | None = None,
     virtual: bool = False,
     selection: Selection = EVERYTHING,
     gates: Gates = bounds.NONE,
     workspace: Path = Path(),
     listener: Listener = SILENT,
+    **choices: Unpack[Choices],
 ) -> Outcome:
     """Build, flash and verify; an emulated board is stopped again at the end.
 
     The board is loaded once, and what one step made is handed to the next: what lies in the workspace may be another's
     by then.
 
+    Args:
+        choices: as of `build`.
+
     Raises:
         UsageError: an option that would be ignored; nothing was built.
         TinymlError: as `build`, `flash` and `verify`.
     """
     from toolkit.steps import flash as step
+    from toolkit.steps.build import Request
 
     target = _loaded(board, workspace)
     check_options(target, port, virtual=virtual)
+    request = Request(target.id, model, workspace=workspace, **choices)
     with workspaces.hold(workspace, target, "run") as place:
-        listener.say(f"building {model} {dtype} for {target.id}")
-        made = build(
-            target,
-            model,
-            dtype=dtype,
-            runtime=runtime,
-            toolchain=toolchain,
-            optimise=optimise,
-            workspace=workspace,
-            listener=listener,
-        )
+        listener.say(f"building {model} {request.dtype} for {target.id}")
+        made = _build(request, target, listener)
         listener.built(made)
         own = place.of(made)
         verdicts.set_aside(own)
@@ -388,3 +376,10 @@ def _loaded(board: str | Board, workspace: Path) -> Board:
     from toolkit import board as boards
 
     return boards.load(board, workspace) if isinstance(board, str) else board
+
+
+def _build(request: Request, board: Board, listener: Listener) -> Build:
+    from toolkit.steps import build as step
+
+    with workspaces.hold(request.workspace, board, "build"):
+        return step.build(request, board, listener)

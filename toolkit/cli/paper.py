@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from toolkit.cli import options, output, paper_devices, paper_questions
-from toolkit.cli.paper_results import Train, complete, compressed, percent, results, show, toolkit_results, with_spread
+from toolkit.cli.paper_results import Train, complete, percent, show, with_spread
 
 if TYPE_CHECKING:
     from toolkit.paper.training_run import Result
@@ -20,9 +20,7 @@ def _tables(json: bool, known: dict[str, Result]) -> None:
 
     rows = tables.rows(known)
     if json:
-        # One row a network: the second table begins with the first one's last row, the proposed network.
-        first = {row.model: row for row in reversed(rows)}
-        output.data([to_jsonable(row) for row in rows if first[row.model] is row])
+        output.data([to_jsonable(row) for row in tables.networks(rows)])
         return
     for table, name in ((1, "Table I"), (2, "Table II")):
         show(
@@ -88,14 +86,9 @@ def _register_page(group: typer.Typer) -> None:
         workspace: options.Workspace = Path(),
     ) -> None:
         """Write the page on the paper, with its plots, from the results."""
-        from toolkit.paper import compression, devices, document, records, study, tfmot
+        from toolkit.paper.results import Results
 
-        trained, smaller, by_toolkit = results(workspace), compressed(workspace), toolkit_results(workspace)
-        on_devices = devices.results(workspace)
+        known = Results.of(workspace)
         if keep:
-            records.save(trained, study.results_file())
-            records.save(smaller, compression.results_file())
-            records.save(by_toolkit, tfmot.results_file())
-            devices.save_results(on_devices, devices.results_file())
-        document.write(trained, smaller, by_toolkit, on_devices, page=to / "paper.md", pictures=to / "paper")
-        output.line(str(to / "paper.md"))
+            known.keep()
+        output.line(str(known.write_page(to)))

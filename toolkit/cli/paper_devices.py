@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from toolkit import workspace
-from toolkit.artifacts import DType
 from toolkit.cli import options, output
+from toolkit.cli.listener import Terminal
 from toolkit.cli.paper_results import NOT_RUN, show
 
 if TYPE_CHECKING:
@@ -31,24 +30,13 @@ def register(group: typer.Typer) -> None:
         json: options.Json = False,
     ) -> None:
         """Every trained network on emulated boards, float32 and int8: proven, or refused and why."""
-        from toolkit import models, zoo
         from toolkit.artifacts import to_jsonable
         from toolkit.paper import devices
         from toolkit.selection import Selection
 
         if run_them:
-            for name in [workspace.board_id(each) for each in board or devices.BOARDS]:
-                for model in zoo.names():
-                    if models.find(model, workspace_folder) is None:
-                        output.say(f"{model} is {NOT_RUN}: it is not trained")
-                        continue
-                    for dtype in DType:
-                        output.say(f"{name}, {model}, {dtype}")
-                        found = devices.perform(name, model, dtype, Selection(limit, data), workspace_folder)
-                        devices.save_results(
-                            (*devices.results(workspace_folder), found), devices.workspace_file(workspace_folder)
-                        )
-        known = [result for result in devices.results(workspace_folder) if not board or result.board in board]
+            devices.perform_all(board or devices.BOARDS, Selection(limit, data), workspace_folder, Terminal())
+        known = devices.results(workspace_folder, board)
         if json:
             output.data([to_jsonable(result) for result in known])
             return

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import typer
 
@@ -15,10 +14,8 @@ from toolkit.cli.paper_results import (
     Bar,
     Train,
     complete,
-    compressed,
     percent,
     show,
-    toolkit_results,
     with_spread,
 )
 
@@ -26,14 +23,6 @@ Fashion = Annotated[
     Path | None, typer.Option("--fashion-data", help="A folder with Fashion-MNIST's four IDX files, gzipped or not.")
 ]
 Plot = Annotated[Path | None, typer.Option("--plot", help="Also draw it, to this .svg file.")]
-
-
-Drawn = TypeVar("Drawn")
-
-
-def _ask_tensorflow_for_keras_2() -> None:
-    """TensorFlow reads it when it is loaded, which no code before this has done."""
-    os.environ["TF_USE_LEGACY_KERAS"] = "1"
 
 
 def register(group: typer.Typer) -> None:
@@ -81,7 +70,7 @@ def register(group: typer.Typer) -> None:
         known = complete(plan.epochs(), workspace, train, data)
         rows = questions.epochs(known)
         if plot is not None:
-            plots.curves(_some([known[run.key] for run in plan.epochs() if run.key in known]), plot)
+            plots.curves(questions.followed(known), plot)
         _emit(
             json,
             rows,
@@ -113,7 +102,7 @@ def register(group: typer.Typer) -> None:
 
         rows = questions.harder(complete(plan.harder(), workspace, train, data, fashion_data))
         if plot is not None:
-            plots.harder(_some([row for row in rows if row.difference is not None]), plot)
+            plots.harder(rows, plot)
         _emit(
             json,
             rows,
@@ -130,14 +119,6 @@ def register(group: typer.Typer) -> None:
         )
 
     _register_when(group)
-
-
-def _some(drawn: Sequence[Drawn]) -> Sequence[Drawn]:
-    from toolkit.errors import TinymlError
-
-    if not drawn:
-        raise TinymlError("there is nothing to draw: not yet run", "the same command with --train")
-    return drawn
 
 
 def _emit(json: bool, rows: Iterable[Any], columns: tuple[str, ...], lines: Iterable[tuple[str, ...]]) -> None:
@@ -166,14 +147,17 @@ def _register_when(group: typer.Typer) -> None:
     ) -> None:
         """When do pruning and quantisation pay? Ours, and TensorFlow's own toolkit, on three networks."""
         from toolkit.artifacts import to_jsonable
-        from toolkit.paper import plots, questions
+        from toolkit.cli.listener import Terminal
+        from toolkit.paper import plots, questions, results
 
-        if train:
-            _run_when(tensorflow_toolkit, data, workspace)
-        rows = questions.compression(compressed(workspace).values())
-        steps = questions.toolkit_steps(toolkit_results(workspace).values())
+        if train and tensorflow_toolkit:
+            results.run_toolkit(workspace, data=data, listener=Terminal())
+        elif train:
+            results.compress(workspace, watch=Bar, data=data)
+        rows = questions.compression(results.compressed(workspace).values())
+        steps = questions.toolkit_steps(results.by_toolkit(workspace).values())
         if plot is not None:
-            plots.compression(_some(rows), plot)
+            plots.compression(rows, plot)
         if json:
             output.data({"methods": to_jsonable(list(rows)), "tensorflow_toolkit": to_jsonable(list(steps))})
             return
@@ -213,20 +197,3 @@ def _register_when(group: typer.Typer) -> None:
             or [(NOT_RUN,) * 6],
             text=2,
         )
-
-
-def _run_when(tensorflow_toolkit: bool, data: Path | None, workspace: Path) -> None:
-    from toolkit.errors import TinymlError
-    from toolkit.paper import compression, tfmot
-
-    try:
-        if tensorflow_toolkit:
-            _ask_tensorflow_for_keras_2()
-            output.say("TensorFlow's own toolkit: about five minutes a network")
-            tfmot.complete(tfmot.runs(), workspace, known=toolkit_results(workspace), data=data)
-            return
-        runs = compression.runs()
-        with Bar(runs) as progress:
-            compression.complete(runs, workspace, known=compressed(workspace), data=data, progress=progress)
-    except KeyboardInterrupt:
-        raise TinymlError("interrupted; every finished network is kept", "the same command goes on") from None

@@ -1,4 +1,4 @@
-"""What the commands on the paper share: results kept and new, the progress of a training, tables on the terminal."""
+"""What the commands on the paper share: the option --train, the progress of a training, tables on the terminal."""
 
 from __future__ import annotations
 
@@ -8,13 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from toolkit.cli import output
-
 if TYPE_CHECKING:
-    from toolkit.paper.compression import CompressionResult
     from toolkit.paper.records import TrainingRun
     from toolkit.paper.tables import Spread
-    from toolkit.paper.tfmot import ToolkitResult
     from toolkit.paper.training_run import Result
     from toolkit.train import Progress
 
@@ -27,27 +23,6 @@ Train = Annotated[
         help="Train what is missing, one network after the other: hours on two cores. Ctrl-C keeps what is done.",
     ),
 ]
-
-
-def results(workspace: Path) -> dict[str, Result]:
-    """The kept results, and those of the workspace's own runs."""
-    from toolkit.paper import study
-
-    return study.load_results() | study.collect(workspace)
-
-
-def compressed(workspace: Path) -> dict[str, CompressionResult]:
-    """The same of the compression study."""
-    from toolkit.paper import compression
-
-    return compression.load_results() | compression.collect(workspace)
-
-
-def toolkit_results(workspace: Path) -> dict[str, ToolkitResult]:
-    """The same of TensorFlow's own toolkit."""
-    from toolkit.paper import tfmot
-
-    return tfmot.load_results() | tfmot.collect(workspace)
 
 
 class Bar:
@@ -74,27 +49,11 @@ class Bar:
 def complete(
     runs: tuple[TrainingRun, ...], workspace: Path, train: bool, data: Path | None = None, fashion: Path | None = None
 ) -> dict[str, Result]:
-    """All results; those of `runs` that are missing are trained if that is asked for.
+    """See `toolkit.paper.results`."""
+    from toolkit.cli.listener import Terminal
+    from toolkit.paper import results
 
-    Raises:
-        TinymlError: interrupted, to be gone on with; DatasetError: no data.
-    """
-    from toolkit.errors import TinymlError
-    from toolkit.paper import study
-
-    known = results(workspace)
-    missing = tuple(run for run in runs if run.key not in known)
-    if not missing:
-        return known
-    if not train:
-        output.say(f"{len(missing)} of {len(runs)} trainings are not yet run: the same command with --train")
-        return known
-    folders = {name: folder for name, folder in (("mnist", data), ("fashion-mnist", fashion)) if folder is not None}
-    try:
-        with Bar(missing) as progress:
-            return known | study.complete(missing, workspace, known=known, folders=folders, progress=progress)
-    except KeyboardInterrupt:
-        raise TinymlError("interrupted; every finished epoch is kept", "the same command goes on") from None
+    return results.complete(runs, workspace, train=train, watch=Bar, data=data, fashion=fashion, listener=Terminal())
 
 
 def percent(value: float | None) -> str:

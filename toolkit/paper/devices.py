@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import datetime
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from toolkit import api, resources, zoo
+from toolkit import api, models, resources, zoo
+from toolkit import workspace as workspaces
 from toolkit.artifacts import Artifact, Build, DType, Verification, from_jsonable, to_jsonable, write_atomically
 from toolkit.errors import DoesNotFitError, ModelError, NotProvenError, TinymlError
+from toolkit.listener import SILENT, Listener
 from toolkit.selection import Selection
 
 BOARDS = ("mps2-an386", "mps3-an547", "microbit")
@@ -69,6 +71,23 @@ def perform(board: str, model: str, dtype: DType, selection: Selection, workspac
     return of_run(done.build, done.verification)
 
 
+def perform_all(boards: Iterable[str], selection: Selection, workspace: Path, listener: Listener = SILENT) -> None:
+    """Every trained network, float32 and int8, on these boards; each result is kept in the workspace at once.
+
+    Raises:
+        TinymlError: for a reason that is none of a network's.
+    """
+    for board in [workspaces.board_id(each) for each in boards]:
+        for model in zoo.names():
+            if models.find(model, workspace) is None:
+                listener.say(f"{model} is not yet run: it is not trained")
+                continue
+            for dtype in DType:
+                listener.say(f"{board}, {model}, {dtype}")
+                found = perform(board, model, dtype, selection, workspace)
+                save_results((*results(workspace), found), workspace_file(workspace))
+
+
 def of_run(build: Build, verification: Verification) -> DeviceResult:
     """The record of a run that came to its end."""
     ticks = verification.ticks
@@ -122,12 +141,16 @@ def load_results(path: Path | None = None) -> tuple[DeviceResult, ...]:
         raise TinymlError(f"{path} is damaged: {caught}", "get it again from the repository") from caught
 
 
-def results(workspace: Path) -> tuple[DeviceResult, ...]:
-    """The kept results; the workspace's own count where there are both."""
+def results(workspace: Path, boards: Sequence[str] | None = None) -> tuple[DeviceResult, ...]:
+    """The kept results; the workspace's own count where there are both.
+
+    Args:
+        boards: of these alone; by default of all.
+    """
     kept = {result.key: result for result in load_results()}
     own = {result.key: result for result in load_results(workspace_file(workspace))}
     both = kept | own
-    return tuple(both[key] for key in sorted(both))
+    return tuple(both[key] for key in sorted(both) if not boards or both[key].board in boards)
 
 
 def save_results(results: Iterable[DeviceResult], path: Path) -> None:

@@ -183,7 +183,7 @@ def write(
         pictures: folder of the plots, beside or below the page.
     """
     all_rows = rows(results)
-    long = [results[run.key] for run in plan.epochs() if run.key in results]
+    long = questions.followed(results)
     methods = questions.compression(compressed.values())
     hard = questions.harder(results)
     any_hard = any(row.difference is not None for row in hard)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+from toolkit.errors import TinymlError
 from toolkit.paper.questions import HarderRow, MethodRow
 from toolkit.paper.tables import Row, Spread
 from toolkit.paper.training_run import Result
+
+_Drawn = TypeVar("_Drawn")
 
 _COLOURS = (
     "#1b6ca8",
@@ -42,6 +45,13 @@ def _save(figure: Any, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with matplotlib.rc_context({"svg.hashsalt": "tinyml", "svg.fonttype": "none"}):
         figure.savefig(path, format="svg", metadata={"Date": None})
+
+
+def _some(drawn: Iterable[_Drawn]) -> list[_Drawn]:
+    found = list(drawn)
+    if not found:
+        raise TinymlError("there is nothing to draw: not yet run", "the same command with --train")
+    return found
 
 
 def _accuracy_axis(axes: Any) -> None:
@@ -93,9 +103,13 @@ def curves(results: Iterable[Result], path: Path) -> None:
     """Accuracy on the test images after each epoch, one line for each network; the 20th epoch is marked.
 
     The axis is that of `accuracy_against_size`: what is gained at 99 % shows as well as at 75 %.
+
+    Raises:
+        TinymlError: there is none.
     """
+    drawn = _some(results)
     figure, axes = _figure(8.5, 5.2)
-    for place, result in enumerate(results):
+    for place, result in enumerate(drawn):
         epochs = range(1, len(result.curve) + 1)
         colour = _COLOURS[place % len(_COLOURS)]
         errors = [100 - 100 * value for value in result.curve]
@@ -124,10 +138,14 @@ def compression(rows: Iterable[MethodRow], path: Path) -> None:
     """Accuracy against the zipped bytes of the compressed file, averaged over the seeds.
 
     One colour a network, one mark a method; hollow is float32, filled int8. Zipped, as zeros save no room otherwise.
+
+    Raises:
+        TinymlError: there is none.
     """
+    drawn = _some(rows)
     figure, axes = _figure(8.5, 5.6)
     colours: dict[str, str] = {}
-    for row in rows:
+    for row in drawn:
         colour = colours.setdefault(row.model, _COLOURS[len(colours)])
         is_int8 = row.method.endswith("int8")
         method = "float32" if row.method == "int8" else row.method.removesuffix("int8").rstrip(", ")
@@ -148,9 +166,13 @@ def compression(rows: Iterable[MethodRow], path: Path) -> None:
 
 
 def harder(rows: Iterable[HarderRow], path: Path) -> None:
-    """Accuracy on MNIST and on Fashion-MNIST, network by network; only those that are run on both."""
+    """Accuracy on MNIST and on Fashion-MNIST, network by network; only those that are run on both.
+
+    Raises:
+        TinymlError: there is none.
+    """
+    both = _some((row.model, row.mnist, row.fashion_mnist) for row in rows if row.mnist and row.fashion_mnist)
     figure, axes = _figure(8.5, 4.6)
-    both = [(row.model, row.mnist, row.fashion_mnist) for row in rows if row.mnist and row.fashion_mnist]
     places = range(len(both))
     for shift, name, values in (
         (-0.2, "MNIST", [easy for _, easy, _ in both]),

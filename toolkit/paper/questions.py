@@ -108,6 +108,11 @@ def epochs(results: dict[str, Result]) -> tuple[EpochsRow, ...]:
     return tuple(_epochs_row(run.model, results.get(run.key)) for run in plan.epochs())
 
 
+def followed(results: dict[str, Result]) -> tuple[Result, ...]:
+    """The trainings whose curves can be drawn."""
+    return tuple(results[run.key] for run in plan.epochs() if run.key in results)
+
+
 def _epochs_row(model: str, result: Result | None) -> EpochsRow:
     if result is None:
         return EpochsRow(model, None, None, None, None, None, ())

@@ -77,6 +77,14 @@ def rows(results: dict[str, Result]) -> tuple[Row, ...]:
     return tuple(sorted(found, key=lambda row: (row.table, order.index(row.row))))
 
 
+def networks(found: Iterable[Row]) -> tuple[Row, ...]:
+    """One row a network: the second table begins with the first one's last row, the proposed network."""
+    first: dict[str, Row] = {}
+    for row in found:
+        first.setdefault(row.model, row)
+    return tuple(first.values())
+
+
 def _row(architecture: zoo.Architecture, figures: zoo.PaperFigures, runs: list[Result]) -> Row:
     valid = Spread.of(run.accuracy["float32"] for run in runs) if runs else None
     test = Spread.of(run.external["float32"] / _EXTERNAL for run in runs) if runs else None

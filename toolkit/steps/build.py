@@ -2,23 +2,43 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from toolkit import __version__, workspace
 from toolkit.artifacts import Build, DType, Runtime, sha256_of
 from toolkit.listener import SILENT, Listener
 
 if TYPE_CHECKING:
-    from toolkit.artifacts import ModelFile
+    from toolkit.artifacts import ModelFile, SizeReport
     from toolkit.board import Board, Toolchain
+    from toolkit.build.base import Built
     from toolkit.errors import ToolError
+    from toolkit.project import Project
+
+
+class Choices(TypedDict, total=False):
+    """How a network is built, where it is not left to `Request` to say."""
+
+    dtype: DType
+    runtime: Runtime | None
+    toolchain: str | None
+    optimise: str
 
 
 @dataclass(frozen=True)
 class Request:
-    """What is to be built."""
+    """What is to be built.
+
+    Attributes:
+        board: an id, an alias or a board file.
+        model: a name, or a path to a `.tflite`.
+        dtype: of two files of a network of the zoo, which.
+        runtime, toolchain: None takes the board's first.
+        optimise: "speed" or "size".
+    """
 
     board: str
     model: str = "proposed"
@@ -78,6 +98,37 @@ def build(request: Request, board: Board | None = None, listener: Listener = SIL
         return _build(request, board, candidates, toolchain, runtime, model, listener)
 
 
+def describe(
+    board: Board,
+    model: ModelFile,
+    runtime: Runtime,
+    toolchain: Toolchain,
+    made: Project,
+    built: Built,
+    report: SizeReport,
+) -> Build:
+    """What is known of any image that was compiled and linked from a project: where it lies, its size, its hashes."""
+    return Build(
+        board=board.id,
+        model=model.name,
+        dtype=model.dtype,
+        runtime=runtime,
+        toolchain=toolchain.builder,
+        project=made.path.resolve(),
+        image=built.image.resolve(),
+        model_path=(made.path / "model" / f"{model.name}.tflite").resolve(),
+        model_bytes=model.size_bytes,
+        flash_bytes=report.flash_bytes,
+        flash_limit=report.flash_limit,
+        ram_bytes=report.ram_bytes,
+        ram_limit=report.ram_limit,
+        build_id=made.build_id,
+        model_sha256=model.sha256,
+        size=report,
+        image_sha256=sha256_of(built.image.read_bytes()),
+    )
+
+
 def _build(
     request: Request,
     board: Board,
@@ -124,29 +175,13 @@ def _build(
     built = builder.build(made.path, board, toolchain)
     report = size.measure(built.elf or built.image, built.map_file, board)
     compiled = engine.compiled
-    result = Build(
-        board=board.id,
-        model=model.name,
-        dtype=model.dtype,
-        runtime=runtime,
-        toolchain=toolchain.builder,
-        project=made.path.resolve(),
-        image=built.image.resolve(),
-        model_path=(made.path / "model" / f"{model.name}.tflite").resolve(),
-        model_bytes=model.size_bytes,
-        flash_bytes=report.flash_bytes,
-        flash_limit=report.flash_limit,
-        ram_bytes=report.ram_bytes,
-        ram_limit=report.ram_limit,
-        build_id=made.build_id,
-        model_sha256=model.sha256,
-        size=report,
+    result = dataclasses.replace(
+        describe(board, model, runtime, toolchain, made, built, report),
         board_name=board.name,
         board_file=board.path.resolve(),
         mcu=board.mcu.part,
         clock_hz=board.mcu.clock_hz,
         optimise=_gcc_option(toolchain, request.optimise),
-        image_sha256=sha256_of(built.image.read_bytes()),
         tools={"tinyml": __version__, toolchain.builder: version},
         inputs=engine.inputs,
         outputs=engine.outputs,
