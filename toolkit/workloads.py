@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from toolkit.artifacts import Build, DType, TensorSpec
-from toolkit.tflite.ends import ends_of, split
+from toolkit.artifacts import Build, ElementType, TensorSpec
+from toolkit.tflite.ends import Ends, ends_of, join, split
 
 if TYPE_CHECKING:
     from toolkit.data import Samples
@@ -88,9 +88,10 @@ def compute(build: Build, inputs: Inputs, progress: Computed | None = None) -> A
 
     if build.card is None:
         reference.probe(build.model_path)
-    rounding = reference.rounding(inputs.tflite) if build.dtype is DType.FLOAT32 else None
+    real = any(spec.dtype is ElementType.FLOAT32 for spec in ends_of(inputs.tflite).outputs)
+    rounding = reference.rounding(inputs.tflite) if real else None
     moved = None if rounding is None else rounding.moved
-    sets = (_workload(inputs.tflite, samples, build.dtype, progress, moved) for samples in inputs.sets)
+    sets = (_workload(inputs.tflite, samples, progress, moved) for samples in inputs.sets)
     return Assembled(tuple(sets), inputs)
 
 
@@ -99,37 +100,37 @@ def assemble(build: Build, selection: Selection, progress: Computed | None = Non
     return compute(build, prepare(build, selection), progress)
 
 
-_Moved = Callable[[npt.NDArray[Any], npt.NDArray[np.uint8]], Iterator[npt.NDArray[np.float64]]]
+_Array = npt.NDArray[Any]
+_Moved = Callable[[Sequence[_Array], npt.NDArray[np.uint8]], Iterator[npt.NDArray[np.float64]]]
 
 
 def _moved_at(
-    moved: _Moved, inputs: npt.NDArray[Any], expected: npt.NDArray[np.uint8], index: int
+    moved: _Moved, io: Ends, inputs: Sequence[_Array], expected: npt.NDArray[np.uint8], index: int
 ) -> Iterator[npt.NDArray[np.float64]]:
-    return moved(inputs[index : index + 1], expected[index])
+    from toolkit import reference
+
+    return moved(reference.sample(io.inputs, inputs, index), expected[index])
 
 
-def _workload(
-    tflite: bytes, samples: Samples, dtype: DType, progress: Computed | None, moved: _Moved | None
-) -> Workload:
+def _workload(tflite: bytes, samples: Samples, progress: Computed | None, moved: _Moved | None) -> Workload:
     from toolkit import reference
     from toolkit.data import Kind
     from toolkit.verify import Workload
 
-    ends = ends_of(tflite)
-    as_they_are = samples.scaling is None  # in the tensor's own type
-    inputs = samples.values if as_they_are else reference.quantise(tflite, samples.values, samples.scaling)
+    io = ends_of(tflite)
+    inputs = reference.inputs_of(tflite, samples.inputs, samples.scaling)
     expected = reference.expected_outputs(tflite, inputs, progress=progress)
     # A quarter of the bytes: the device divides as the host does.
-    scaled = samples.scaling if dtype is DType.FLOAT32 else None
-    rows = inputs if scaled is None else samples.values
+    scaled = samples.scaling if [spec.dtype for spec in io.inputs] == [ElementType.FLOAT32] else None
+    elements = None if scaled is None else np.ascontiguousarray(samples.values).reshape(len(samples), -1)
     return Workload(
         set=samples.name,
-        inputs=np.ascontiguousarray(rows).reshape(len(rows), -1).view(np.uint8),
-        kind="tensor" if scaled is None else "elements",
+        inputs=join(io.inputs, inputs) if elements is None else elements.view(np.uint8),
+        kind="tensor" if elements is None else "elements",
         expected=expected,
         labels=samples.labels if samples.task.kind is Kind.CLASSIFY and samples.truth is not None else None,
         names=samples.names,
-        moved=None if moved is None else partial(_moved_at, moved, inputs, expected),
+        moved=None if moved is None else partial(_moved_at, moved, io, inputs, expected),
         words=samples.called(),
         classes=samples.classes,
         picture=samples.task.picture,
@@ -137,8 +138,8 @@ def _workload(
         offset=0.0 if scaled is None else scaled.offset,
         task=samples.task,
         truth=None if samples.task.kind is Kind.CLASSIFY else samples.truth,
-        real=partial(_real, ends.outputs, samples.task.output),
-        real_inputs=_real_inputs(ends.input, samples) if samples.task.kind is Kind.RECONSTRUCT else None,
+        real=partial(_real, io.outputs, samples.task.output),
+        real_inputs=_real_inputs(io.input, samples) if samples.task.kind is Kind.RECONSTRUCT else None,
     )
 
 

@@ -56,7 +56,7 @@ def shipped(name: str, dtype: str) -> bytes:
 
 def test_litert_s_own_sum_is_found_and_the_float32_network_says_whose_fault_it_is() -> None:
     tflite = sum_network("int8")
-    found = agreement.compare(tflite, int8_inputs(tflite), sum_network("float32"))
+    found = agreement.compare(tflite, [int8_inputs(tflite)], sum_network("float32"))
     assert found.operator == "SUM (operator 0)"
     assert found.operator_difference == found.largest > 1
     assert found.differing > 0
@@ -67,7 +67,7 @@ def test_litert_s_own_sum_is_found_and_the_float32_network_says_whose_fault_it_i
 
 def test_without_a_third_voice_none_is_blamed() -> None:
     tflite = sum_network("int8")
-    found = agreement.compare(tflite, int8_inputs(tflite))
+    found = agreement.compare(tflite, [int8_inputs(tflite)])
     assert not found.agrees
     assert not found.nearer
     assert "either may be at fault" in found.in_words
@@ -76,7 +76,7 @@ def test_without_a_third_voice_none_is_blamed() -> None:
 def test_a_free_batch_that_tflm_gets_wrong_is_found() -> None:
     tflite = free_batch_network()
     inputs = RNG.uniform(-1, 1, (5, 8, 1, 2)).astype(np.float32)
-    found = agreement.of(tflite, inputs)
+    found = agreement.of(tflite, [inputs])
     assert found.operator == "SPACE_TO_BATCH_ND (operator 0)"
     assert found.differing == 5
     assert "may not compute what was trained" in found.in_words
@@ -87,7 +87,7 @@ def test_a_free_batch_that_tflm_gets_wrong_is_found() -> None:
 def test_shipped_networks_agree(name: str, dtype: str) -> None:
     tflite = shipped(name, dtype)
     images = RNG.integers(0, 256, (8, 28, 28)).astype(np.uint8)
-    found = agreement.compare(tflite, reference.quantise(tflite, images, UNIT))
+    found = agreement.compare(tflite, [reference.quantise(tflite, images, UNIT)])
     assert found.agrees, found.in_words
     assert found.inputs == 8
 
@@ -95,12 +95,12 @@ def test_shipped_networks_agree(name: str, dtype: str) -> None:
 def test_rounding_that_adds_up_is_told_from_an_operator_that_is_off(monkeypatch: pytest.MonkeyPatch) -> None:
     """LiteRT's dense layers round otherwise by a step, and a steep softmax makes many of it."""
     tflite = shipped("initial", "int8_per_tensor")
-    found = agreement.compare(tflite, int8_inputs(tflite, 100))
+    found = agreement.compare(tflite, [int8_inputs(tflite, 100)])
     assert found.agrees
     assert found.largest > 1
     assert "rounding that adds up" in found.in_words
     monkeypatch.setattr(agreement, "_STEPS", 0)
-    assert not agreement.compare(tflite, int8_inputs(tflite, 100)).agrees
+    assert not agreement.compare(tflite, [int8_inputs(tflite, 100)]).agrees
 
 
 def test_a_network_taken_apart_computes_each_operator_from_what_it_is_given() -> None:
@@ -113,8 +113,8 @@ def test_a_network_taken_apart_computes_each_operator_from_what_it_is_given() ->
 def test_the_third_voice_may_be_for_either() -> None:
     """The same answers once as TFLM's and once as LiteRT's."""
     tflite, third = sum_network("int8"), sum_network("float32")
-    inputs = int8_inputs(tflite)
-    answers = agreement._ask(tflite, inputs)
+    inputs = [int8_inputs(tflite)]
+    answers = agreement._ask(tflite, ends_of(tflite), inputs)
     swapped = dataclasses.replace(answers, tflm=answers.litert, litert=answers.tflm)
     assert agreement._nearer(tflite, inputs, answers, third) == TFLM
     assert agreement._nearer(tflite, inputs, swapped, third) == LITERT
@@ -141,7 +141,7 @@ def test_difference(mine: np.ndarray, theirs: np.ndarray, expected: float) -> No
 
 def test_what_cannot_be_compared_says_why_and_is_no_disagreement() -> None:
     broken = b"\x1c\0\0\0TFL3" + bytes(40)
-    found = agreement.of(broken, np.zeros((1, 4), np.int8))
+    found = agreement.of(broken, [np.zeros((1, 4), np.int8)])
     assert found.agrees
     assert found.inputs == 0
     assert found.in_words.startswith("not held against LiteRT: ")
@@ -150,7 +150,7 @@ def test_what_cannot_be_compared_says_why_and_is_no_disagreement() -> None:
 def test_it_ends_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(agreement, "SECONDS", 0.0)
     tflite = shipped("proposed", "int8")
-    assert agreement.compare(tflite, int8_inputs(tflite, 50)).inputs == 1
+    assert agreement.compare(tflite, [int8_inputs(tflite, 50)]).inputs == 1
 
 
 def test_round_trip() -> None:

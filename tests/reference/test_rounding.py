@@ -13,7 +13,7 @@ SENT = inputs(1, 64)
 
 def _moved(tflite: bytes) -> np.ndarray:
     expected = reference.expected_outputs(tflite, SENT)[0]
-    return np.stack(list(reference.rounding(tflite).moved(SENT, expected)))
+    return np.stack(list(reference.rounding(tflite).moved([SENT], expected)))
 
 
 def test_every_constant_is_changed_by_the_root_of_its_sums_length() -> None:
@@ -50,6 +50,6 @@ def test_a_network_with_a_state_is_not_asked() -> None:
     """Its answers depend on what came before: a large difference would be explained by that alone."""
     tflite = dense(weights(3, 64), np.zeros(3, np.float32))
     calls = iter(range(100))
-    rounding = Rounding(tflite, lambda _: lambda _: np.full((1, 3), next(calls), np.float32))
-    assert list(rounding.moved(SENT, np.zeros(3, "<f4").view(np.uint8))) != []
-    assert list(rounding.moved(SENT, np.zeros(3, "<f4").view(np.uint8))) == []
+    rounding = Rounding(tflite, lambda _: lambda _: [np.full((1, 3), next(calls), np.float32)])
+    assert list(rounding.moved([SENT], np.zeros(3, "<f4").view(np.uint8))) != []
+    assert list(rounding.moved([SENT], np.zeros(3, "<f4").view(np.uint8))) == []

@@ -48,7 +48,7 @@ def judged(tflite: bytes, inputs: Floats, device: Callable[[Floats], Floats]) ->
         inputs.reshape(len(inputs), -1).view(np.uint8),
         "tensor",
         expected,
-        moved=lambda index: rounding.moved(inputs[index : index + 1], expected[index]),
+        moved=lambda index: rounding.moved([inputs[index : index + 1]], expected[index]),
     )
     got = np.asarray(device(expected.view("<f4").copy()), np.float32)
     answers = {key: Answer(key, row.tobytes(), 5) for key, row in enumerate(got)}

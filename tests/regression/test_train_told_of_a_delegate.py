@@ -18,5 +18,5 @@ from toolkit.models import resolve
 def test_scoring_says_nothing(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     tflite = resolve("proposed", DType.FLOAT32, tmp_path).path.read_bytes()
     infer = reference.runner(tflite, reference.OPTIMISED)
-    assert infer(np.zeros((1, 28, 28, 1), np.float32)).shape == (1, 10)
+    assert infer([np.zeros((1, 28, 28, 1), np.float32)])[0].shape == (1, 10)
     assert capfd.readouterr().err == ""

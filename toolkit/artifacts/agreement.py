@@ -68,4 +68,4 @@ class Agreement(Artifact):
             return "NaN, or another shape"
         if self.dtype is ElementType.FLOAT32:
             return f"{difference:.2g} of the largest"
-        return f"{difference:.0f} {'step' if difference == 1 else 'steps'} of 255"
+        return f"{difference:.0f} {'step' if difference == 1 else 'steps'} of {256**self.dtype.size_bytes - 1:,}"

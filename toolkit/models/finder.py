@@ -111,10 +111,9 @@ def _user_file(path: Path, dtype: DType, workspace: Path) -> ModelFile:
     wrong = [*tflite.obstacles.of(description), *rewritten.obstacles]
     if wrong:
         raise tflite.UnsupportedError(wrong, path.name, rewritten.data)
-    if description.inputs[0].type != dtype:
-        raise ModelError(
-            f"{path.name} takes {description.inputs[0].type}, not {dtype}", f"--dtype {description.inputs[0].type}"
-        )
+    takes = tflite.ends.dtype_of(tflite.ends.ends_of(rewritten.data).inputs)
+    if takes is not dtype:
+        raise ModelError(f"{path.name} takes {description.inputs[0].type}, not {dtype}", f"--dtype {takes}")
     changes = rewritten.changes
     if source.tflite is not source.file:
         changes = ("its C array as a file", *changes)

@@ -11,7 +11,7 @@ import importlib.metadata
 import importlib.util
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,57 +19,76 @@ import numpy as np
 import numpy.typing as npt
 
 from toolkit import process
-from toolkit.artifacts import ElementType
+from toolkit.artifacts import ElementType, TensorSpec
 from toolkit.data.scaling import Scaling
 from toolkit.errors import ModelError
 from toolkit.quiet_tensorflow import quiet
 from toolkit.reference.rounding import Rounding
-from toolkit.tflite import int8_tables
+from toolkit.tflite import ends, int8_tables
 from toolkit.tflite.ends import ends_of
 
 Progress = Callable[[int, int], None]
 """Called with the number of inputs done and their total."""
 
+Array = npt.NDArray[Any]
+Infer = Callable[[Sequence[Array]], list[Array]]
+"""From one sample, an array of each input's own shape and type, to one of each output's."""
+
 _REPORT_SECONDS = 0.2
 
 
-def quantise(tflite: bytes, elements: npt.NDArray[Any], scale: Scaling | None = None) -> npt.NDArray[Any]:
-    """Samples as the model's own input.
+def quantise(tflite: bytes, elements: Array, scale: Scaling | None = None, place: int = 0) -> Array:
+    """Samples as one of the model's own inputs.
 
     Args:
-        tflite: the model; its input must have as many elements as a sample.
+        tflite: the model; that input must have as many elements as a sample.
         elements: [N, ...]: real values, or the uint8 elements that `scale` makes them of.
         scale: what the elements stand for; None: they are real values.
+        place: of the input.
 
     Returns:
-        [N, *shape without the batch] of the input's type. float32: the real values. int8: those, divided by the
-        scale, rounded half to even, plus the zero point, clamped to [-128, 127].
+        [N, *sample] of the input's type. float32: the real values. Quantised: those, divided by the scale, rounded
+        half to even, plus the zero point, clamped to what the type holds. Other integers: the real values, rounded.
 
     Raises:
         ModelError: the input does not have as many elements as a sample.
     """
-    spec = ends_of(tflite).input
+    spec = ends_of(tflite).inputs[place]
     if spec.elements * len(elements) != elements.size:
         raise ModelError(
             f"the model takes {spec.elements} values, a sample has {elements[0].size}",
             "this data is not for this model",
         )
     real = np.asarray(elements, np.float32) if scale is None else scale.real(elements)
-    real = real.reshape(len(elements), *spec.shape[1:])
+    real = real.reshape(len(elements), *spec.sample)
     if spec.dtype is ElementType.FLOAT32:
         return real
-    stored = np.rint(real / np.float32(spec.scale)) + spec.zero_point
+    if spec.dtype is ElementType.BOOL:
+        return np.asarray(real != 0)
+    stored = np.rint(real / np.float32(spec.scale)) + spec.zero_point if spec.quantised else np.rint(real)
     limits = np.iinfo(spec.numpy)
     return np.asarray(np.clip(stored, limits.min, limits.max), spec.numpy)
 
 
+def inputs_of(tflite: bytes, inputs: Sequence[Array], scale: Scaling | None) -> tuple[Array, ...]:
+    """A set's inputs as the network's own; `scale` as in `quantise`, None: they are that already.
+
+    Raises:
+        ModelError: see `quantise`.
+    """
+    if scale is None:
+        return tuple(inputs)
+    return tuple(quantise(tflite, each, scale, place) for place, each in enumerate(inputs))
+
+
 def dequantise(tflite: bytes, outputs: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
-    """Output bytes, uint8 [N, output_bytes], as real values, float32 [N, elements]."""
-    spec = ends_of(tflite).output
-    stored = np.ascontiguousarray(outputs).view(spec.numpy)
-    if spec.dtype is ElementType.FLOAT32:
+    """The first output of rows of output bytes, uint8 [N, output_bytes], as real values, float32 [N, elements]."""
+    specs = ends_of(tflite).outputs
+    stored = specs[0].stored(ends.split(specs, outputs)[0]).reshape(len(outputs), -1)
+    if not specs[0].quantised:
         return np.asarray(stored, np.float32)
-    return ((stored.astype(np.float32) - spec.zero_point) * np.float32(spec.scale)).astype(np.float32)
+    real = (stored.astype(np.float32) - specs[0].zero_point) * np.float32(specs[0].scale)
+    return np.asarray(real, np.float32)
 
 
 OFFICIAL = "tflite_micro"
@@ -109,43 +128,53 @@ def describe() -> str:
 
 
 def expected_outputs(
-    tflite: bytes, inputs: npt.NDArray[Any], *, progress: Progress | None = None, interpreter: str | None = None
+    tflite: bytes, inputs: Array | Sequence[Array], *, progress: Progress | None = None, interpreter: str | None = None
 ) -> npt.NDArray[np.uint8]:
     """What the network answers on the host.
 
     Args:
         tflite: the model.
-        inputs: [N, *shape without the batch], of the input's type.
+        inputs: one array per input, [N, *sample] of its type; where there is one input, its array will do.
         progress: called with how many are done of how many, several times a second and at the end.
         interpreter: one of the packages that `interpreter_name` may give, or OPTIMISED; None is the best to prove by.
 
     Returns:
-        uint8 [N, output_bytes]: the bytes of the output tensor, little-endian.
+        uint8 [N, output_bytes]: the bytes of all outputs, one after the other (`tflite.ends.split`).
 
     Raises:
         ModelError: the inputs do not fit the model, or the interpreter refuses the model.
     """
-    spec = ends_of(tflite)
-    if inputs.shape[1:] != spec.input.shape[1:] or inputs.dtype != spec.input.numpy:
-        raise ModelError(
-            f"the inputs are {inputs.dtype} {inputs.shape[1:]}, "
-            f"the model takes {spec.input.dtype} {spec.input.shape[1:]}"
+    io = ends_of(tflite)
+    given = (inputs,) if isinstance(inputs, np.ndarray) else tuple(inputs)
+    kinds = [(str(each.dtype), each.shape[1:]) for each in given]
+    if kinds != [(str(spec.numpy), spec.sample) for spec in io.inputs]:
+        said, due = (
+            ", ".join(f"{kind} {list(shape)}" for kind, shape in each)
+            for each in (kinds, [(spec.dtype, spec.sample) for spec in io.inputs])
         )
+        raise ModelError(f"the inputs are {said}; the model takes {due}", "this data is not for this model")
+    count = len(given[0])
     package = interpreter or interpreter_name()
     try:
         infer = runner(tflite, package)
-        outputs = np.empty((len(inputs), spec.output.size_bytes), np.uint8)
+        outputs = np.empty((count, ends.size_bytes(io.outputs)), np.uint8)
         told = time.monotonic()
-        for place in range(len(inputs)):
-            outputs[place] = np.frombuffer(infer(inputs[place : place + 1]).tobytes(), np.uint8)
+        for place in range(count):
+            answer = infer(sample(io.inputs, given, place))
+            outputs[place] = np.frombuffer(b"".join(each.tobytes() for each in answer), np.uint8)
             now = time.monotonic()
-            if progress is not None and (now - told > _REPORT_SECONDS or place + 1 == len(inputs)):
-                progress(place + 1, len(inputs))
+            if progress is not None and (now - told > _REPORT_SECONDS or place + 1 == count):
+                progress(place + 1, count)
                 told = now
     except (RuntimeError, ValueError) as caught:
         reason = (str(caught).strip().splitlines() or ["it gave no reason"])[0]
         raise ModelError(f"{package} cannot run the model: {reason}", "tinyml models lists those that run") from caught
     return outputs
+
+
+def sample(specs: Sequence[TensorSpec], inputs: Sequence[Array], place: int) -> list[Array]:
+    """One sample of arrays [N, *sample], each in its tensor's own shape."""
+    return [each[place].reshape(spec.shape) for spec, each in zip(specs, inputs, strict=True)]
 
 
 def rounding(tflite: bytes) -> Rounding:
@@ -162,9 +191,9 @@ _PROBE = """
 import pathlib, sys
 import numpy as np
 from toolkit import reference
+from toolkit.tflite.ends import ends_of
 tflite = pathlib.Path(sys.argv[1]).read_bytes()
-spec = ends_of(tflite).input
-reference.expected_outputs(tflite, np.zeros((1, *spec.shape[1:]), spec.numpy))
+reference.expected_outputs(tflite, [np.zeros((1, *spec.sample), spec.numpy) for spec in ends_of(tflite).inputs])
 """
 PROBE_SECONDS = 120.0
 
@@ -188,8 +217,8 @@ def probe(model: Path, code: str = _PROBE) -> None:
         )
 
 
-def runner(tflite: bytes, package: str) -> Callable[[npt.NDArray[Any]], npt.NDArray[Any]]:
-    """A function from one input, batch of 1 in front, to the output.
+def runner(tflite: bytes, package: str) -> Infer:
+    """A function from one sample's inputs to its outputs.
 
     Raises:
         RuntimeError, ValueError: the interpreter refuses the model; the function raises them too.
@@ -197,23 +226,25 @@ def runner(tflite: bytes, package: str) -> Callable[[npt.NDArray[Any]], npt.NDAr
     return _tflm(tflite) if package == OFFICIAL else _lite(tflite, package)
 
 
-def _tflm(tflite: bytes) -> Callable[[npt.NDArray[Any]], npt.NDArray[Any]]:
+def _tflm(tflite: bytes) -> Infer:
     from tflite_micro.python.tflite_micro import runtime
 
     if is_installed("ai_edge_litert"):
         tflite = int8_tables.with_tables(tflite)
     # With 64-bit pointers an arena is larger than on a device; memory is plentiful here and is not reported.
     interpreter = runtime.Interpreter.from_bytes(tflite, arena_size=max(1 << 20, 40 * len(tflite)))
+    outputs = range(len(ends_of(tflite).outputs))
 
-    def infer(value: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        interpreter.set_input(value, 0)
+    def infer(values: Sequence[Array]) -> list[Array]:
+        for place, value in enumerate(values):
+            interpreter.set_input(value, place)
         interpreter.invoke()
-        return interpreter.get_output(0)  # type: ignore[no-any-return]
+        return [np.array(interpreter.get_output(place)) for place in outputs]
 
     return infer
 
 
-def _lite(tflite: bytes, package: str) -> Callable[[npt.NDArray[Any]], npt.NDArray[Any]]:
+def _lite(tflite: bytes, package: str) -> Infer:
     if package in ("ai_edge_litert", OPTIMISED):
         from ai_edge_litert import interpreter as module
 
@@ -229,11 +260,15 @@ def _lite(tflite: bytes, package: str) -> Callable[[npt.NDArray[Any]], npt.NDArr
             model_content=tflite, experimental_op_resolver_type=tf.lite.experimental.OpResolverType.BUILTIN_REF
         )
         interpreter.allocate_tensors()
-    source, sink = interpreter.get_input_details()[0]["index"], interpreter.get_output_details()[0]["index"]
+    sources, sinks = (
+        [details["index"] for details in each]
+        for each in (interpreter.get_input_details(), interpreter.get_output_details())
+    )
 
-    def infer(value: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        interpreter.set_tensor(source, value)
+    def infer(values: Sequence[Array]) -> list[Array]:
+        for source, value in zip(sources, values, strict=True):
+            interpreter.set_tensor(source, value)
         interpreter.invoke()
-        return interpreter.get_tensor(sink)  # type: ignore[no-any-return]
+        return [interpreter.get_tensor(sink) for sink in sinks]
 
     return infer

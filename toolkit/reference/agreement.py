@@ -13,7 +13,7 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,9 @@ from toolkit.artifacts.agreement import LITERT, TFLM
 from toolkit.errors import TinymlError, ToolError
 from toolkit.reference.opened import Opened, opened
 from toolkit.tflite import int8_tables
-from toolkit.tflite.ends import ends_of
+from toolkit.tflite.ends import Ends, ends_of, split
+
+Array = npt.NDArray[Any]
 
 MOST_INPUTS = 100
 SECONDS = 3.0
@@ -49,18 +51,19 @@ from toolkit.artifacts import to_jsonable
 from toolkit.reference import agreement
 folder = pathlib.Path(sys.argv[1])
 third = folder / "float32.tflite"
+stored = np.load(folder / "inputs.npz")
 made = agreement.compare(
     (folder / "model.tflite").read_bytes(),
-    np.load(folder / "inputs.npy"),
+    [stored[name] for name in stored],
     third.read_bytes() if third.exists() else None,
 )
 sys.stdout.write("\\n" + json.dumps(to_jsonable(made)))
 """
 
 
-def of(tflite: bytes, inputs: npt.NDArray[Any], float32: bytes | None = None) -> Agreement:
+def of(tflite: bytes, inputs: Sequence[Array], float32: bytes | None = None) -> Agreement:
     """`compare` in a process of its own: an interpreter may die of a damaged file. Nothing is ever raised."""
-    dtype = ElementType(inputs.dtype.name)
+    dtype = ElementType(inputs[0].dtype.name)
     for package, name in (("tflite_micro", "tflite-micro"), ("ai_edge_litert", "ai-edge-litert")):
         if not reference.is_installed(package):
             return Agreement(dtype, why_not=f"{name} is not installed")
@@ -70,7 +73,7 @@ def of(tflite: bytes, inputs: npt.NDArray[Any], float32: bytes | None = None) ->
             (folder / "model.tflite").write_bytes(tflite)
             if float32 is not None:
                 (folder / "float32.tflite").write_bytes(float32)
-            np.save(folder / "inputs.npy", inputs[:MOST_INPUTS])
+            np.savez(folder / "inputs.npz", *(each[:MOST_INPUTS] for each in inputs))
             argv = [sys.executable, "-P", "-c", _CODE, str(folder)]
             done = process.run(argv, timeout=_TIMEOUT, check=False)
         if done.returncode != 0:
@@ -83,55 +86,67 @@ def of(tflite: bytes, inputs: npt.NDArray[Any], float32: bytes | None = None) ->
 
 @dataclass(frozen=True)
 class _Answers:
-    """What both said to the first inputs: [N, elements] each, in the output's own type."""
+    """What both said to the first inputs: by output, [N, elements] each, in the output's own type."""
 
-    tflm: npt.NDArray[Any]
-    litert: npt.NDArray[Any]
+    tflm: tuple[Array, ...]
+    litert: tuple[Array, ...]
+
+    def __len__(self) -> int:
+        return len(self.tflm[0])
 
 
-def compare(tflite: bytes, inputs: npt.NDArray[Any], float32: bytes | None = None) -> Agreement:
+def compare(tflite: bytes, inputs: Sequence[Array], float32: bytes | None = None) -> Agreement:
     """Hold the two interpreters' answers against each other.
+
+    Of several outputs, the one that is off furthest beyond what its type allows tells the differences.
 
     Args:
         tflite: the model.
-        inputs: [N, *shape without the batch], of the input's type.
+        inputs: by input, [N, *sample] of its type.
         float32: the same network, not quantised.
     """
     try:
-        spec = ends_of(tflite)
-        answers = _ask(tflite, inputs)
+        io = ends_of(tflite)
+        answers = _ask(tflite, io, inputs)
     except (TinymlError, RuntimeError, ValueError) as caught:
-        dtype = ElementType(inputs.dtype.name)
+        dtype = ElementType(inputs[0].dtype.name)
         said = caught.message if isinstance(caught, TinymlError) else str(caught)
         return Agreement(dtype, why_not=" ".join(said.split()) or "an interpreter refuses the model")
-    differences = np.array([difference(*pair) for pair in zip(answers.tflm, answers.litert, strict=True)])
-    limit = _SHARE if spec.output.dtype is ElementType.FLOAT32 else _STEPS
-    off = np.flatnonzero((differences < 0) | (differences > limit))
-    classes = int(np.sum(np.argmax(answers.tflm, axis=1) != np.argmax(answers.litert, axis=1)))
-    made = Agreement(spec.output.dtype, len(answers.tflm), len(off), _worst(differences), classes)
+    outputs = zip(answers.tflm, answers.litert, strict=True)
+    differences = np.array([[difference(*pair) for pair in zip(*both, strict=True)] for both in outputs])
+    limits = np.array([[_SHARE if spec.dtype is ElementType.FLOAT32 else _STEPS] for spec in io.outputs])
+    beyond = np.where(differences < 0, np.inf, differences - limits)  # NaN counts as most
+    furthest = int(beyond.max(axis=1).argmax())
+    off = np.flatnonzero(beyond.max(axis=0) > 0)
+    classes = int(np.sum(np.argmax(answers.tflm[0], axis=1) != np.argmax(answers.litert[0], axis=1)))
+    made = Agreement(io.outputs[furthest].dtype, len(answers), len(off), _worst(differences[furthest]), classes)
     if not len(off):
         return made
-    # NaN counts as most.
-    worst = off[np.argsort(np.where(differences[off] < 0, -np.inf, -differences[off]))][:_OPERATOR_INPUTS]
-    operator, by = first_off(tflite, inputs[np.sort(worst)])
-    nearer = "" if float32 is None or not operator else _nearer(tflite, inputs[: len(answers.tflm)], answers, float32)
+    worst = off[np.argsort(-beyond.max(axis=0)[off])][:_OPERATOR_INPUTS]
+    operator, by = first_off(tflite, [each[np.sort(worst)] for each in inputs])
+    first = [each[: len(answers)] for each in inputs]
+    nearer = "" if float32 is None or not operator else _nearer(tflite, first, answers, float32)
     return dataclasses.replace(made, operator=operator, operator_difference=by, nearer=nearer)
 
 
-def _ask(tflite: bytes, inputs: npt.NDArray[Any]) -> _Answers:
+def _ask(tflite: bytes, io: Ends, inputs: Sequence[Array]) -> _Answers:
     """Both, input by input, until the time is up; one input at least."""
     tflm = reference.runner(tflite, "tflite_micro")
     litert = reference.runner(tflite, "ai_edge_litert")
     started = time.monotonic()
-    said: list[tuple[npt.NDArray[Any], npt.NDArray[Any]]] = []
-    for place in range(min(len(inputs), MOST_INPUTS)):
+    said: list[tuple[list[Array], list[Array]]] = []
+    for place in range(min(len(inputs[0]), MOST_INPUTS)):
         if said and time.monotonic() - started > SECONDS:
             break
-        value = inputs[place : place + 1]
-        said.append((np.array(tflm(value)).ravel(), np.array(litert(value)).ravel()))
-    if said[0][0].shape != said[0][1].shape:
+        values = reference.sample(io.inputs, inputs, place)
+        mine, theirs = ([np.array(output).ravel() for output in infer(values)] for infer in (tflm, litert))
+        said.append((mine, theirs))
+    if [each.shape for each in said[0][0]] != [each.shape for each in said[0][1]]:
         raise ValueError("the two give outputs of different sizes")
-    return _Answers(np.stack([mine for mine, _ in said]), np.stack([theirs for _, theirs in said]))
+    all_tflm, all_litert = (
+        tuple(np.stack(rows) for rows in zip(*(pair[which] for pair in said), strict=True)) for which in (0, 1)
+    )
+    return _Answers(all_tflm, all_litert)
 
 
 def difference(mine: npt.NDArray[Any], theirs: npt.NDArray[Any]) -> float:
@@ -164,7 +179,7 @@ def _worst(differences: npt.NDArray[np.float64]) -> float:
     return -1.0 if (differences < 0).any() else float(differences.max(initial=0.0))
 
 
-def first_off(tflite: bytes, inputs: npt.NDArray[Any]) -> tuple[str, float]:
+def first_off(tflite: bytes, inputs: Sequence[Array]) -> tuple[str, float]:
     """The first operator whose result from the same input differs by more than rounding, and by how much.
 
     Args:
@@ -188,10 +203,13 @@ def first_off(tflite: bytes, inputs: npt.NDArray[Any]) -> tuple[str, float]:
         # The stated shapes contradict each other, so LiteRT takes no operator alone: then with what came before.
         ask = _in_a_row(tflite, apart)
     worst: dict[str, float] = {}
-    for place in range(len(inputs)):
-        tflm.set_input(inputs[place : place + 1], 0)
+    specs = ends_of(tflite).inputs
+    for place in range(len(inputs[0])):
+        values = reference.sample(specs, inputs, place)
+        for number, value in enumerate(values):
+            tflm.set_input(value, number)
         tflm.invoke()
-        answer = ask(inputs[place : place + 1], lambda tensor: tflm.GetTensor(tensor, 0)["tensor_data"])
+        answer = ask(values, lambda tensor: tflm.GetTensor(tensor, 0)["tensor_data"])
         for name, tensors in apart.operators:
             for tensor in tensors:
                 mine, theirs = np.array(tflm.GetTensor(tensor, 0)["tensor_data"]), answer(tensor)
@@ -203,7 +221,7 @@ def first_off(tflite: bytes, inputs: npt.NDArray[Any]) -> tuple[str, float]:
     return first, worst.get(first, 0.0)
 
 
-_Tensor = Callable[[int], npt.NDArray[Any]]
+_Tensor = Callable[[int], Array]
 
 
 def _litert(tflite: bytes) -> Any:
@@ -218,12 +236,13 @@ def _litert(tflite: bytes) -> Any:
     return made
 
 
-def _by_itself(apart: Opened) -> Callable[[npt.NDArray[Any], _Tensor], _Tensor]:
+def _by_itself(apart: Opened) -> Callable[[Sequence[Array], _Tensor], _Tensor]:
     """LiteRT's result of each operator, from what TFLM gave it."""
     litert = _litert(apart.tflite)
 
-    def ask(value: npt.NDArray[Any], tflm: _Tensor) -> _Tensor:
-        litert.set_tensor(apart.source, value)
+    def ask(values: Sequence[Array], tflm: _Tensor) -> _Tensor:
+        for source, value in zip(apart.sources, values, strict=True):
+            litert.set_tensor(source, value)
         for tensor, stand_in in apart.given.items():
             litert.set_tensor(stand_in, tflm(tensor))
         litert.invoke()
@@ -232,33 +251,39 @@ def _by_itself(apart: Opened) -> Callable[[npt.NDArray[Any], _Tensor], _Tensor]:
     return ask
 
 
-def _in_a_row(tflite: bytes, apart: Opened) -> Callable[[npt.NDArray[Any], _Tensor], _Tensor]:
+def _in_a_row(tflite: bytes, apart: Opened) -> Callable[[Sequence[Array], _Tensor], _Tensor]:
     """LiteRT's result of each operator, from what it computed itself before."""
     litert = _litert(tflite)
 
-    def ask(value: npt.NDArray[Any], _: _Tensor) -> _Tensor:
-        litert.set_tensor(apart.source, value)
+    def ask(values: Sequence[Array], _: _Tensor) -> _Tensor:
+        for source, value in zip(apart.sources, values, strict=True):
+            litert.set_tensor(source, value)
         litert.invoke()
         return lambda tensor: np.array(litert.get_tensor(tensor))
 
     return ask
 
 
-def _nearer(tflite: bytes, inputs: npt.NDArray[Any], answers: _Answers, float32: bytes) -> str:
-    """Which of the two the float32 network is clearly nearer to; empty where it is no judge."""
-    source, sink = ends_of(tflite).input, ends_of(tflite).output
-    third = ends_of(float32)
-    if sink.dtype is ElementType.FLOAT32 or third.input.shape != source.shape or third.output.shape != sink.shape:
+def _nearer(tflite: bytes, inputs: Sequence[Array], answers: _Answers, float32: bytes) -> str:
+    """Which of the two the float32 network is clearly nearer to, by the first output; empty where it is no judge."""
+    io, third = ends_of(tflite), ends_of(float32)
+    shapes = [[spec.shape for spec in (*each.inputs, *each.outputs)] for each in (io, third)]
+    sink = io.output
+    if not sink.quantised or shapes[0] != shapes[1]:
         return ""
-    real = inputs
-    if source.dtype is ElementType.INT8:
-        real = ((inputs.astype(np.float32) - source.zero_point) * np.float32(source.scale)).astype(np.float32)
-    meant = reference.expected_outputs(float32, real, interpreter="ai_edge_litert").view(np.float32)
+    real = [
+        ((each.astype(np.float32) - spec.zero_point) * np.float32(spec.scale)).astype(np.float32)
+        if spec.quantised
+        else each
+        for spec, each in zip(io.inputs, inputs, strict=True)
+    ]
+    rows = reference.expected_outputs(float32, real, interpreter="ai_edge_litert")
+    meant = split(third.outputs, rows)[0].copy().view(np.float32)
 
-    def distance(said: npt.NDArray[Any]) -> float:
+    def distance(said: Array) -> float:
         return float(np.abs((said.astype(np.float64) - sink.zero_point) * sink.scale - meant).sum())
 
-    tflm, litert = distance(answers.tflm), distance(answers.litert)
+    tflm, litert = distance(answers.tflm[0]), distance(answers.litert[0])
     if max(tflm, litert) < _CLEARLY * min(tflm, litert):
         return ""
     return TFLM if tflm < litert else LITERT

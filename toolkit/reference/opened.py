@@ -23,13 +23,13 @@ class Opened:
         tflite: the file.
         given: tensor that an operator computes -> the input that stands for it.
         operators: name and place, and the tensors that it computes; tensors are numbered as in the network itself.
-        source: the network's own input.
+        sources: the network's own inputs.
     """
 
     tflite: bytes
     given: dict[int, int]
     operators: tuple[tuple[str, tuple[int, ...]], ...]
-    source: int
+    sources: tuple[int, ...]
 
 
 def opened(tflite: bytes) -> Opened:
@@ -46,12 +46,12 @@ def opened(tflite: bytes) -> Opened:
         graph.tensors.append(stand_in)
     for operator in graph.operators:
         operator.inputs = [given.get(int(tensor), int(tensor)) for tensor in operator.inputs]
-    source = int(graph.inputs[0])
-    graph.inputs = [*(int(tensor) for tensor in graph.inputs), *given.values()]
+    sources = tuple(int(tensor) for tensor in graph.inputs)
+    graph.inputs = [*sources, *given.values()]
     graph.outputs = computed
     model.signatureDefs = []
     operators = tuple(
         (f"{schema.kind(model, operator)} (operator {place})", tuple(int(tensor) for tensor in operator.outputs))
         for place, operator in enumerate(graph.operators)
     )
-    return Opened(schema.packed(model), given, operators, source)
+    return Opened(schema.packed(model), given, operators, sources)

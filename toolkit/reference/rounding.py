@@ -9,7 +9,7 @@ where it takes the outputs: hardly anywhere as a rule, further where large terms
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -23,7 +23,8 @@ DRAWS = 16
 _LEAST = 4.0
 """Units by which everything is changed at least: a sum of sixteen terms, or one function such as expf."""
 
-Infer = Callable[[npt.NDArray[Any]], npt.NDArray[Any]]
+Array = npt.NDArray[Any]
+Infer = Callable[[Sequence[Array]], list[Array]]
 
 
 class Rounding:
@@ -33,40 +34,51 @@ class Rounding:
         """Nothing is computed yet.
 
         Args:
-            tflite: the model; its output is float32.
-            infer: makes an interpreter of a model: [1, ...] -> the output tensor.
+            tflite: the model; one of its outputs, at least, is float32.
+            infer: makes an interpreter of a model: a sample's inputs -> its outputs.
         """
         self._tflite = tflite
         self._infer = infer
         self._changed: list[Infer] = []
         self._plain: Infer | None = None
 
-    def moved(self, value: npt.NDArray[Any], expected: npt.NDArray[np.uint8]) -> Iterator[npt.NDArray[np.float64]]:
-        """How far each output element moves, draw by draw; the same draws for every input.
+    def moved(self, values: Sequence[Array], expected: npt.NDArray[np.uint8]) -> Iterator[npt.NDArray[np.float64]]:
+        """How far each output element moves, draw by draw; the same draws for every sample.
 
         Args:
-            value: [1, ...], the input tensor.
-            expected: uint8, the bytes of the unchanged network's output.
+            values: a sample's inputs.
+            expected: uint8, the bytes of the unchanged network's outputs, one after the other.
 
         Yields:
-            float64 [elements], absolute; nothing where the unchanged network, asked again, gives another output: it has
-            a state, and what a change of rounding does to it cannot be asked input by input.
+            float64 [elements of all outputs, one after the other], absolute, as they are stored; nothing where the
+            unchanged network, asked again, gives another output: it has a state, and what a change of rounding does to
+            it cannot be asked input by input.
         """
         if self._plain is None:
             self._plain = self._infer(self._tflite)
-        if np.asarray(self._plain(value)).tobytes() != expected.tobytes():
+        plain = self._plain(values)
+        if b"".join(each.tobytes() for each in plain) != expected.tobytes():
             return
-        host = expected.view("<f4").astype(np.float64)
+        host = _flat(plain)
         for draw in range(DRAWS):
             if draw == len(self._changed):
                 self._changed.append(self._infer(changed(self._tflite, draw)))
-            signs = np.random.default_rng((1, draw)).choice((-1.0, 1.0), value.shape)
-            near = value
-            if value.dtype == np.float32:
-                near = (value.astype(np.float64) * (1.0 + _LEAST * UNIT * signs)).astype(np.float32)
-            got = np.asarray(self._changed[draw](near)).astype(np.float64).ravel()
+            random = np.random.default_rng((1, draw))
+            got = _flat(self._changed[draw]([_near(value, random) for value in values]))
             with np.errstate(invalid="ignore"):
                 yield np.abs(got - host)
+
+
+def _flat(outputs: Sequence[Array]) -> npt.NDArray[np.float64]:
+    return np.concatenate([np.asarray(each, np.float64).ravel() for each in outputs])
+
+
+def _near(value: Array, random: np.random.Generator) -> Array:
+    """A float32 input, as far off as a rounding of it; others as they are."""
+    signs = random.choice((-1.0, 1.0), value.shape)
+    if value.dtype != np.float32:
+        return value
+    return np.asarray(value.astype(np.float64) * (1.0 + _LEAST * UNIT * signs), np.float32)
 
 
 def changed(tflite: bytes, draw: int) -> bytes:

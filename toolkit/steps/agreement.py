@@ -57,11 +57,11 @@ def _float32(stored: StoredModel | None) -> bytes | None:
     return file.read_bytes() if file.is_file() else None
 
 
-def _sample(tflite: bytes) -> npt.NDArray[Any]:
+def _sample(tflite: bytes) -> tuple[npt.NDArray[Any], ...]:
     """Some of what is sent by default, without a download."""
     from toolkit import data, reference
     from toolkit.reference import agreement
 
     io = ends_of(tflite)
     samples = data.at_hand(io.inputs, io.outputs, agreement.MOST_INPUTS)
-    return samples.values if samples.scaling is None else reference.quantise(tflite, samples.values, samples.scaling)
+    return reference.inputs_of(tflite, samples.inputs, samples.scaling)

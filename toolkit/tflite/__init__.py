@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
-from toolkit.tflite import obstacles, source
+from toolkit.tflite import ends, obstacles, source
 from toolkit.tflite.description import Description, describe
 from toolkit.tflite.obstacles import Obstacle, UnsupportedError
 from toolkit.tflite.rewrite import Rewritten, rewrite
 
-__all__ = ["Description", "Obstacle", "Rewritten", "UnsupportedError", "describe", "obstacles", "rewrite", "source"]
+__all__ = [
+    "Description",
+    "Obstacle",
+    "Rewritten",
+    "UnsupportedError",
+    "describe",
+    "ends",
+    "obstacles",
+    "rewrite",
+    "source",
+]

@@ -9,14 +9,18 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from toolkit.artifacts import DType
+from toolkit.artifacts import ElementType
 from toolkit.errors import ModelError
-from toolkit.tflite.description import Description, Operator, Subgraph, Tensor
+from toolkit.tflite.description import Description, Operator, Subgraph
 
 LARGEST_END = 1 << 26
 """Elements of an input or output; more is a damaged file."""
+MOST_ENDS = 255
+"""Inputs, and outputs: HELLO counts them in a byte each."""
 
-_INT8_ENDS = "convert with converter.inference_input_type = converter.inference_output_type = tf.int8"
+_TYPES = tuple(ElementType)
+_FUNCTION = "convert a function of one tensor or several to one or several"
+
 _FULL_INT8 = (
     "convert with converter.optimizations = [tf.lite.Optimize.DEFAULT], converter.representative_dataset = a function "
     "that yields some inputs, and converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]"
@@ -24,12 +28,8 @@ _FULL_INT8 = (
 _FLOAT32 = "for float32, leave converter.optimizations out"
 # What the converter needs to be told, by the type of an end.
 _TYPE_HINTS = {
-    "uint8": _INT8_ENDS,
-    "int16": f"{_FULL_INT8}; int16 activations (16x8) are not supported yet",
     "float16": "leave converter.inference_input_type at tf.float32: float16 weights are taken, float16 inputs are not",
-    "int32": "convert a function whose inputs and outputs are float32 (or int8, quantised): cast outside the network",
     "int64": "convert a function whose inputs and outputs are float32 (or int8, quantised): cast outside the network",
-    "bool": "convert a function whose inputs and outputs are float32 (or int8, quantised): cast outside the network",
 }
 # Operators that have weights of their own, and which inputs they are.
 _WEIGHTED = {
@@ -78,11 +78,6 @@ class UnsupportedError(ModelError):
         self.tflite = tflite
 
 
-def dtype_of(tensor: Tensor) -> DType | None:
-    """The type of an end, None if it is not one of those that are taken."""
-    return {"int8": DType.INT8, "float32": DType.FLOAT32}.get(tensor.type)
-
-
 def _list(words: Iterable[str]) -> str:
     return ", ".join(dict.fromkeys(words))
 
@@ -91,17 +86,18 @@ def of_ends(description: Description) -> list[Obstacle]:
     """What keeps the network's inputs and outputs from being taken: their number, their types, a scale that lacks."""
     found = []
     ends = (("input", description.inputs), ("output", description.outputs))
-    counts = [len(tensors) for _, tensors in ends]
-    if counts != [1, 1]:
-        words = " and ".join(f"{n} {what}{'s' * (n != 1)}" for n, (what, _) in zip(counts, ends, strict=True))
-        found.append(Obstacle(f"{words} (one of each is supported)", "convert a function of one tensor to one"))
+    for what, tensors in ends:
+        if not 0 < len(tensors) <= MOST_ENDS:
+            found.append(Obstacle(f"{len(tensors)} {what}s (1 to {MOST_ENDS} are supported)", _FUNCTION))
+    if len(set(description.main.inputs)) < len(description.main.inputs):
+        found.append(Obstacle("the same tensor as two inputs", _FUNCTION))
     others: dict[str, list[str]] = {}
     for what, tensors in ends:
-        for kind in dict.fromkeys(tensor.type for tensor in tensors if dtype_of(tensor) is None):
+        for kind in dict.fromkeys(tensor.type for tensor in tensors if tensor.type not in _TYPES):
             others.setdefault(kind, []).append(f"{what}s")
     for place, (kind, whats) in enumerate(others.items(), 1):
         otherwise = "convert a function whose inputs and outputs are float32, or int8"
-        remark = " (int8 and float32 are supported)" if place == len(others) else ""
+        remark = f" ({', '.join(_TYPES)} are supported)" if place == len(others) else ""
         found.append(Obstacle(f"{kind} {' and '.join(whats)}{remark}", _TYPE_HINTS.get(kind, otherwise)))
     for what, tensors in ends:
         for tensor in tensors:
@@ -110,15 +106,6 @@ def of_ends(description: Description) -> list[Obstacle]:
             if tensor.type == "int8" and not len(tensor.scales) == len(tensor.zero_points) == 1:
                 lacks = "scale" if len(tensor.scales) != 1 else "zero point"
                 found.append(Obstacle(f"an int8 {what} without a {lacks}", _FULL_INT8))
-    kinds = {tensor.type for _, tensors in ends for tensor in tensors}
-    if kinds == {"int8", "float32"}:
-        said = " and ".join(f"{_list(tensor.type for tensor in tensors)} {what}s" for what, tensors in ends)
-        found.append(
-            Obstacle(
-                f"{said} (they must be of one type)",
-                "convert with converter.inference_input_type equal to converter.inference_output_type",
-            )
-        )
     return found
 
 
