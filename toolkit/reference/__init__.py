@@ -21,6 +21,7 @@ import numpy.typing as npt
 from toolkit import process
 from toolkit.artifacts import ElementType
 from toolkit.data.scaling import Scaling
+from toolkit.data.tensor import quantised
 from toolkit.errors import ModelError
 from toolkit.quiet_tensorflow import quiet
 from toolkit.reference.rounding import Rounding
@@ -42,8 +43,7 @@ def quantise(tflite: bytes, elements: npt.NDArray[Any], scale: Scaling | None = 
         scale: what the elements stand for; None: they are real values.
 
     Returns:
-        [N, *shape without the batch] of the input's type. float32: the real values. int8: those, divided by the
-        scale, rounded half to even, plus the zero point, clamped to [-128, 127].
+        [N, *shape without the batch] of the input's type: see `quantised`.
 
     Raises:
         ModelError: the input does not have as many elements as a sample.
@@ -55,12 +55,7 @@ def quantise(tflite: bytes, elements: npt.NDArray[Any], scale: Scaling | None = 
             "this data is not for this model",
         )
     real = np.asarray(elements, np.float32) if scale is None else scale.real(elements)
-    real = real.reshape(len(elements), *spec.shape[1:])
-    if spec.dtype is ElementType.FLOAT32:
-        return real
-    stored = np.rint(real / np.float32(spec.scale)) + spec.zero_point
-    limits = np.iinfo(spec.numpy)
-    return np.asarray(np.clip(stored, limits.min, limits.max), spec.numpy)
+    return quantised(real.reshape(len(elements), *spec.shape[1:]), spec)
 
 
 def dequantise(tflite: bytes, outputs: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
