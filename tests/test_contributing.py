@@ -202,7 +202,7 @@ def test_a_loader(installed: Path, tmp_path: Path) -> None:
     path = tmp_path / "gestures.rows"
     path.write_text("0.5 -1 2\n0 0.25 1\n")
     found = loaders.load(path)
-    assert (found.name, found.inputs[0].tolist()) == ("gestures", [[0.5, -1.0], [0.0, 0.25]])
+    assert found.inputs[0].tolist() == [[0.5, -1.0], [0.0, 0.25]]
     assert found.truth is not None and found.truth.tolist() == [2, 1]
 
 

@@ -7,7 +7,7 @@ from PIL import Image
 from toolkit import resources
 from toolkit.data import load_external, load_images
 from toolkit.data.digits import drawing
-from toolkit.data.loaders.folder import label_of
+from toolkit.data.digits.folder import label_of
 from toolkit.errors import DatasetError
 
 

@@ -17,13 +17,13 @@ from toolkit.errors import BoardError, TinymlError
 LOADER = '''
 """Reads .one: one byte a sample."""
 import numpy as np
-from toolkit.data import Samples
+from toolkit.data.loaders import Loaded
 
 def suits(path):
     return path.suffix == ".one"
 
-def load(path, name=None):
-    return Samples(name or path.stem, (np.frombuffer(path.read_bytes(), np.uint8)[:, None],), source=str(path))
+def load(path, wanted):
+    return Loaded((np.frombuffer(path.read_bytes(), np.uint8)[:, None],))
 '''
 
 FLASHER = '''
@@ -95,7 +95,7 @@ def _package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_loader_of_another_package_reads_its_files(package: Path, tmp_path: Path) -> None:
     (tmp_path / "three.one").write_bytes(b"\1\2\3")
     found = loaders.load(tmp_path / "three.one")
-    assert (found.name, found.values.tolist()) == ("three", [[1], [2], [3]])
+    assert found.inputs[0].tolist() == [[1], [2], [3]]
     assert "one_byte" in registry.names(registry.LOADERS)
 
 

@@ -16,7 +16,7 @@ from toolkit import resources, workloads
 from toolkit.artifacts import DType, sha256_of
 from toolkit.data import load_images
 from toolkit.data.digits import drawing
-from toolkit.data.loaders.pictures import read_picture
+from toolkit.data.pictures import read_picture
 from toolkit.errors import DatasetError
 from toolkit.report.pictures import thumbnail
 from toolkit.selection import Selection

@@ -8,9 +8,8 @@ loaders/     one file a format        sets/       sets that are known by name   
 from __future__ import annotations
 
 from toolkit.data.choice import Chosen, at_hand, choose
+from toolkit.data.digits.folder import load_external, load_images
 from toolkit.data.digits.prepare import prepare_image
-from toolkit.data.loaders import load
-from toolkit.data.loaders.folder import load_external, load_images
 from toolkit.data.samples import Samples
 from toolkit.data.scaling import Scaling
 from toolkit.data.sets.fashion import load_fashion_mnist
@@ -25,7 +24,6 @@ __all__ = [
     "Task",
     "at_hand",
     "choose",
-    "load",
     "load_external",
     "load_fashion_mnist",
     "load_images",

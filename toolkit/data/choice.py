@@ -3,45 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
 from toolkit.artifacts import SetWords
-from toolkit.data import scaling
+from toolkit.data import own, scaling
 from toolkit.data.digits import choice as digits
 from toolkit.data.samples import Elements, Samples
 from toolkit.data.scaling import Scaling
+from toolkit.data.sets import catalogue
+from toolkit.data.sets import known as sets
 from toolkit.data.task import Task
+from toolkit.data.tensor import Tensor
 from toolkit.errors import UsageError
 from toolkit.selection import Selection
 
 MADE_UP_INPUTS = 100
 SEED = 707
-
-
-class Tensor(Protocol):
-    """What is asked of a network's input and output: `TensorSpec` answers it."""
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """With the batch of 1 in front."""
-
-    @property
-    def elements(self) -> int:
-        """How many elements it has."""
-
-    @property
-    def numpy(self) -> np.dtype[Any]:
-        """The elements' type: int8 or float32."""
-
-    @property
-    def scale(self) -> float:
-        """Real value = scale * (stored value - zero_point)."""
-
-    @property
-    def zero_point(self) -> int:
-        """The stored value of 0."""
 
 
 @dataclass(frozen=True)
@@ -55,22 +34,39 @@ class Chosen:
 def choose(inputs: tuple[Tensor, ...], outputs: tuple[Tensor, ...], asked: Selection) -> Chosen:
     """The inputs for a network with these ends, in its own order; nothing of the network is computed.
 
-    A network that suits the digits is asked for MNIST's test images and the external ones; any other for seeded made-up
-    tensors.
+    The user's own set, where `asked` names one; else a network that suits the digits is asked for MNIST's test images
+    and the external ones, and any other for seeded made-up tensors.
 
     Raises:
         UsageError: an option that cannot apply to this network.
         DatasetError: data that are missing or damaged, an image that is no image.
         ModelError: the input's quantisation does not tell what an element stands for.
     """
+    known = None if asked.data is None else sets.named(asked.data)
+    if asked.data is not None and (known is None or not reads_digits(inputs, outputs)):
+        return _own(inputs, outputs, asked)
+    for option in asked.of_data:
+        raise UsageError(f"{option} says how --data is read, and there is no such set", "name it: --data FILE")
     if not reads_digits(inputs, outputs):
         return _made_up(inputs, outputs, asked)
-    given = inputs[0]
     if asked.limit == 0 and asked.data is not None:
         raise UsageError("--limit 0 sends nothing of --data", "leave one of the two out")
-    scale, why = _scaling(given, asked.scale)
-    sets, told = digits.choose(asked.limit, asked.data, asked.images, scale)
-    return Chosen(sets, f"{told}; pixels as {scale}, {why}")
+    scale, why = _scaling(inputs[0], asked.scale)
+    dataset = known or catalogue.MNIST
+    folder = asked.data if asked.data is not None and asked.data.is_dir() else None
+    chosen, told = digits.choose(asked.limit, dataset, folder, asked.images, scale)
+    return Chosen(chosen, f"{told}; pixels as {scale}, {why}")
+
+
+def _own(inputs: tuple[Tensor, ...], outputs: tuple[Tensor, ...], asked: Selection) -> Chosen:
+    """The user's own set, and with `--images` pictures of digits beside it."""
+    samples, told = own.read(inputs, outputs, asked)
+    if asked.images is None:
+        return Chosen((samples,), told)
+    if not reads_digits(inputs, outputs):
+        raise _unfit("--images", inputs, outputs)
+    drawn = digits.own_pictures(asked.images, _scaling(inputs[0], asked.scale)[0])
+    return Chosen((samples, drawn), f"{told}; {len(drawn)} pictures of your own")
 
 
 def reads_digits(inputs: tuple[Tensor, ...], outputs: tuple[Tensor, ...]) -> bool:
@@ -92,7 +88,7 @@ def at_hand(inputs: tuple[Tensor, ...], outputs: tuple[Tensor, ...], count: int)
 def _scaling(given: Tensor, asked: str | None) -> tuple[Scaling, str]:
     """What the elements stand for at the input, and how that is known."""
     if asked is not None:
-        return scaling.parse(asked), "as --scale says"
+        return scaling.of_pixels(asked), "as --scale says"
     told = scaling.at(given.numpy, given.scale, given.zero_point)
     if told is None:
         return scaling.UNIT, "the default for float32 (--scale says otherwise)"
@@ -100,15 +96,9 @@ def _scaling(given: Tensor, asked: str | None) -> tuple[Scaling, str]:
 
 
 def _made_up(inputs: tuple[Tensor, ...], outputs: tuple[Tensor, ...], asked: Selection) -> Chosen:
-    for option, value in (("--data", asked.data), ("--images", asked.images), ("--scale", asked.scale)):
+    for option, value in (("--images", asked.images), ("--scale", asked.scale)):
         if value is not None:
-            shapes = " and ".join(str(list(each.shape)) for each in inputs)
-            count = sum(each.elements for each in outputs)
-            raise UsageError(
-                f"{option} is for networks that read digits; this one takes {shapes} and gives "
-                f"{count:,} {'value' if count == 1 else 'values'}",
-                f"leave {option} out: made-up inputs are sent",
-            )
+            raise _unfit(option, inputs, outputs)
     if asked.limit == 0:
         raise UsageError("--limit 0 leaves nothing to send to a network that does not read digits", "--limit 100")
     count = MADE_UP_INPUTS if asked.limit is None else asked.limit
@@ -116,6 +106,16 @@ def _made_up(inputs: tuple[Tensor, ...], outputs: tuple[Tensor, ...], asked: Sel
     return Chosen(
         (made_up(inputs, count),),
         f"{count:,} made-up {'input' if count == 1 else 'inputs'}: every element at random from {values}, seed {SEED}",
+    )
+
+
+def _unfit(option: str, inputs: tuple[Tensor, ...], outputs: tuple[Tensor, ...]) -> UsageError:
+    shapes = " and ".join(str(list(each.shape)) for each in inputs)
+    count = sum(each.elements for each in outputs)
+    return UsageError(
+        f"{option} is for networks that read digits; this one takes {shapes} and gives "
+        f"{count:,} {'value' if count == 1 else 'values'}",
+        f"leave {option} out, or name a set: --data FILE",
     )
 
 

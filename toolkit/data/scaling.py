@@ -63,20 +63,74 @@ _NARROWEST, _FURTHEST = 1e-30, 1e30
 """Beyond these, single precision has no room for what an element is multiplied by."""
 
 
-def parse(text: str) -> Scaling:
-    """A range as the user spells it: "0..1", "-1..1", "0..255".
+@dataclass(frozen=True)
+class Normal:
+    """`(value - mean) / deviation`, as many training scripts normalise, for all channels or for each, in their order.
+
+    The values are elements / 255, or, where a deviation is larger than 1, which none of values from 0 to 1 can have,
+    the elements themselves.
+    """
+
+    mean: tuple[float, ...]
+    deviation: tuple[float, ...]
+
+    def __str__(self) -> str:
+        return "/".join(",".join(f"{each:g}" for each in part) for part in (self.mean, self.deviation))
+
+    @property
+    def of_elements(self) -> bool:
+        """Whether it is said of the elements themselves."""
+        return max(self.deviation) > 1
+
+    def scaling(self) -> Scaling | None:
+        """The same for uint8 elements; None where channels differ."""
+        if len(self.mean) > 1:
+            return None
+        most = float(_MOST) if self.of_elements else 1.0
+        return Scaling(-self.mean[0] / self.deviation[0], (most - self.mean[0]) / self.deviation[0])
+
+    def real(self, values: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+        """Values as they are said to be, [..., channels] where it is said of each channel."""
+        return np.asarray((values - np.array(self.mean)) / np.array(self.deviation), np.float64)
+
+
+def parse(text: str) -> Scaling | Normal:
+    """A range, "0..1", "-1..1", "0..255", or a mean and a deviation: "0.13/0.31", "0.5,0.4,0.4/0.2,0.2,0.2".
 
     Raises:
         UsageError: it is no such thing.
     """
     try:
+        if "/" in text:
+            mean, deviation = (tuple(float(each) for each in part.split(",")) for part in text.split("/"))
+            sound = all(each >= _NARROWEST for each in deviation)
+            sound = sound and all(abs(each) <= _FURTHEST for each in (*mean, *deviation))
+            if len(mean) != len(deviation) or not sound:
+                raise ValueError
+            return Normal(mean, deviation)
         low, high = (float(part) for part in text.split(".."))
     except ValueError:
         low = high = math.nan
     # Of NaN, neither holds.
     if not (abs(high - low) >= _NARROWEST and max(abs(low), abs(high)) <= _FURTHEST):
-        raise UsageError(f"--scale {text} is no range", "name the values of black and white: --scale 0..1")
+        raise UsageError(
+            f"--scale {text} is no range",
+            "name the real values of the least and the largest element: --scale 0..1; or MEAN/DEVIATION",
+        )
     return Scaling(low, high)
+
+
+def of_pixels(text: str) -> Scaling:
+    """As `parse`, for inputs of one channel.
+
+    Raises:
+        UsageError: it is no such thing, or said of several channels.
+    """
+    said = parse(text)
+    plain = said if isinstance(said, Scaling) else said.scaling()
+    if plain is None:
+        raise UsageError(f"--scale {text} is for several channels, these pictures have one", "--scale 0.13/0.31")
+    return plain
 
 
 def at(dtype: np.dtype[Any], scale: float, zero_point: int) -> Scaling | None:

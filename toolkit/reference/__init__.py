@@ -21,6 +21,7 @@ import numpy.typing as npt
 from toolkit import process
 from toolkit.artifacts import ElementType, TensorSpec
 from toolkit.data.scaling import Scaling
+from toolkit.data.tensor import quantised
 from toolkit.errors import ModelError
 from toolkit.quiet_tensorflow import quiet
 from toolkit.reference.rounding import Rounding
@@ -47,8 +48,7 @@ def quantise(tflite: bytes, elements: Array, scale: Scaling | None = None, place
         place: of the input.
 
     Returns:
-        [N, *sample] of the input's type. float32: the real values. Quantised: those, divided by the scale, rounded
-        half to even, plus the zero point, clamped to what the type holds. Other integers: the real values, rounded.
+        [N, *sample] of the input's type: see `quantised`.
 
     Raises:
         ModelError: the input does not have as many elements as a sample.
@@ -60,14 +60,7 @@ def quantise(tflite: bytes, elements: Array, scale: Scaling | None = None, place
             "this data is not for this model",
         )
     real = np.asarray(elements, np.float32) if scale is None else scale.real(elements)
-    real = real.reshape(len(elements), *spec.sample)
-    if spec.dtype is ElementType.FLOAT32:
-        return real
-    if spec.dtype is ElementType.BOOL:
-        return np.asarray(real != 0)
-    stored = np.rint(real / np.float32(spec.scale)) + spec.zero_point if spec.quantised else np.rint(real)
-    limits = np.iinfo(spec.numpy)
-    return np.asarray(np.clip(stored, limits.min, limits.max), spec.numpy)
+    return quantised(real.reshape(len(elements), *spec.sample), spec)
 
 
 def inputs_of(tflite: bytes, inputs: Sequence[Array], scale: Scaling | None) -> tuple[Array, ...]:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from PIL import Image
 
 from toolkit.artifacts import Pictures, Verification
-from toolkit.data.loaders.pictures import read_picture
+from toolkit.data.pictures import read_picture
 from toolkit.data.samples import Samples
 
 MOST_WRONG = 400

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from PIL import Image, ImageFilter
 
 from toolkit.data.digits.convention import SIDE, Pixels
-from toolkit.data.loaders.pictures import flat, read_picture
+from toolkit.data.pictures import flat, read_picture
 from toolkit.errors import DatasetError
 
 Grey = npt.NDArray[np.float64]

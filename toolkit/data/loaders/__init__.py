@@ -1,15 +1,17 @@
-"""One file a format, found by toolkit/registry.py: IDX files, a folder of pictures, and what other packages bring."""
+"""One file a format, found by toolkit/registry.py, and what other packages bring."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import Protocol, cast
 
 from toolkit import registry
+from toolkit.data.loaders.base import Loaded, Wanted, readable
 from toolkit.errors import DatasetError
 
-if TYPE_CHECKING:
-    from toolkit.data.samples import Samples
+ANYTHING = Wanted()
+
+__all__ = ["Loaded", "Loader", "Wanted", "get", "load", "names"]
 
 
 class Loader(Protocol):
@@ -18,11 +20,11 @@ class Loader(Protocol):
     def suits(self, path: Path) -> bool:
         """Whether the path looks like this format; its content need not be sound."""
 
-    def load(self, path: Path, name: str | None = None) -> Samples:
-        """The samples, named `name`, or after the path.
+    def load(self, path: Path, wanted: Wanted) -> Loaded:
+        """What lies there; `wanted` tells the network's ends and what the user says of the data.
 
         Raises:
-            DatasetError: it cannot be read, or is damaged; the message names the file.
+            DatasetError: it cannot be read, or is damaged; the message names the file, and the row.
         """
 
 
@@ -40,22 +42,25 @@ def get(name: str) -> Loader:
     return cast(Loader, registry.load(registry.LOADERS, name, DatasetError))
 
 
-def load(path: Path, *, how: str | None = None, name: str | None = None) -> Samples:
-    """The samples in a file or a folder.
+def load(path: Path, wanted: Wanted = ANYTHING, *, how: str | None = None) -> Loaded:
+    """What lies in a file or a folder, as it is: `toolkit.data.own` brings it to a network.
 
     Args:
         how: the loader's name; by default the first that suits the path, ours before those of other packages.
-        name: of the set.
 
     Raises:
         DatasetError: nothing is there, no loader suits it, or it cannot be read.
     """
-    if not path.exists():
-        raise DatasetError(f"{path} is missing", "name a file or a folder with data")
+    readable(path)
     if how is not None:
-        return get(how).load(path, name)
+        return get(how).load(path, wanted)
     for each in names():
         loader = get(each)
-        if loader.suits(path):
-            return loader.load(path, name)
-    raise DatasetError(f"{path} is of no format that is known", f"known: {', '.join(names())}")
+        try:
+            suits = loader.suits(path)
+        except OSError as caught:
+            raise DatasetError(f"{path} cannot be read: {caught.strerror}", "check its permissions") from caught
+        if suits:
+            return loader.load(path, wanted)
+    what = "a folder with nothing in it that is known" if path.is_dir() else "of no format that is known"
+    raise DatasetError(f"{path} is {what}", f"known: {', '.join(names())}; see docs/data.md")

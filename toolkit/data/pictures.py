@@ -14,6 +14,12 @@ from toolkit.errors import DatasetError
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM")
 """What is opened, whatever the file is called. Pillow knows more: for EPS it would start Ghostscript."""
 
+ENDINGS = {
+    *(".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".dib", ".gif", ".tif", ".tiff", ".webp", ".pbm", ".pgm"),
+    *(".ppm", ".pnm", ".heic", ".heif", ".avif", ".jxl", ".jp2", ".svg", ".eps", ".ps", ".pdf", ".psd", ".tga", ".dng"),
+}
+"""What pictures are called, also those that cannot be read: such a file is meant to be one."""
+
 _HINT = "use PNG or JPEG files"
 
 
