@@ -28,6 +28,9 @@ MOST_WORST = 12
 MOST_ELEMENTS = 4
 """Of a sample's truth and output, in the list of the worst."""
 
+MOST_DRAWN = 1 << 16
+"""Elements of an input that is drawn beside what came back of it."""
+
 Floats = npt.NDArray[np.float64]
 
 
@@ -152,7 +155,10 @@ def _reconstructed(
             curve=curve,
             worst=tuple(
                 dataclasses.replace(
-                    _worst(work, answered[place], each[place]), odd=None if odd is None else bool(odd[place])
+                    _worst(work, answered[place], each[place]),
+                    odd=None if odd is None else bool(odd[place]),
+                    given=_drawn(inputs[place]),
+                    output=_drawn(real[place]),
                 )
                 for place in worst
             ),
@@ -176,6 +182,11 @@ def _short(value: float) -> float:
 
 def _first(values: Floats) -> tuple[float | None, ...]:
     return tuple(_short(each) if math.isfinite(each) else None for each in values[:MOST_ELEMENTS])
+
+
+def _drawn(values: npt.NDArray[Any]) -> tuple[float, ...]:
+    flat = np.nan_to_num(np.asarray(values, np.float64).ravel())
+    return tuple(flat.tolist()) if flat.size <= MOST_DRAWN else ()
 
 
 def _finite(scores: dict[str, float]) -> dict[str, float]:
