@@ -43,9 +43,10 @@ def verified(of: Samples, outputs: Array, wrong: Mapping[int, bytes] | None = No
     answers |= {key: Answer(key, said, 71_140) for key, said in (wrong or {}).items()}
     build = dataclasses.replace(samples.build(), dtype=DType.FLOAT32)
     told = f"{len(of):,} inputs of {of.name}.npz"
-    judged = judge(
-        build, [work], answers, HELLO, LinkStats(), reference="x", seconds=2.0, asked=len(of), inputs=told
+    hello = dataclasses.replace(
+        HELLO, board=build.board, build_id=samples.BUILD_ID, model_sha256=samples.MODEL_SHA256, stack_bytes=412
     )
+    judged = judge(build, [work], answers, hello, LinkStats(), reference="x", seconds=2.0, asked=len(of), inputs=told)
     return attach(judged, [of])
 
 

@@ -61,7 +61,7 @@ def draw(how: Pictured, sample: Plane, span: tuple[float, float] | None = None) 
     if how.form is Form.BARS:
         return _svg(_bars(values, low, high))
     shares = np.clip((values - low) / (high - low) if high > low else np.zeros_like(values), 0, 1)
-    picture = Image.fromarray((255 * shares).astype(np.uint8))
+    picture = Image.fromarray((np.iinfo(np.uint8).max * shares).astype(np.uint8))
     if how.form is Form.SPECTROGRAM:
         picture = picture.convert("P")
         picture.putpalette(_palette())

@@ -125,7 +125,7 @@ def _scored(mark: int, of: SetResult, verification: Verification) -> Scored:
         facts=tuple(
             (text.metric(name), text.scored(name, value), _note(name, of)) for name, value in of.scores.items()
         ),
-        bars=None if details.errors is None else bars(details.errors, of.one),
+        bars=None if details.errors is None else bars(details.errors, "value" if of.task == "regress" else of.one),
         line=line(details.curve, of.scores.get("auc")),
         scatter=scatter(details.points),
         worst=worst,

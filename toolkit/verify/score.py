@@ -20,8 +20,8 @@ from toolkit.verify.workload import Workload
 # Beyond this many classes a confusion matrix would only be large.
 MOST_CLASSES = 64
 
-TOP = ((100, 5), (5, 3))
-"""From so many classes on, what is counted too: the true one is among the first so many."""
+TOP = ((5, 3), (100, 5))
+"""From so many classes on it is counted, too, how often the true one is among the first so many."""
 
 MOST_POINTS = 400
 MOST_WORST = 12
@@ -89,7 +89,6 @@ def _classified(
         for fewest, first in TOP:
             if classes >= fewest:
                 scores[f"top{first}"] = float((places < first).sum()) / len(results)
-                break
     curve = None
     if classes == 2 and 0 < known.sum() < len(known):
         second = real[:, 0] if real.shape[1] == 1 else real[:, 1] - real[:, 0]
