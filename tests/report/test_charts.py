@@ -15,7 +15,8 @@ from tests.report import samples
 from toolkit.artifacts import DType, ElementType, LayerReport, PlannedBuffer, Score, TensorSpec, Ticks
 from toolkit.errors import DatasetError
 from toolkit.report import charts, inputs, memory, outputs, text
-from toolkit.report.pictures import DRAWN_SIDE, encode_png, thumbnail
+from toolkit.report.drawing import encode_png
+from toolkit.report.pictures import DRAWN_SIDE, thumbnail
 from toolkit.statistics import histogram, wilson_interval
 
 

@@ -86,7 +86,7 @@ def test_more_classes_than_a_matrix_can_show_are_scored_all_the_same() -> None:
     outputs = np.eye(120, dtype=np.int8)
     of = classify(outputs, list(range(120)))
     assert of.confusion == ()
-    assert of.scores == {"accuracy": 1.0, "macro_f1": 1.0, "top5": 1.0}
+    assert of.scores == {"accuracy": 1.0, "macro_f1": 1.0, "top3": 1.0, "top5": 1.0}
 
 
 def test_values_have_errors_and_the_worst_comes_first() -> None:

@@ -49,6 +49,7 @@ class Worst(Artifact):
         error: regress: mean absolute error of its elements; reconstruct: mean square error. None: no number.
         truth, said: regress: the first few elements; reconstruct: empty.
         odd: reconstruct: what the truth says; None without one.
+        given, output: reconstruct: the elements as real values, until they are drawn; empty where there are very many.
     """
 
     index: int
@@ -57,6 +58,8 @@ class Worst(Artifact):
     truth: tuple[float | None, ...] = ()
     said: tuple[float | None, ...] = ()
     odd: bool | None = None
+    given: tuple[float, ...] = ()
+    output: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -166,6 +166,7 @@ class InputResult(Artifact):
         exact: the bytes are equal.
         ticks: measured by the device.
         within_tolerance: float32: each element is within its bound; None means the same as `exact`.
+        meant: the class that the host named, of an input whose output is not the host's.
     """
 
     set: str
@@ -178,6 +179,7 @@ class InputResult(Artifact):
     exact: bool
     ticks: int | None
     within_tolerance: bool | None = None
+    meant: int | None = None
 
     @property
     def passed(self) -> bool:
@@ -197,11 +199,12 @@ class SetResult(Artifact):
         confusion: rows are the truth, columns what the device said; unanswered inputs are in none. Empty where there
             are no classes, or very many.
         classes: what the classes are called; empty for their numbers.
-        picture: rows and columns, and channels if several, of an input as a picture; empty where it is none.
+        picture: rows and columns of an input as a picture; zeros, or empty, where it is none.
         singly: its inputs one by one, where each is a file of somebody's.
         task: how outputs were held against the truth: classify, regress, reconstruct or none.
         scores: metric -> value, of those that this task and truth define; docs/verdicts.md has their names.
         details: what lies behind them.
+        form: how an input is drawn: image, spectrogram, wave or bars; empty in records of before there were others.
     """
 
     name: str
@@ -216,6 +219,12 @@ class SetResult(Artifact):
     task: str = "none"
     scores: dict[str, float] = field(default_factory=dict)
     details: Details = field(default_factory=Details)
+    form: str = ""
+
+    @property
+    def one(self) -> str:
+        """What an input is, in a word: image or input."""
+        return "image" if self.form == "image" or (not self.form and self.picture) else "input"
 
     def class_name(self, number: int) -> str:
         """What a class is called."""
@@ -227,12 +236,14 @@ class Pictures(Artifact):
     """Inputs as data URIs, so that the report can be made again from its JSON alone.
 
     Attributes:
-        seen: "set/index" -> PNG, exactly what the network saw.
+        seen: "set/index" -> PNG or SVG: what the network saw.
         drawn: "set/index" -> a reduced JPEG of the file that a person drew or photographed.
+        again: "set/index" -> of a network that gives its input again: what it gave.
     """
 
     seen: dict[str, str] = field(default_factory=dict)
     drawn: dict[str, str] = field(default_factory=dict)
+    again: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

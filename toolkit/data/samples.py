@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from toolkit.artifacts import SetWords
+from toolkit.data.pictured import Pictured, pictured
 from toolkit.data.scaling import Scaling
 from toolkit.data.task import Kind, Task
 from toolkit.errors import DatasetError
@@ -124,16 +125,7 @@ class Samples:
         """How the set and its samples are called: by its name, if nothing is said."""
         return self.words or SetWords.plain(self.name, "image" if self.task.picture else "input")
 
-    def picture(self, index: int) -> npt.NDArray[np.uint8] | None:
-        """One sample as `task` pictures it, uint8 [rows, columns] or [rows, columns, channels]; None if it does not.
-
-        uint8 elements are shown as they are; others from the sample's least, black, to its largest, white.
-        """
-        if not self.task.picture:
-            return None
-        values = self.inputs[0][index].reshape(self.task.picture)
-        if values.dtype == np.uint8:
-            return np.asarray(values)
-        real = np.nan_to_num(np.asarray(values, np.float64))
-        low, high = real.min(), real.max()
-        return np.asarray((real - low) * (255.0 / (high - low) if high > low else 0.0), np.uint8)
+    def pictured(self) -> Pictured:
+        """How a sample is drawn, by its first input."""
+        first = self.inputs[0]
+        return pictured(first.shape[1:], first.dtype, self.task.picture)

@@ -12,12 +12,13 @@ from toolkit.report import text
 
 @dataclass(frozen=True)
 class Interval:
-    """One set's accuracy on a shared axis; places in percent of the axis."""
+    """One set's accuracy on a shared axis; places in percent of the axis. `more` is what else it scores."""
 
     name: str
     correct: str
     share: str
     interval: str
+    more: str
     low: float
     point: float
     high: float
@@ -42,7 +43,10 @@ class IntervalChart:
 
 
 def intervals(
-    accuracy: Mapping[str, Score], matrix: Sequence[Sequence[int]] = (), names: Sequence[str] = ()
+    accuracy: Mapping[str, Score],
+    matrix: Sequence[Sequence[int]] = (),
+    names: Sequence[str] = (),
+    more: Mapping[str, str] | None = None,
 ) -> IntervalChart:
     """All sets on one axis that ends at 100 % and begins at a round value below the lowest of all.
 
@@ -50,6 +54,7 @@ def intervals(
         accuracy: by the title of the set.
         matrix: a confusion matrix, whose rows give the accuracy of each class; may be empty.
         names: of the classes; empty for their numbers.
+        more: by the title of the set: what else it scores, in words.
     """
     scores = {name: score for name, score in accuracy.items() if score.total}
     if not scores:
@@ -70,6 +75,7 @@ def intervals(
             f"{score.correct:,} of {score.total:,}",
             text.share(score.correct, score.total),
             text.interval(score),
+            (more or {}).get(name, ""),
             at(score.ci95[0]),
             at(score.correct / score.total),
             at(score.ci95[1]),

@@ -11,8 +11,9 @@ from PIL import Image
 
 from toolkit.artifacts import Build, InputResult, SetResult, Verification
 from toolkit.report import outputs, text
+from toolkit.report.drawing import HEIGHT, WIDTH, data_uri, encode_png
 from toolkit.report.outputs import ByteRun, Element
-from toolkit.report.pictures import MOST_FAILED, MOST_WRONG, data_uri, encode_png
+from toolkit.report.pictures import MOST_FAILED, MOST_WRONG
 
 FIRST_TILES = 48
 """Misclassified inputs that are shown at once; the others unfold."""
@@ -34,6 +35,7 @@ class Overview:
     side: int
     rows: int
     name: str
+    one: str
     right: int
     wrong: int
     differ: int
@@ -74,6 +76,7 @@ def overview(verification: Verification) -> Overview | None:
         side,
         rows,
         main.words.title,
+        main.one,
         int(counted[_RIGHT]),
         int(counted[_WRONG]),
         int(counted[_DIFFERS]),
@@ -90,10 +93,15 @@ class Picture:
     width: int
     height: int
 
+    @property
+    def wide(self) -> bool:
+        """It needs the room of two."""
+        return 2 * self.width >= 3 * self.height
+
 
 @dataclass(frozen=True)
 class Failure:
-    """An input whose output is missing or not the host's."""
+    """An input whose output is missing or not the host's; `host_said` is empty where outputs name no class."""
 
     title: str
     label: str
@@ -123,6 +131,7 @@ def _said(predicted: int | None, of: SetResult) -> str:
 
 def _failure(result: InputResult, verification: Verification) -> Failure:
     dtype, of = verification.dtype, verification.set(result.set)
+    meant = outputs.predicted(result.expected, dtype) if result.meant is None else result.meant
     shown = outputs.elements(result.expected, result.got, dtype)
     return Failure(
         title=_title(result, of),
@@ -131,17 +140,21 @@ def _failure(result: InputResult, verification: Verification) -> Failure:
         expected=outputs.compare(result.expected, result.got),
         got=outputs.compare(result.got, result.expected) if result.got is not None else (),
         answered=result.got is not None,
-        host_said=_said(outputs.predicted(result.expected, dtype), of),
-        device_said=_said(outputs.predicted(result.got, dtype), of),
+        host_said=_said(meant, of) if of.task in ("classify", "none") else "",
+        device_said=_said(result.predicted, of),
         elements=shown,
         more_elements=len(outputs.values(result.expected, dtype)) - len(shown),
     )
 
 
 def _seen(result: InputResult, verification: Verification) -> Picture | None:
-    address = verification.pictures.seen.get(f"{result.set}/{result.index}", "")
-    rows, columns = (*verification.set(result.set).picture, 0, 0)[:2]
-    return Picture(address, columns, rows) if address else None
+    return pictured(verification.pictures.seen.get(f"{result.set}/{result.index}", ""), verification.set(result.set))
+
+
+def pictured(address: str, of: SetResult) -> Picture | None:
+    """An input of a set by its picture's address; None where that is empty."""
+    rows, columns = (*of.picture, 0, 0)[:2]
+    return Picture(address, columns or WIDTH, rows or HEIGHT) if address else None
 
 
 @dataclass(frozen=True)
@@ -184,6 +197,7 @@ class Misread:
     left_out: int
     total: int
     total_words: str
+    wide: bool = False
 
 
 def misread(verification: Verification, build: Build) -> Misread:
@@ -191,8 +205,14 @@ def misread(verification: Verification, build: Build) -> Misread:
     shown = {(result.set, result.index) for result in verification.singly}
     found = [result for result in verification.wrong if result.passed and (result.set, result.index) not in shown]
     tiles = tuple(_tile(result, verification, build) for result in found[:MOST_WRONG])
+    one = verification.main.one if verification.main else "input"
     return Misread(
-        tiles[:FIRST_TILES], tiles[FIRST_TILES:], len(found) - len(tiles), len(found), text.many(len(found), "image")
+        tiles[:FIRST_TILES],
+        tiles[FIRST_TILES:],
+        len(found) - len(tiles),
+        len(found),
+        text.many(len(found), one),
+        any(tile.picture is not None and tile.picture.wide for tile in tiles),
     )
 
 

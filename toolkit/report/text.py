@@ -105,12 +105,17 @@ def scores(of: SetResult) -> str:
             f"{share(of.score.correct, of.score.total)}, {of.score.correct:,} of {of.score.total:,} right "
             f"(95% interval {interval(of.score)})"
         )
+    return "; ".join([*told, *([more] if (more := beside_accuracy(of)) else [])])
+
+
+def beside_accuracy(of: SetResult) -> str:
+    """All metrics of a set but its accuracy, in one line."""
+    told = []
     for name, value in of.scores.items():
-        if name == "accuracy" and of.score is not None:
-            continue
-        whose = " of the normal ones" if name == "mean_error" and of.details.odd is not None else ""
-        told.append(f"{metric(name)}{whose} {scored(name, value)}")
-    return "; ".join(told)
+        if name != "accuracy":
+            whose = " of the normal ones" if name == "mean_error" and of.details.odd is not None else ""
+            told.append(f"{metric(name)}{whose} {scored(name, value)}")
+    return ", ".join(told)
 
 
 def duration(seconds: float) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from toolkit.artifacts import Build, Verdict, Verification
-from toolkit.report import chain, charts, inputs, memory, text
+from toolkit.artifacts import Build, SetResult, Verdict, Verification
+from toolkit.report import chain, charts, inputs, memory, scores, text
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,10 @@ class View:
     data: tuple[tuple[str, str], ...]
     accuracy: charts.IntervalChart
     confusion: inputs.Confusion | None
+    classes: tuple[scores.ClassRow, ...]
+    curve: scores.Line | None
+    regress: tuple[scores.Scored, ...]
+    reconstruct: tuple[scores.Scored, ...]
     misread: inputs.Misread
     singly: inputs.Singly | None
     truth: str
@@ -124,6 +128,7 @@ def _figures(verification: Verification, build: Build) -> tuple[Figure, ...]:
                 f"95% interval {text.interval(score)}",
             )
         )
+    figures += [_score(each) for each in verification.sets if each.score is None and each.scores]
     ticks = verification.ticks
     if ticks is not None:
         note = text.as_time(ticks.median, ticks, build.clock_hz) or text.spread(ticks)
@@ -138,6 +143,18 @@ def _figures(verification: Verification, build: Build) -> tuple[Figure, ...]:
         part = f"{text.share(used, limit, 1)} of {text.size(limit)}"
         figures.append(Figure(name, text.size(used), part, note, "bad" if used > limit else ""))
     return tuple(figures)
+
+
+_FIRST = ("auc", "r2", "mae", "mean_error")
+"""The metric of a set that stands for it, where it has no classes."""
+
+
+def _score(of: SetResult) -> Figure:
+    name = next((each for each in _FIRST if each in of.scores), next(iter(of.scores)))
+    others = ", ".join(
+        f"{text.metric(each)} {text.scored(each, of.scores[each])}" for each in of.scores if each != name
+    )
+    return Figure(of.words.title, text.scored(name, of.scores[name]), text.metric(name), others)
 
 
 def _stack(verification: Verification, build: Build) -> tuple[int, str]:
@@ -187,6 +204,10 @@ def _link(verification: Verification) -> tuple[LinkFact, ...]:
     )
 
 
+def _curve(of: SetResult | None) -> scores.Line | None:
+    return None if of is None else scores.line(of.details.curve, of.scores.get("auc"))
+
+
 def build_view(verification: Verification, build: Build) -> View:
     """The page's content."""
     failures = inputs.failures(verification)
@@ -210,9 +231,16 @@ def build_view(verification: Verification, build: Build) -> View:
         comparison=text.equality(verification),
         data=tuple((verification.set(name).words.title, source) for name, source in verification.data.items()),
         accuracy=charts.intervals(
-            verification.scores, confusion.matrix if confusion else (), confusion.classes if confusion else ()
+            verification.scores,
+            confusion.matrix if confusion else (),
+            confusion.classes if confusion else (),
+            {each.words.title: text.beside_accuracy(each) for each in verification.sets},
         ),
         confusion=confusion,
+        classes=scores.classes(verification.main),
+        curve=_curve(verification.main),
+        regress=scores.of_task(verification, "regress"),
+        reconstruct=scores.of_task(verification, "reconstruct"),
         misread=inputs.misread(verification, build),
         singly=inputs.singly(verification, build),
         truth=verification.main.words.truth if verification.main else "class",

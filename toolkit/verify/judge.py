@@ -188,6 +188,7 @@ def _set(work: Workload, results: Sequence[InputResult], dtype: DType) -> SetRes
         task=str(work.task.kind if work.labels is None else Kind.CLASSIFY),
         scores=scored.scores,
         details=scored.details,
+        form=work.form,
     )
 
 
@@ -243,7 +244,8 @@ def judge(
                 moved = work.moved(index) if work.moved is not None and len(failed) < MOST_EXPLAINED else ()
                 wrong = differing(expected, answer.output, build.dtype, moved)
                 worst = max(worst, largest_difference(expected, answer.output, build.dtype))
-            result = dataclasses.replace(result, within_tolerance=not wrong.any())
+            meant = _predicted(work, expected, build.dtype) if wrong.any() else None
+            result = dataclasses.replace(result, within_tolerance=not wrong.any(), meant=meant)
             missing = missing or answer is None or len(answer.output) != len(expected)
             results.append(result)
             if not result.passed:

@@ -20,13 +20,16 @@ from toolkit.verify.workload import Workload
 # Beyond this many classes a confusion matrix would only be large.
 MOST_CLASSES = 64
 
-TOP = ((100, 5), (5, 3))
-"""From so many classes on, what is counted too: the true one is among the first so many."""
+TOP = ((5, 3), (100, 5))
+"""From so many classes on it is counted, too, how often the true one is among the first so many."""
 
 MOST_POINTS = 400
 MOST_WORST = 12
 MOST_ELEMENTS = 4
 """Of a sample's truth and output, in the list of the worst."""
+
+MOST_DRAWN = 1 << 16
+"""Elements of an input that is drawn beside what came back of it."""
 
 Floats = npt.NDArray[np.float64]
 
@@ -86,7 +89,6 @@ def _classified(
         for fewest, first in TOP:
             if classes >= fewest:
                 scores[f"top{first}"] = float((places < first).sum()) / len(results)
-                break
     curve = None
     if classes == 2 and 0 < known.sum() < len(known):
         second = real[:, 0] if real.shape[1] == 1 else real[:, 1] - real[:, 0]
@@ -152,7 +154,10 @@ def _reconstructed(
             curve=curve,
             worst=tuple(
                 dataclasses.replace(
-                    _worst(work, answered[place], each[place]), odd=None if odd is None else bool(odd[place])
+                    _worst(work, answered[place], each[place]),
+                    odd=None if odd is None else bool(odd[place]),
+                    given=_drawn(inputs[place]),
+                    output=_drawn(real[place]),
                 )
                 for place in worst
             ),
@@ -176,6 +181,11 @@ def _short(value: float) -> float:
 
 def _first(values: Floats) -> tuple[float | None, ...]:
     return tuple(_short(each) if math.isfinite(each) else None for each in values[:MOST_ELEMENTS])
+
+
+def _drawn(values: npt.NDArray[Any]) -> tuple[float, ...]:
+    flat = np.nan_to_num(np.asarray(values, np.float64).ravel())
+    return tuple(flat.tolist()) if flat.size <= MOST_DRAWN else ()
 
 
 def _finite(scores: dict[str, float]) -> dict[str, float]:

@@ -28,7 +28,7 @@ class Workload:
         names: a name per input for the report; may be empty.
         moved: float32 networks: for input i, draw by draw, how far the host's output elements move, float64
             [elements], under changes as small as rounding; None if that cannot be asked.
-        words: how the set is called; classes: what its classes are; picture: rows and columns of an input, as
+        words: how the set is called; classes: what its classes are; picture, form: how an input is drawn, as
             `SetResult` has them.
         task: how outputs are held against the truth.
         truth: [N, ...] values or flags, as the task has them; None if there is no truth, or it is `labels`.
@@ -47,6 +47,7 @@ class Workload:
     words: SetWords | None = None
     classes: tuple[str, ...] = ()
     picture: tuple[int, ...] = ()
+    form: str = ""
     divisor: float = 1.0
     offset: float = 0.0
     task: Task = field(default_factory=Task)
