@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from toolkit.artifacts import Build, Verdict, Verification
+from toolkit.artifacts import Build, GateResult, Verdict, Verification
 from toolkit.report import chain, charts, inputs, memory, text
 
 
@@ -62,6 +62,7 @@ class View:
     link_troubled: bool
     link: tuple[LinkFact, ...]
     boards: tuple[str, ...]
+    gates: tuple[GateResult, ...]
 
 
 _STATES = {Verdict.PROVEN: "good", Verdict.DIFFERS: "bad"}
@@ -223,4 +224,5 @@ def build_view(verification: Verification, build: Build) -> View:
         link_troubled=text.troubled(verification),
         link=_link(verification),
         boards=text.shares(verification),
+        gates=verification.gates,
     )
