@@ -46,6 +46,7 @@ def test_what_more_is_better_of_is_known() -> None:
     assert [name for name, least in gates.directions().items() if least] == [
         "accuracy",
         "top3",
+        "top5",
         "macro_f1",
         "auc",
         "r2",
