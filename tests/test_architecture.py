@@ -28,6 +28,7 @@ SHARED = {
     "link",
     "lock",
     "process",
+    "project_schema",
     "projectfile",
     "quiet_tensorflow",
     "registry",

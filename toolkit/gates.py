@@ -15,7 +15,7 @@ import msgspec
 from msgspec import Meta
 
 from toolkit import toml
-from toolkit.artifacts import Build, GateResult, Verification
+from toolkit.artifacts import Build, GateResult, SetResult, Verification
 from toolkit.errors import UsageError
 from toolkit.toml import Table
 
@@ -35,21 +35,22 @@ TICKS = ("instructions", "cycles", "microseconds")
 
 
 class Gates(Table, frozen=True, kw_only=True):
-    """`[gate]`. Scores are those of the first set that has a truth.
+    """`[gate]`. Scores are those of the first set that is scored.
 
     Attributes:
-        accuracy, top3, macro_f1: at least, 0 to 1: inputs whose class is named first, or among the first three; the
-            mean over the classes of F1.
-        auc: at least, 0 to 1: area under the curve of the scores of odd inputs.
+        accuracy, top3, top5, macro_f1: at least, 0 to 1: inputs whose class is named first, or among the first so many
+            (three from 5 classes on, five from 100); the mean over the classes of F1.
+        auc: at least, 0 to 1: area under the curve, of two classes or of what is odd.
         r2: at least, up to 1: the share of the truth's variance that is told.
-        mae, rmse, mean_error: at most: the mean absolute error, the root of the mean square, the mean error of
-            reconstruction; in the output's own unit.
+        mae, rmse: at most: the mean absolute error and the root of the mean square, in the truth's own unit.
+        mean_error: at most: the mean square error of a reconstruction, of the normal samples.
         flash_bytes, ram_bytes: at most: of the linked image; RAM without the stack.
         instructions, cycles, microseconds: at most, of the slowest inference, where the device counts so.
     """
 
     accuracy: Share | None = None
     top3: Share | None = None
+    top5: Share | None = None
     macro_f1: Share | None = None
     auc: Share | None = None
     r2: Fit | None = None
@@ -149,16 +150,19 @@ def _measured(name: str, build: Build, verification: Verification | None) -> tup
         return (ticks.max, "") if ticks.unit == name else (None, f"{verification.board} counts {ticks.unit}")
     scores = scores_of(verification)
     if not scores:
-        return None, "no input has a truth to be held against"
+        return None, "no input has a truth that its output is scored by"
     if name not in scores:
-        return None, f"this task is scored by {', '.join(scores)}"
+        return None, f"what was sent is scored by {', '.join(scores)}"
     value = scores[name]
     return (value, "") if math.isfinite(value) else (None, f"it came to {value}")
 
 
 def scores_of(verification: Verification) -> dict[str, float]:
-    """By metric, of the first set that has a truth; empty where none has."""
-    for each in verification.sets:
-        if each.score is not None and each.score.total:
-            return {"accuracy": each.score.correct / each.score.total}
-    return {}
+    """By metric, of the first set that is scored; empty where none is."""
+    return next((told for each in verification.sets if (told := of_set(each))), {})
+
+
+def of_set(result: SetResult) -> dict[str, float]:
+    """By metric; of a record from before there were metrics, the accuracy."""
+    score = result.score
+    return result.scores or ({} if score is None or not score.total else {"accuracy": score.correct / score.total})

@@ -15,12 +15,15 @@ from msgspec import Meta
 from toolkit import gates, toml
 from toolkit.artifacts import DType, Runtime
 from toolkit.errors import ProjectFileError
-from toolkit.toml import Module, Table, Word
+from toolkit.toml import Table, Word
 
 NAME = "tinyml.toml"
 
 Line = Annotated[
     str, Meta(pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+$(?!\n)", description="one line of text")
+]
+Named = Annotated[
+    str, Meta(pattern=r"^[a-z][a-z0-9_-]*$(?!\n)", description="a name of small letters, digits, - and _")
 ]
 # A list that may be one text as well is made a list before it is converted: msgspec 0.22 frees memory twice at the end
 # of a program that has had it convert a union of a text with a pattern and a list.
@@ -42,7 +45,7 @@ class Model(Table, frozen=True, kw_only=True):
     name: Word | None = None
     dtype: DType | None = None
     runtime: Runtime | None = None
-    toolchain: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_-]*$(?!\n)", description="a builder's name")] | None = None
+    toolchain: Named | None = None
     optimise: Literal["speed", "size"] | None = None
 
 
@@ -72,7 +75,7 @@ class ProjectFile(Table, frozen=True, kw_only=True):
     board: Line | None = None
     emulate: bool | None = None
     port: Line | None = None
-    method: Module | None = None
+    method: Named | None = None
     junit: Line | None = None
     model: Model = Model()
     data: Data = Data()
@@ -80,7 +83,7 @@ class ProjectFile(Table, frozen=True, kw_only=True):
 
 
 LISTS = {"data.inputs", "data.classes"}
-"""Keys that hold a list, or one text that is the only item."""
+"""Keys that hold a list, or one text with commas."""
 
 PATHS = {"model.path", "data.path", "data.images", "junit"}
 """Keys that hold a path, relative to the file's folder."""
@@ -99,7 +102,7 @@ def option(key: str) -> str:
     return _OPTIONS.get(key) or f"--{key.rsplit('.', 1)[-1]}"
 
 
-def keys() -> tuple[str, ...]:
+def all_keys() -> tuple[str, ...]:
     """Every key, "board", "model.path"; the gates are one of them."""
     found = []
     for name in ProjectFile.__struct_fields__:
@@ -123,7 +126,7 @@ class Project:
     def said(self) -> dict[str, Any]:
         """By key: the value as its option takes it, paths made relative to where we are; the gates as `--gate`."""
         flat: dict[str, Any] = {}
-        for key in keys():
+        for key in all_keys():
             value: Any = self.told
             for part in key.split("."):
                 value = getattr(value, part)
@@ -172,17 +175,30 @@ def read(path: Path) -> ProjectFile:
     Raises:
         ProjectFileError: it is no TOML, has an unknown key or a bad value; the message names file and line or key.
     """
-    told = toml.convert(_listed(toml.read(path, ProjectFileError)), ProjectFile, path.name, error=ProjectFileError)
+    return _told(toml.read(path, ProjectFileError), path.name)
+
+
+def parse(text: str, name: str = NAME) -> ProjectFile:
+    """The same, of a file's text.
+
+    Raises:
+        ProjectFileError: see `read`.
+    """
+    return _told(toml.loads(text, name, ProjectFileError), name)
+
+
+def _told(tables: dict[str, Any], name: str) -> ProjectFile:
+    told = toml.convert(_listed(tables), ProjectFile, name, error=ProjectFileError)
     if told.model.path is not None and told.model.name is not None:
-        raise ProjectFileError(f"{path.name}: [model] has a path and a name", "keep one of them")
+        raise ProjectFileError(f"{name}: [model] has a path and a name", "keep one of them")
     return told
 
 
 def _listed(table: dict[str, Any]) -> dict[str, Any]:
-    """The same, a list in the place of its only item."""
+    """The same, a list in the place of a text with commas, as the command line has it."""
     for key in LISTS:
         above, _, name = key.partition(".")
         inner = table.get(above)
         if isinstance(inner, dict) and isinstance(inner.get(name), str):
-            inner[name] = [inner[name]]
+            inner[name] = [item.strip() for item in inner[name].split(",")]
     return table

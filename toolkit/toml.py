@@ -78,12 +78,23 @@ def read(path: Path, error: type[TinymlError] = BoardError) -> dict[str, Any]:
     try:
         if path.exists() and not path.is_file():
             raise error(f"{path.name} is no ordinary file", "it is to be one TOML file")
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as caught:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, ValueError) as caught:  # not UTF-8; a path that no file can have
         raise error(f"{path.name} cannot be read: {caught}", "check the file") from caught
+    return loads(text, path.name, error)
+
+
+def loads(text: str, name: str, error: type[TinymlError] = BoardError) -> dict[str, Any]:
+    """The tables of a file's text.
+
+    Raises:
+        TinymlError: `error`; the message names the file and the line.
+    """
+    try:
+        return tomllib.loads(text)
     except (ValueError, RecursionError) as caught:  # of a number with thousands of digits, of brackets a thousand deep
         said = str(caught).splitlines()[0]
-        raise error(f"{path.name} is not valid TOML: {said}", "mend the line that it names") from caught
+        raise error(f"{name} is not valid TOML: {said}", "mend the line that it names") from caught
 
 
 def convert(table: Any, kind: type[T], file: str, under: str = "", error: type[TinymlError] = BoardError) -> T:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import typer
 from typer.core import TyperCommand
 
 from toolkit.cli import output
@@ -58,3 +59,11 @@ def _as_taken(parameter: Any, value: Any) -> Any:
     if parameter.multiple:
         return value if isinstance(value, list) else [value]
     return ",".join(value) if isinstance(value, list) else value
+
+
+def helps(app: typer.Typer) -> dict[str, str]:
+    """By option, "--scale": its help, of every command that reads a project file."""
+    group: Any = typer.main.get_command(app)
+    readers = [command for command in group.commands.values() if isinstance(command, Command)]
+    parameters: list[Any] = [each for command in readers for each in command.params]
+    return {spelling: each.help for each in parameters for spelling in each.opts if getattr(each, "help", None)}

@@ -55,6 +55,7 @@ def register(app: typer.Typer) -> None:
         verbose: options.Verbose = False,  # noqa: ARG001 - its callback does it
     ) -> None:
         """Build, flash and verify in one go; an emulated board is stopped again at the end."""
+        bounds = gates.parse(gate or ())
         selection = options.selection(limit, data, images, scale, inputs, truth, task, classes, resize)
         # Loaded once, and passed on: what lies in the workspace may be another's by the next step.
         target = api.board(board, workspace_folder)
@@ -70,7 +71,7 @@ def register(app: typer.Typer) -> None:
             port=port,
             virtual=virtual,
             selection=selection,
-            gates=gates.parse(gate or ()),
+            gates=bounds,
             workspace=workspace_folder,
             listener=Terminal() if json else _Sizes(),
         )

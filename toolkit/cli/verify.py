@@ -72,10 +72,11 @@ def register(app: typer.Typer) -> None:
         verbose: options.Verbose = False,  # noqa: ARG001 - its callback does it
     ) -> None:
         """Stream every input to the device and compare every output with the host's, byte for byte."""
+        bounds = gates.parse(gate or ())
         selection = options.selection(limit, data, images, scale, inputs, truth, task, classes, resize)
         verdicts.unfinished(junit, board or "the newest build")
         with workspace.hold_newest(workspace_folder, board, "verify") as (target, place, build):
             verdicts.set_aside(place)
             device = api.attach(build, tuple(port or ()), board=target, workspace=workspace_folder)
-            result = api.verify(device, selection, gates=gates.parse(gate or ()), resume=resume, listener=Terminal())
+            result = api.verify(device, selection, gates=bounds, resume=resume, listener=Terminal())
             finish(place.report, build, result, json=json, junit=junit)

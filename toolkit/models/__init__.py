@@ -6,6 +6,6 @@ The stages know none of this: a network comes to them as bytes, or as a Keras mo
 
 from __future__ import annotations
 
-from toolkit.models.finder import CARD, StoredModel, file_name, find, resolve, stored, workspace_folder
+from toolkit.models.finder import CARD, StoredModel, file_name, find, is_path, resolve, stored, workspace_folder
 
-__all__ = ["CARD", "StoredModel", "file_name", "find", "resolve", "stored", "workspace_folder"]
+__all__ = ["CARD", "StoredModel", "file_name", "find", "is_path", "resolve", "stored", "workspace_folder"]

@@ -66,7 +66,7 @@ def resolve(name_or_path: str, dtype: DType, workspace: Path, *, per_tensor: boo
         UnsupportedError: the file is sound, and neither runtime can take it; all reasons are named.
         ModelError: there is no such file or name, or not of this type; the hint says how to get it.
     """
-    if _is_path(name_or_path, workspace):
+    if is_path(name_or_path, workspace):
         return _user_file(Path(name_or_path), dtype, workspace)
     model = find(name_or_path, workspace)
     if model is None:
@@ -87,7 +87,7 @@ def resolve(name_or_path: str, dtype: DType, workspace: Path, *, per_tensor: boo
     return ModelFile(name_or_path, file.resolve(), dtype, sha256_of(data), len(data))
 
 
-def _is_path(text: str, workspace: Path) -> bool:
+def is_path(text: str, workspace: Path) -> bool:
     """Whether a path is meant: anything with a folder or a suffix, and whatever lies there and is no model's name."""
     if "/" in text or os.sep in text or Path(text).suffix.lower() == ".tflite":
         return True

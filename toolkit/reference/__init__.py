@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from toolkit import process
-from toolkit.artifacts import ElementType, TensorSpec
+from toolkit.artifacts import TensorSpec
 from toolkit.data.scaling import Scaling
 from toolkit.data.tensor import quantised
 from toolkit.errors import ModelError

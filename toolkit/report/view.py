@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from toolkit.artifacts import Build, SetResult, Verdict, Verification
+from toolkit.artifacts import Build, GateResult, SetResult, Verdict, Verification
 from toolkit.report import chain, charts, inputs, memory, scores, text
 
 
@@ -66,6 +66,7 @@ class View:
     link_troubled: bool
     link: tuple[LinkFact, ...]
     boards: tuple[str, ...]
+    gates: tuple[GateResult, ...]
 
 
 _STATES = {Verdict.PROVEN: "good", Verdict.DIFFERS: "bad"}
@@ -251,4 +252,5 @@ def build_view(verification: Verification, build: Build) -> View:
         link_troubled=text.troubled(verification),
         link=_link(verification),
         boards=text.shares(verification),
+        gates=verification.gates,
     )
