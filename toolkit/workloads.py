@@ -44,10 +44,15 @@ class Inputs:
 
 @dataclass(frozen=True)
 class Assembled:
-    """Workloads, in the order in which they are asked, and the inputs behind them."""
+    """Workloads, in the order in which they are asked, and the inputs behind them.
+
+    Attributes:
+        tensors: by workload: uint8 [N, bytes of all input tensors], what the network itself is given.
+    """
 
     workloads: tuple[Workload, ...]
     inputs: Inputs
+    tensors: tuple[npt.NDArray[np.uint8], ...] = ()
 
     @property
     def sources(self) -> dict[str, str]:
@@ -90,8 +95,8 @@ def compute(build: Build, inputs: Inputs, progress: Computed | None = None) -> A
         reference.probe(build.model_path)
     rounding = reference.rounding(inputs.tflite) if build.dtype is DType.FLOAT32 else None
     moved = None if rounding is None else rounding.moved
-    sets = (_workload(inputs.tflite, samples, build.dtype, progress, moved) for samples in inputs.sets)
-    return Assembled(tuple(sets), inputs)
+    sets = [_workload(inputs.tflite, samples, build.dtype, progress, moved) for samples in inputs.sets]
+    return Assembled(tuple(work for work, _ in sets), inputs, tuple(tensors for _, tensors in sets))
 
 
 def assemble(build: Build, selection: Selection, progress: Computed | None = None) -> Assembled:
@@ -110,7 +115,7 @@ def _moved_at(
 
 def _workload(
     tflite: bytes, samples: Samples, dtype: DType, progress: Computed | None, moved: _Moved | None
-) -> Workload:
+) -> tuple[Workload, npt.NDArray[np.uint8]]:
     from toolkit import reference
     from toolkit.data import Kind
     from toolkit.verify import Workload
@@ -122,7 +127,7 @@ def _workload(
     # A quarter of the bytes: the device divides as the host does.
     scaled = samples.scaling if dtype is DType.FLOAT32 else None
     rows = inputs if scaled is None else samples.values
-    return Workload(
+    work = Workload(
         set=samples.name,
         inputs=np.ascontiguousarray(rows).reshape(len(rows), -1).view(np.uint8),
         kind="tensor" if scaled is None else "elements",
@@ -140,6 +145,7 @@ def _workload(
         real=partial(_real, ends.outputs, samples.task.output),
         real_inputs=_real_inputs(ends.input, samples) if samples.task.kind is Kind.RECONSTRUCT else None,
     )
+    return work, np.ascontiguousarray(inputs).reshape(len(inputs), -1).view(np.uint8)
 
 
 def _real(specs: Sequence[TensorSpec], place: int, rows: npt.NDArray[np.uint8]) -> npt.NDArray[np.float64]:

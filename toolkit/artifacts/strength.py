@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from toolkit.artifacts.base import Artifact
 
 ENOUGH = 0.9
-"""The share of planted faults that must be seen; with less the verdict is WEAK. docs/verdicts.md has what it is from."""
+"""The share of planted faults that must be seen, or the verdict is WEAK. docs/verdicts.md has what it is from."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class LayerStrength(Artifact):
     @property
     def title(self) -> str:
         """ "layer 7 (CONV_2D, conv2d_3/Relu)"."""
-        return f"{self.name} ({' + '.join(self.operators)}, {self.tensor})"
+        return f"{self.name} ({' + '.join(self.operators)}, {self.tensor.split(';')[0]})"
 
 
 @dataclass(frozen=True)

@@ -265,8 +265,8 @@ class Verification(Artifact):
         tools: what took part in the run, name -> version.
         pictures: of the inputs that the report shows.
         gates: the bounds that the user set, and how this run stands against them.
-        strength: how many planted faults these inputs would have shown; None where it was not asked: an output differed,
-            or nothing could be decided.
+        strength: how many planted faults these inputs would have shown; None where an output differed, or nothing could
+            be decided.
         record_sha256: of this record as JSON, without this; `save` fills it in, `load` demands it.
     """
 

@@ -86,9 +86,11 @@ static int differs(const uint8_t *row, const double *allowed) {{
 
 /* The place among `count` states of the first whose results show what was done to `layer`, else -1.
  * before, after: the states around the layer as it should be; due, allowed: by `which`; fill: what the layer's output
- * is overwritten with, or NULL; *reached: 1 if any output of the layer was not what it should be; *work: layers run. */
+ * is overwritten with, or NULL; *reached: 1 if any output of the layer was
+ * another than it should be; *went_on: states on which the layers behind it were computed. */
 int32_t tinyml_first(uint32_t layer, uint32_t count, const uint8_t *before, const uint8_t *after, const int32_t *which,
-                     const uint8_t *due, const double *allowed, const uint8_t *fill, int32_t *reached, int32_t *went_on) {{
+                     const uint8_t *due, const double *allowed, const uint8_t *fill,
+                     int32_t *reached, int32_t *went_on) {{
   const tinyml_place *out = &tinyml_outputs[layer];
   for (uint32_t i = 0; i < count; i++) {{
     const uint8_t *sound = after + (size_t)i * sizeof arena;
@@ -196,11 +198,11 @@ def changeable(tflite: bytes) -> Changeable:
     graph, roots = anatomy.graph, anatomy.roots
 
     def place(index: int) -> Place:
-        return _place(graph.tensors[index], int(anatomy.offsets[roots.get(index, index)]))  # type: ignore[call-overload]
+        return _place(graph.tensors[index], int(anatomy.offsets[roots.get(index, index)]))
 
     expressions: list[str] = []
     layers = tuple(_layer(graph, call, place, expressions) for call in anatomy.calls)
-    inputs, outputs = (place(graph.input),), (place(graph.output),)
+    inputs, outputs = tuple(map(place, graph.inputs)), tuple(map(place, graph.outputs))
     driver = _DRIVER.format(
         constants=", ".join(expressions) or "NULL",
         layers=", ".join(layer.name for layer in layers),

@@ -2,12 +2,12 @@
 
     output       the layer's output overwritten with zero bytes; and, where that is another value, with its zero point
     weights      int8: bit 7 flipped, a change by half of the range; float32: changed by the layer's largest weight
-    bias         int8: by 64 steps of the output, a quarter of its range; float32: by what a sum of such weights comes to
+    bias         int8: by 64 steps of the output, a quarter of its range; float32: by the size of its sum
     multiplier   halved
 
-A weight whose change leaves its own layer's output as it was, whatever the layer is given, is no fault: behind it may be
-a channel that is always cut off at 0, or a product that rounds to the same. Such a place is passed over, and the next
-one is taken. So a layer is first tried by itself, on made-up values of its own inputs.
+A weight whose change leaves its own layer's output as it was, whatever the layer is given, is no fault: behind it may
+be a channel that is always cut off at 0, or a product that rounds to the same. Such a place is passed over, and the
+next one is taken. So a layer is first tried by itself, on made-up values of its own inputs.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from toolkit.compiler.changeable import Constants, Layer, Place
 from toolkit.strength.library import Bytes, Library
@@ -25,7 +24,7 @@ from toolkit.strength.library import Bytes, Library
 SEED = 13
 SHARES = {"weights": 0.5, "bias": 0.25, "multiplier": 0.25}
 _OUTPUT_STEPS = 64
-_LARGEST_STEP = 1 << 28
+_LARGEST_STEP = 2.0**27
 _TRIES = 4
 """Places that are tried for each fault that is planted."""
 _SMALL = 1_000
@@ -112,7 +111,8 @@ class Trial:
     def shows(self) -> bool:
         """Whether the output is another than before a change that was made to the layer's constants."""
         return any(
-            not np.array_equal(self._output(given), sound) for given, sound in zip(self._given, self._sound, strict=True)
+            not np.array_equal(self._output(given), sound)
+            for given, sound in zip(self._given, self._sound, strict=True)
         )
 
     def _output(self, given: list[Bytes]) -> Bytes:

@@ -113,13 +113,14 @@ class Library:
 
 
 def _at(array: npt.NDArray[Any]) -> ctypes.c_void_p:
-    assert array.flags.c_contiguous
+    if not array.flags.c_contiguous:
+        raise ValueError("the library reads arrays as they lie")
     return ctypes.c_void_p(array.ctypes.data)
 
 
 def _view(address: int, size: int, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
-    buffer = (ctypes.c_uint8 * (size * dtype.itemsize)).from_address(address)
-    return np.frombuffer(buffer, dtype)
+    buffer: Any = (ctypes.c_uint8 * (size * dtype.itemsize)).from_address(address)
+    return np.asarray(np.frombuffer(buffer, dtype))
 
 
 @contextlib.contextmanager

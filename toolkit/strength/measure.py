@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +16,7 @@ from toolkit.errors import ModelError, ToolError
 from toolkit.strength import library as libraries
 from toolkit.strength.faults import SEED, Fault, plan
 from toolkit.strength.library import Bytes, Library, Rows
-from toolkit.strength.rounds import WORK, Outcome, Runner, UnlikeError, costs
+from toolkit.strength.rounds import LONGEST, WORK, Outcome, Runner, UnlikeError, costs
 from toolkit.verify.tolerance import RELATIVE, SLACK, SMALLEST
 
 FAULTS = 500
@@ -70,7 +70,9 @@ def measure(
     except ToolError as caught:
         return Strength(missing=f"the network could not be compiled on this computer: {caught.message}")
     except UnlikeError as caught:
-        return Strength(missing=f"the network compiled on this computer differs from the host's output {caught.args[0]}")
+        return Strength(
+            missing=f"compiled on this computer, the network differs from the host at input {caught.args[0]}"
+        )
     return _timed(strength, time.monotonic() - started)
 
 
@@ -86,7 +88,8 @@ def measured(
     planted = plan(library, affordable(library, faults, work))
     order = np.random.default_rng(SEED).permutation(len(rows.inputs)).astype(np.int32)
     outcome = Runner(library, rows, allowance(asked), work).run(planted, order, told)
-    return summed(library, planted, outcome, len(rows.inputs))
+    strength = summed(library, planted, outcome, len(rows.inputs))
+    return dataclasses.replace(strength, missing=f"stopped after {LONGEST:.0f} s") if outcome.late else strength
 
 
 def affordable(library: Library, faults: int, work: float) -> int:
@@ -132,8 +135,10 @@ def summed(library: Library, faults: Sequence[Fault], outcome: Outcome, inputs: 
         if seen is None:
             tried = min(tried, inputs_tried)
     layers = tuple(
-        LayerStrength(f"layer {number}", layer.operators, layer.tensor, *counts[number], zeroed[number])
-        for number, layer in enumerate(library.network.layers)
+        LayerStrength(f"layer {number}", layer.operators, layer.tensor, planted, seen, zero)
+        for number, (layer, (planted, seen), zero) in enumerate(
+            zip(library.network.layers, counts, zeroed, strict=True)
+        )
     )
     return Strength(
         planted=sum(layer.planted for layer in layers),
@@ -147,6 +152,4 @@ def summed(library: Library, faults: Sequence[Fault], outcome: Outcome, inputs: 
 
 
 def _timed(strength: Strength, seconds: float) -> Strength:
-    import dataclasses
-
     return dataclasses.replace(strength, seconds=round(seconds, 2))

@@ -1,14 +1,15 @@
 """Runs planted faults over the inputs, in rounds of ever more inputs, until each was seen or the work is used up.
 
 Work is counted in multiply-accumulates, not in seconds: the same network on the same inputs gives the same figures on
-any computer. In each round the states of the arena before and behind every layer are kept for the round's inputs, so that
-a fault costs no more than the layers behind it; and nothing at all beyond its own layer where that gives what it should.
+any computer. In each round the states of the arena before and behind a layer are kept for the round's inputs, so that a
+fault costs no more than the layers behind it; and nothing beyond its own layer where that gives what it should.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,9 @@ from toolkit.strength.faults import Fault
 from toolkit.strength.library import Bytes, Library, Rows
 
 WORK = 8e9
-"""Multiply-accumulates, or as many other operations: some ten to twenty seconds on a computer of 2026."""
+"""Multiply-accumulates, or as many other operations: some seconds of a computer of 2026."""
+LONGEST = 180.0
+"""Seconds after which no more is begun, however little was done: on a computer that is busy with other things."""
 FOR_OUTPUTS = 0.25
 """The share of the work that is kept for zeroed outputs, which decide the verdict."""
 _FIRST_ROUND, _GROWTH = 1, 4
@@ -41,13 +44,14 @@ class Outcome:
         tried: by fault: how many inputs it was held against.
         reached: by fault: its layer gave another output for some input.
         work: that was spent.
+        late: the time ran out before the work did.
     """
 
     seen: list[int | None]
     tried: list[int]
     reached: list[bool]
     work: float = 0.0
-    shown: dict[int, int] = field(default_factory=dict)
+    late: bool = False
 
 
 def costs(library: Library) -> npt.NDArray[np.float64]:
@@ -67,6 +71,7 @@ class Runner:
         """
         self.library, self.rows, self.budget = library, rows, budget
         self._allow = allow
+        self._end = time.monotonic() + LONGEST
         self._explained: set[int] = set()
         self._costs = costs(library)
         self._after = np.append(np.cumsum(self._costs[::-1])[::-1], 0.0)
@@ -84,7 +89,7 @@ class Runner:
             left = [n for n, seen in enumerate(outcome.seen) if seen is None]
             if outcome.work >= self.budget * (1 - FOR_OUTPUTS):
                 left = [n for n in left if faults[n].fill is not None]
-            if not left or outcome.work >= self.budget:
+            if not left or outcome.late or outcome.work >= self.budget:
                 break
             self._round(faults, left, which, outcome, told)
         return outcome
@@ -113,7 +118,8 @@ class Runner:
             self.library.advance(layer, before, after)
             for number in (n for n in left if faults[n].layer == layer):
                 most = self.budget if faults[number].fill is not None else self.budget * (1 - FOR_OUTPUTS)
-                if outcome.work < most:
+                outcome.late = outcome.late or time.monotonic() > self._end
+                if outcome.work < most and not outcome.late:
                     self._hold(faults[number], number, which, before, after, outcome)
             before, after = after, before
             if told is not None:
@@ -126,7 +132,9 @@ class Runner:
         """One fault against one round's inputs."""
         constants: npt.NDArray[Any] | None = None
         if fault.fill is None:
-            values = next(c.values for c in self.library.network.layers[fault.layer].constants if c.place == fault.place)
+            values = next(
+                c.values for c in self.library.network.layers[fault.layer].constants if c.place == fault.place
+            )
             constants = self.library.constants(fault.place, values)
             constants[fault.index] = fault.value
         start = 0
