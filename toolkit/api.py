@@ -246,6 +246,7 @@ def verify(
     *,
     gates: Gates = bounds.NONE,
     resume: bool = False,
+    strength: bool = True,
     listener: Listener = SILENT,
 ) -> Verification:
     """Send inputs to the device and compare every output with the host's, byte for byte; see `Verification.verdict`.
@@ -254,6 +255,7 @@ def verify(
         selection: which inputs; by default all that there are for this network.
         gates: bounds to be kept; see `Verification.gates`, `passed`.
         resume: go on with the run that was interrupted.
+        strength: plant faults on the host, and count those that the inputs show; it takes some seconds.
 
     Raises:
         LinkError: the device cannot be reached, runs something else, or fell silent.
@@ -271,6 +273,7 @@ def verify(
             selection,
             gates=gates,
             resume=resume,
+            strength=strength,
             device=device.record,
             listener=listener,
         )
@@ -284,6 +287,7 @@ def run(
     virtual: bool = False,
     selection: Selection = EVERYTHING,
     gates: Gates = bounds.NONE,
+    strength: bool = True,
     workspace: Path = Path(),
     listener: Listener = SILENT,
     **choices: Unpack[Choices],
@@ -316,7 +320,7 @@ def run(
         try:
             device = flash(made, board=target, port=port, virtual=virtual, workspace=workspace, listener=listener)
             listener.say(f"{target.name} is running at {device.port}")
-            result = verify(device, selection, gates=gates, listener=listener)
+            result = verify(device, selection, gates=gates, strength=strength, listener=listener)
         finally:
             step.stop(target, place, None if device is None else device.record)
         return Outcome(made, result, own.report)

@@ -46,7 +46,7 @@ class Listener:
         """Around the computing of many outputs.
 
         Args:
-            who: computes: "host", or "verify" for the device.
+            who: computes: "host", "verify" for the device, or "faults" for those that are planted on the host.
         """
         return contextlib.nullcontext(_nothing)
 

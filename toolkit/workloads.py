@@ -44,10 +44,15 @@ class Inputs:
 
 @dataclass(frozen=True)
 class Assembled:
-    """Workloads, in the order in which they are asked, and the inputs behind them."""
+    """Workloads, in the order in which they are asked, and the inputs behind them.
+
+    Attributes:
+        tensors: by workload: uint8 [N, bytes of all input tensors], what the network itself is given.
+    """
 
     workloads: tuple[Workload, ...]
     inputs: Inputs
+    tensors: tuple[npt.NDArray[np.uint8], ...] = ()
 
     @property
     def sources(self) -> dict[str, str]:
@@ -91,8 +96,8 @@ def compute(build: Build, inputs: Inputs, progress: Computed | None = None) -> A
     real = any(spec.dtype is ElementType.FLOAT32 for spec in ends_of(inputs.tflite).outputs)
     rounding = reference.rounding(inputs.tflite) if real else None
     moved = None if rounding is None else rounding.moved
-    sets = (_workload(inputs.tflite, samples, progress, moved) for samples in inputs.sets)
-    return Assembled(tuple(sets), inputs)
+    sets = [_workload(inputs.tflite, samples, progress, moved) for samples in inputs.sets]
+    return Assembled(tuple(work for work, _ in sets), inputs, tuple(tensors for _, tensors in sets))
 
 
 def assemble(build: Build, selection: Selection, progress: Computed | None = None) -> Assembled:
@@ -112,7 +117,9 @@ def _moved_at(
     return moved(reference.sample(io.inputs, inputs, index), expected[index])
 
 
-def _workload(tflite: bytes, samples: Samples, progress: Computed | None, moved: _Moved | None) -> Workload:
+def _workload(
+    tflite: bytes, samples: Samples, progress: Computed | None, moved: _Moved | None
+) -> tuple[Workload, npt.NDArray[np.uint8]]:
     from toolkit import reference
     from toolkit.data import Kind
     from toolkit.verify import Workload
@@ -123,9 +130,10 @@ def _workload(tflite: bytes, samples: Samples, progress: Computed | None, moved:
     # A quarter of the bytes: the device divides as the host does.
     scaled = samples.scaling if [spec.dtype for spec in io.inputs] == [ElementType.FLOAT32] else None
     elements = None if scaled is None else np.ascontiguousarray(samples.values).reshape(len(samples), -1)
-    return Workload(
+    rows = join(io.inputs, inputs)
+    work = Workload(
         set=samples.name,
-        inputs=join(io.inputs, inputs) if elements is None else elements.view(np.uint8),
+        inputs=rows if elements is None else elements.view(np.uint8),
         kind="tensor" if elements is None else "elements",
         expected=expected,
         labels=samples.labels if samples.task.kind is Kind.CLASSIFY and samples.truth is not None else None,
@@ -142,6 +150,7 @@ def _workload(tflite: bytes, samples: Samples, progress: Computed | None, moved:
         real=partial(_real, io.outputs, samples.task.output),
         real_inputs=_real_inputs(io.input, samples) if samples.task.kind is Kind.RECONSTRUCT else None,
     )
+    return work, rows
 
 
 def _real(specs: Sequence[TensorSpec], place: int, rows: npt.NDArray[np.uint8]) -> npt.NDArray[np.float64]:

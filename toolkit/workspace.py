@@ -3,7 +3,7 @@
 build/<board>/                            what runs on the board, whichever build it is; held by one command
     device.json, emulator.log
     <model>-<dtype>-<runtime>/            a build and all that is said of it; the next one of its kind replaces it
-        build.json, project/, journal.jsonl, verification.json, report.html, earlier/
+        build.json, project/, journal.jsonl, strength.json, verification.json, report.html, earlier/
 """
 
 from __future__ import annotations
@@ -77,6 +77,11 @@ class BoardFolder:
     def journal(self) -> Path:
         """The answers of the run under way, or of one that was interrupted."""
         return self.own / "journal.jsonl"
+
+    @property
+    def strength(self) -> Path:
+        """How many planted faults the inputs showed, as it was last measured."""
+        return self.own / "strength.json"
 
     @property
     def verification(self) -> Path:

@@ -8,6 +8,7 @@ A stage never imports another stage; it reads and writes these.
     build.py         a firmware build and the device that runs it
     verification.py  device against host
     scoring.py       the outputs against the truth
+    strength.py      how many planted faults the inputs would have shown
     agreement.py     TensorFlow Lite Micro against LiteRT
     gate.py          a bound of the user's own, and whether it is kept
 """
@@ -20,6 +21,7 @@ from toolkit.artifacts.build import Build, LayerSize, RunningDevice, SizeReport
 from toolkit.artifacts.gate import GateResult
 from toolkit.artifacts.model import CompiledModel, LayerReport, ModelCard, ModelFile, PlannedBuffer, Score
 from toolkit.artifacts.scoring import Curve, Details, Distribution, Worst
+from toolkit.artifacts.strength import LayerStrength, Strength
 from toolkit.artifacts.tensor import ElementType, TensorSpec
 from toolkit.artifacts.verification import (
     DeviceIdentity,
@@ -52,6 +54,7 @@ __all__ = [
     "InputResult",
     "LayerReport",
     "LayerSize",
+    "LayerStrength",
     "LinkStats",
     "ModelCard",
     "ModelFile",
@@ -63,6 +66,7 @@ __all__ = [
     "SetResult",
     "SetWords",
     "SizeReport",
+    "Strength",
     "TensorSpec",
     "Ticks",
     "Verdict",

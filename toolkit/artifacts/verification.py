@@ -12,6 +12,7 @@ from toolkit.artifacts.base import Artifact, DType, read_json, seal_of, to_jsona
 from toolkit.artifacts.gate import GateResult
 from toolkit.artifacts.model import Score
 from toolkit.artifacts.scoring import Details
+from toolkit.artifacts.strength import Strength
 from toolkit.errors import ChangedFileError
 
 
@@ -20,7 +21,7 @@ class Verdict(StrEnum):
 
     PROVEN: every output was given and equals the host's, and the inputs were telling.
     DIFFERS: an output is missing, or is not the host's.
-    WEAK: every output equals the host's, but so few distinct ones came back that many a fault would not be seen.
+    WEAK: every output equals the host's, but these inputs would not show many a fault.
     UNDECIDED: the host has a stand-in for the interpreter that is the measure, so neither can be said.
     """
 
@@ -275,6 +276,8 @@ class Verification(Artifact):
         tools: what took part in the run, name -> version.
         pictures: of the inputs that the report shows.
         gates: the bounds that the user set, and how this run stands against them.
+        strength: how many planted faults these inputs would have shown; None where an output differed, or nothing could
+            be decided.
         record_sha256: of this record as JSON, without this; `save` fills it in, `load` demands it.
     """
 
@@ -309,6 +312,7 @@ class Verification(Artifact):
     pictures: Pictures = field(default_factory=Pictures)
     devices: tuple[DeviceShare, ...] = ()
     gates: tuple[GateResult, ...] = ()
+    strength: Strength | None = None
     record_sha256: str = ""
 
     def save(self, path: Path) -> None:

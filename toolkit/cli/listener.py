@@ -63,6 +63,7 @@ class AnswersBar:
             transient=True,
         )
         self._name = name
+        self._unit = "faults" if name == "faults" else "images"
         self._task: TaskID | None = None
 
     def __enter__(self) -> AnswersBar:
@@ -82,7 +83,7 @@ class AnswersBar:
             for text in (f"{done - exact} differ" if exact < done else "", f"{resent} resent" if resent else "")
             if text
         )
-        rate = f"{speed:.0f} images/s" if speed else ""
+        rate = f"{speed:.0f} {self._unit}/s" if speed else ""
         self._bar.update(self._task, total=total, completed=done, rate=rate, trouble=trouble)
 
 

@@ -110,6 +110,13 @@ Scale = Annotated[
         "by default what its quantisation tells, and 0..1 for float32.",
     ),
 ]
+Strength = Annotated[
+    bool,
+    typer.Option(
+        "--strength/--no-strength",
+        help="Plant faults in the network on the host, and count how many these inputs would have shown.",
+    ),
+]
 Ports = Annotated[
     list[str] | None,
     typer.Option("--port", "-p", help="Serial device, socket://host:port or rfc2217://host:port; may be repeated."),

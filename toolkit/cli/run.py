@@ -47,6 +47,7 @@ def register(app: typer.Typer) -> None:
         task: options.TaskKind = None,
         classes: options.Classes = None,
         resize: options.Resize = None,
+        strength: options.Strength = True,
         junit: options.Junit = None,
         gate: options.Gate = None,
         project_file: options.Project = None,  # noqa: ARG001 - read by the command's class
@@ -72,6 +73,7 @@ def register(app: typer.Typer) -> None:
             virtual=virtual,
             selection=selection,
             gates=bounds,
+            strength=strength,
             workspace=workspace_folder,
             listener=Terminal() if json else _Sizes(),
         )

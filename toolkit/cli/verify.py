@@ -64,6 +64,7 @@ def register(app: typer.Typer) -> None:
         classes: options.Classes = None,
         resize: options.Resize = None,
         resume: Annotated[bool, typer.Option("--resume", help="Go on with the run that was interrupted.")] = False,
+        strength: options.Strength = True,
         junit: options.Junit = None,
         gate: options.Gate = None,
         project_file: options.Project = None,  # noqa: ARG001 - read by the command's class
@@ -78,5 +79,5 @@ def register(app: typer.Typer) -> None:
         with workspace.hold_newest(workspace_folder, board, "verify") as (target, place, build):
             verdicts.set_aside(place)
             device = api.attach(build, tuple(port or ()), board=target, workspace=workspace_folder)
-            result = api.verify(device, selection, gates=bounds, resume=resume, listener=Terminal())
+            result = api.verify(device, selection, gates=bounds, resume=resume, strength=strength, listener=Terminal())
             finish(place.report, build, result, json=json, junit=junit)

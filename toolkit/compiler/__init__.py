@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from toolkit.compiler.changeable import Changeable, changeable
 from toolkit.compiler.compile import compile_model
 from toolkit.compiler.operators import missing_operators
 
-__all__ = ["compile_model", "missing_operators"]
+__all__ = ["Changeable", "changeable", "compile_model", "missing_operators"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -21,9 +22,33 @@ from toolkit.tflite.obstacles import obstacles_of
 OPTIMISATIONS = ("speed", "size")
 
 
+@dataclass(frozen=True, eq=False)
+class Anatomy:
+    """A compiled network with what it was made of.
+
+    Attributes:
+        compiled: the C and its figures.
+        graph: as read.
+        calls: the layers, in the order of computation.
+        offsets: place in the arena of every computed tensor, by index.
+        roots: for a tensor that is another name of one, that one.
+    """
+
+    compiled: CompiledModel
+    graph: Graph
+    calls: tuple[Call, ...]
+    offsets: Mapping[object, int]
+    roots: Mapping[int, int]
+
+
+def compile_model(tflite: bytes, *, isa: str, fpu: bool, optimise: str = "speed") -> CompiledModel:
+    """Compile a network to C; see `dissect`, whose arguments and errors these are."""
+    return dissect(tflite, isa=isa, fpu=fpu, optimise=optimise).compiled
+
+
 # A damaged file's scales overflow or divide by zero; what comes of it is refused where it is used.
 @np.errstate(all="ignore")
-def compile_model(tflite: bytes, *, isa: str, fpu: bool, optimise: str = "speed") -> CompiledModel:
+def dissect(tflite: bytes, *, isa: str, fpu: bool, optimise: str = "speed") -> Anatomy:
     """Compile a network to C.
 
     Args:
@@ -33,7 +58,7 @@ def compile_model(tflite: bytes, *, isa: str, fpu: bool, optimise: str = "speed"
         optimise: "speed" or "size".
 
     Returns:
-        Sources, the kernels they need, and the figures of every layer.
+        Sources, the kernels they need, the figures of every layer, and what they were made of.
 
     Raises:
         DoesNotFitError: the instruction set could not address the constants.
@@ -58,7 +83,7 @@ def compile_model(tflite: bytes, *, isa: str, fpu: bool, optimise: str = "speed"
     )
     constants_bytes = sum(report.constants_bytes for report in reports)
     _check_constants(target.isa, constants_bytes)
-    return CompiledModel(
+    compiled = CompiledModel(
         sources=emit.emit(graph, (inputs, outputs), calls, offsets, arena_bytes, roots),
         kernels=c.with_headers({file for call in calls for file in (*call.kernels, *call.headers, "aot_memory.h")}),
         inputs=inputs,
@@ -69,6 +94,7 @@ def compile_model(tflite: bytes, *, isa: str, fpu: bool, optimise: str = "speed"
         layers=reports,
         plan=plan.picture(buffers, offsets),
     )
+    return Anatomy(compiled, graph, calls, offsets, roots)
 
 
 def _lowered(graph: Graph, layers: Sequence[fuse.Layer], target: Target) -> tuple[Call, ...]:

@@ -62,6 +62,18 @@ def _input(suite: ElementTree.Element, result: InputResult, of: SetResult, *, de
         )
 
 
+def _strength(verification: Verification) -> dict[str, str]:
+    found = verification.strength
+    if found is None:
+        return {}
+    return {
+        "strength": text.strength(verification),
+        "strength.planted": str(found.planted),
+        "strength.seen": str(found.seen),
+        **{f"strength.{layer.name}": f"{layer.seen}/{layer.planted}" for layer in found.layers if layer.planted},
+    }
+
+
 def render(verification: Verification) -> str:
     """The XML document.
 
@@ -83,6 +95,7 @@ def render(verification: Verification) -> str:
         "verdict": str(verification.verdict),
         "inputs": verification.inputs,
         "distinct_outputs": str(verification.distinct_outputs),
+        **_strength(verification),
         "images_per_second": str(verification.inputs_per_second),
         "resent": str(verification.resent),
         **{f"accuracy.{name}": f"{score.correct}/{score.total}" for name, score in verification.accuracy.items()},

@@ -52,6 +52,9 @@ def _facts(verification: Verification, build: Build | None) -> Table:
         equal += f"; largest difference {worst:.2g}" if worst >= 0 else ""
     table.add_row("byte-exact", Text(equal, style=_STYLES[verification.verdict]))
     table.add_row("inputs", Text(text.plain(text.sent(verification))))
+    # Where it is why the verdict is weak, it stands above.
+    if verification.verdict is not Verdict.WEAK and (told := text.strength(verification)):
+        table.add_row("strength", Text(text.plain(told)))
     if missing := text.unanswered(verification):
         table.add_row("answered", Text(f"{verification.answered:,} of {whole:,}, {missing:,} missing", style="red"))
     for each in verification.sets:

@@ -25,6 +25,9 @@ WORDS = {
 _MANY = 1000
 """Inputs beyond which more of the same kind show no more."""
 
+_FEW = 2
+"""Layers that are named where the room is small."""
+
 # Control characters, among them the one that begins a terminal's commands, and halves of a surrogate pair, which stand
 # for bytes of a file name that are no UTF-8.
 _UNSHOWN = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -209,6 +212,8 @@ def _how(verification: Verification) -> str:
 
 def why(verification: Verification) -> str:
     """Why the verdict is not a plain yes or no, in a sentence; empty where it is."""
+    if verification.verdict is Verdict.WEAK and _too_few_seen(verification):
+        return f"{strength(verification)}."
     if verification.verdict is Verdict.WEAK:
         outputs = many(verification.distinct_outputs, "distinct output")
         # Bytes that differ were let pass for rounding, which may have been all there was.
@@ -223,10 +228,39 @@ def why(verification: Verification) -> str:
     return ""
 
 
+def _too_few_seen(verification: Verification) -> bool:
+    """The strength alone would make the verdict weak."""
+    found = verification.strength
+    return found is not None and found.measured and found.weak
+
+
+def strength(verification: Verification) -> str:
+    """How many planted faults these inputs would have shown, in a phrase without a full stop; empty if nobody asked."""
+    found = verification.strength
+    if found is None:
+        return ""
+    if not found.measured:
+        return f"how strong the proof is was not measured: {found.missing}"
+    told = f"{found.seen:,} of {many(found.planted, 'planted fault')} would have been seen"
+    if found.seen < found.planted and found.tried < found.inputs:
+        told += f" (the others held against {found.tried:,} of the {found.inputs:,} inputs at least)"
+    dark = found.unseen_layers
+    if dark:
+        more = f" and {len(dark) - _FEW:,} more" if len(dark) > _FEW else ""
+        told += f"; zeroed, no input would show {_listed([plain(name) for name in dark[:_FEW]])}{more}"
+    silent = [layer.name for layer in found.layers if layer.planted and not layer.seen and layer.title not in dark]
+    if silent:
+        told += f"; none of {_listed(silent[:_FEW])}'s"
+    return told
+
+
 def what_helps(verification: Verification) -> str:
     """What the user can do about it, in one line."""
     if verification.verdict is Verdict.UNDECIDED:
         return "verify on a computer for which TensorFlow Lite Micro's wheel exists: Linux on x86-64"
+    if _too_few_seen(verification):
+        data = "leave out --limit" if verification.scores else "send data of the network's own kind: --data"
+        return f"{data}; inputs that reach each layer show its faults"
     if verification.asked >= _MANY:
         return "the network gives the same answer to nearly everything: is it trained, and are its inputs in its range?"
     more = "leave out --limit" if verification.scores else f"--limit {_MANY}"

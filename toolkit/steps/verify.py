@@ -46,6 +46,7 @@ def verify(
     *,
     gates: Gates = bounds.NONE,
     resume: bool,
+    strength: bool = True,
     device: RunningDevice | None = None,
     listener: Listener = SILENT,
 ) -> Verification:
@@ -56,6 +57,7 @@ def verify(
     Args:
         ports: of the boards that share the work.
         gates: bounds of the user's own, which the run is held against at its end.
+        strength: measure how many faults these inputs would have shown, where every output is equal.
         device: what `flash` left running, if the caller knows; by default as the workspace has it.
         listener: is told how far host and device are.
 
@@ -72,6 +74,7 @@ def verify(
     from toolkit.link.client import Client
     from toolkit.link.transport import open_transport
     from toolkit.report import html, pictures
+    from toolkit.steps.strength import judged_by_strength
     from toolkit.workloads import compute, prepare
 
     verdicts.set_aside(place)
@@ -119,6 +122,7 @@ def verify(
     finally:
         for client in clients.values():
             client.close()
+    result = judged_by_strength(result, place, build, assembled, listener, asked=strength)
     result = dataclasses.replace(
         result,
         date=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),

@@ -1,0 +1,73 @@
+"""How strong a proof is: how many of the faults that were planted on the host these inputs would have shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from toolkit.artifacts.base import Artifact
+
+ENOUGH = 0.9
+"""The share of planted faults that must be seen, or the verdict is WEAK. docs/verdicts.md has what it is from."""
+
+
+@dataclass(frozen=True)
+class LayerStrength(Artifact):
+    """One layer of the computed network, after fusion.
+
+    Attributes:
+        name: by its place in the order of computation: "layer 7".
+        operators: the .tflite's operators that it computes.
+        tensor: the name of the tensor that it writes.
+        planted: faults planted in it, its zeroed output among them.
+        seen: those that some input showed.
+        zeroed: whether its zeroed output was seen; None where zeroing changes nothing, since it is always zero.
+    """
+
+    name: str
+    operators: tuple[str, ...]
+    tensor: str
+    planted: int
+    seen: int
+    zeroed: bool | None
+
+    @property
+    def title(self) -> str:
+        """ "layer 7 (CONV_2D, conv2d_3/Relu)"."""
+        return f"{self.name} ({' + '.join(self.operators)}, {self.tensor.split(';')[0]})"
+
+
+@dataclass(frozen=True)
+class Strength(Artifact):
+    """What came of planting faults in the computed network, one at a time.
+
+    Attributes:
+        planted: how many.
+        seen: how many changed the outputs of at least one input so that the verdict would have been DIFFERS.
+        unseen_layers: the names of layers whose zeroed output no input showed.
+        layers: each layer, in the order of computation.
+        tried: the least number of inputs that every unseen fault was held against.
+        inputs: how many inputs there were.
+        how: what computed, in words; empty if nothing did.
+        missing: why the strength is not known, or not of all; empty where it is.
+        seconds: that it took.
+    """
+
+    planted: int = 0
+    seen: int = 0
+    unseen_layers: tuple[str, ...] = ()
+    layers: tuple[LayerStrength, ...] = ()
+    tried: int = 0
+    inputs: int = 0
+    how: str = ""
+    missing: str = ""
+    seconds: float = 0.0
+
+    @property
+    def measured(self) -> bool:
+        """Faults were planted at all."""
+        return self.planted > 0
+
+    @property
+    def weak(self) -> bool:
+        """A layer's zeroed output was not seen, or too few of the faults were."""
+        return bool(self.unseen_layers) or self.seen < ENOUGH * self.planted

@@ -1,0 +1,113 @@
+"""How strong the proof is: measured once the outputs are equal, kept with the build, and weighed for the verdict."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from toolkit import __version__
+from toolkit.artifacts import Artifact, Build, Strength, Verdict, Verification
+from toolkit.artifacts.base import seal_of, to_jsonable
+from toolkit.errors import TinymlError
+from toolkit.listener import Listener
+
+if TYPE_CHECKING:
+    from toolkit.verify import Workload
+    from toolkit.workloads import Assembled
+    from toolkit.workspace import BoardFolder
+
+
+@dataclass(frozen=True)
+class Kept(Artifact):
+    """What was measured last: `strength.json` in the build's folder.
+
+    Attributes:
+        key: SHA-256 over the network, the inputs, the host's outputs and this version.
+        seal: of `strength`.
+    """
+
+    key: str
+    strength: Strength
+    seal: str
+
+
+def judged_by_strength(
+    result: Verification, place: BoardFolder, build: Build, assembled: Assembled, listener: Listener, *, asked: bool
+) -> Verification:
+    """The verdict with its strength; PROVEN becomes WEAK where these inputs would not show enough.
+
+    Args:
+        asked: False: it is not measured, and the record says so.
+
+    Raises:
+        TinymlError: interrupted.
+    """
+    from toolkit.strength import NOT_ASKED
+
+    if result.verdict not in (Verdict.PROVEN, Verdict.WEAK):
+        return result
+    try:
+        strength = _measured(place, build, assembled, listener) if asked else NOT_ASKED
+    except KeyboardInterrupt:
+        raise TinymlError(
+            "interrupted while planting faults on the host; every output was equal",
+            "go on with: tinyml verify --resume; --no-strength plants none",
+        ) from None
+    weak = result.verdict is Verdict.WEAK or (strength.measured and strength.weak)
+    return dataclasses.replace(result, verdict=Verdict.WEAK if weak else Verdict.PROVEN, strength=strength)
+
+
+def _measured(place: BoardFolder, build: Build, assembled: Assembled, listener: Listener) -> Strength:
+    from toolkit import strength as room
+    from toolkit.strength.measure import Asked
+
+    works = assembled.workloads
+    asked = Asked(np.concatenate(assembled.tensors), np.concatenate([work.expected for work in works]), _moved(works))
+    key = _key(build, asked.inputs, asked.due)
+    kept = _kept(place, key)
+    if kept is not None:
+        return kept
+    listener.say("planting faults in the network on the host: which of them would these inputs have shown?")
+    with listener.answering("faults") as progress:
+        strength = room.measure(assembled.inputs.tflite, asked, told=lambda done, total: progress(done, total, done, 0))
+    Kept(key, strength, seal_of(to_jsonable(strength))).save(place.strength)
+    return strength
+
+
+def _moved(works: Sequence[Workload]) -> Callable[[int], Iterator[npt.NDArray[np.float64]]] | None:
+    """Input by input through all sets; None where no output is float32."""
+    if all(work.moved is None for work in works):
+        return None
+    places = [(work, index) for work in works for index in range(len(work.inputs))]
+
+    def moved(place: int) -> Iterator[npt.NDArray[np.float64]]:
+        work, index = places[place]
+        return iter(()) if work.moved is None else work.moved(index)
+
+    return moved
+
+
+def _key(build: Build, *arrays: npt.NDArray[np.uint8]) -> str:
+    digest = hashlib.sha256(f"{__version__} {build.model_sha256}".encode())
+    for array in arrays:
+        digest.update(str(array.shape).encode())
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()
+
+
+def _kept(place: BoardFolder, key: str) -> Strength | None:
+    """What was measured of the same before; None if nothing was, or another hand was at it."""
+    if not place.strength.is_file():
+        return None
+    try:
+        kept = Kept.load(place.strength)
+    except TinymlError:
+        return None
+    same = kept.key == key and kept.seal == seal_of(to_jsonable(kept.strength)) and not kept.strength.missing
+    return kept.strength if same else None

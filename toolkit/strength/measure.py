@@ -1,0 +1,155 @@
+"""From a network and its inputs to the artifact."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from toolkit import compiler
+from toolkit.artifacts import LayerStrength, Strength
+from toolkit.errors import ModelError, ToolError
+from toolkit.strength import library as libraries
+from toolkit.strength.faults import SEED, Fault, plan
+from toolkit.strength.library import Bytes, Library, Rows
+from toolkit.strength.rounds import LONGEST, WORK, Outcome, Runner, UnlikeError, costs
+from toolkit.verify.tolerance import RELATIVE, SLACK, SMALLEST
+
+FAULTS = 500
+NOT_ASKED = Strength(missing="it was not asked for (--no-strength)")
+
+Moved = Callable[[int], Iterator[npt.NDArray[np.float64]]]
+"""How far rounding moves the host's output elements for an input, draw by draw."""
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """What a device is asked for, all sets together.
+
+    Attributes:
+        inputs: uint8 [N, bytes of all input tensors].
+        due: uint8 [N, bytes of all output tensors]: the host's.
+        moved: float32 networks; None for others.
+    """
+
+    inputs: Bytes
+    due: Bytes
+    moved: Moved | None = None
+
+
+def measure(
+    tflite: bytes,
+    asked: Asked,
+    *,
+    told: Callable[[int, int], None] | None = None,
+    faults: int = FAULTS,
+    work: float = WORK,
+) -> Strength:
+    """Plant faults in the network, one at a time, and count those that these inputs show.
+
+    Args:
+        told: hears how many faults are decided, of how many.
+        faults: how many are planted at most; zeroed outputs come on top where there are very many layers.
+        work: multiply-accumulates that may be spent.
+
+    Returns:
+        `missing` says why where nothing was measured.
+    """
+    started = time.monotonic()
+    try:
+        network = compiler.changeable(tflite)
+    except ModelError as caught:
+        return Strength(missing=f"the compiler does not take this network: {caught.message}")
+    try:
+        with libraries.built(network) as library:
+            strength = measured(library, asked, told=told, faults=faults, work=work)
+    except ToolError as caught:
+        return Strength(missing=f"the network could not be compiled on this computer: {caught.message}")
+    except UnlikeError as caught:
+        return Strength(
+            missing=f"compiled on this computer, the network differs from the host at input {caught.args[0]}"
+        )
+    return _timed(strength, time.monotonic() - started)
+
+
+def measured(
+    library: Library, asked: Asked, *, told: Callable[[int, int], None] | None, faults: int, work: float
+) -> Strength:
+    """The same, with the library at hand.
+
+    Raises:
+        UnlikeError: it does not give the host's outputs.
+    """
+    rows = rows_of(library, asked)
+    planted = plan(library, affordable(library, faults, work))
+    order = np.random.default_rng(SEED).permutation(len(rows.inputs)).astype(np.int32)
+    outcome = Runner(library, rows, allowance(asked), work).run(planted, order, told)
+    strength = summed(library, planted, outcome, len(rows.inputs))
+    return dataclasses.replace(strength, missing=f"stopped after {LONGEST:.0f} s") if outcome.late else strength
+
+
+def affordable(library: Library, faults: int, work: float) -> int:
+    """How many faults can be held against a few inputs each with half of the work."""
+    return int(min(faults, max(50, 0.5 * work / costs(library).sum())))
+
+
+def rows_of(library: Library, asked: Asked) -> Rows:
+    """The rows with what an element's own size allows."""
+    reals, start = [], 0
+    for place in library.network.outputs:
+        if place.dtype.kind == "f":
+            part = np.ascontiguousarray(asked.due[:, start : start + place.bytes])
+            reals.append(np.abs(part.view("<f4").astype(np.float64)))
+        start += place.bytes
+    sizes = np.concatenate(reals, axis=1) if reals else np.zeros((len(asked.due), 0))
+    allowed = np.maximum(RELATIVE * sizes, SMALLEST)
+    return Rows(np.ascontiguousarray(asked.inputs), np.ascontiguousarray(asked.due), np.ascontiguousarray(allowed))
+
+
+def allowance(asked: Asked) -> Callable[[int], npt.NDArray[np.float64] | None]:
+    """How far elements may be off by rounding: the verdict's own third rule, with all of its draws."""
+
+    def allow(index: int) -> npt.NDArray[np.float64] | None:
+        draws = [] if asked.moved is None else [np.where(np.isfinite(d), d, 0.0) for d in asked.moved(index)]
+        return SLACK * np.max(draws, axis=0) if draws else None
+
+    return allow
+
+
+def summed(library: Library, faults: Sequence[Fault], outcome: Outcome, inputs: int) -> Strength:
+    """The artifact."""
+    counts = [[0, 0] for _ in library.network.layers]
+    zeroed: list[bool | None] = [None] * len(counts)
+    tried = inputs
+    for fault, seen, reached, inputs_tried in zip(faults, outcome.seen, outcome.reached, outcome.tried, strict=True):
+        if not fault.certain and not reached:
+            continue  # the layer's output is this very zero, always: there is no fault
+        counts[fault.layer][0] += 1
+        counts[fault.layer][1] += seen is not None
+        if fault.fill is not None:
+            zeroed[fault.layer] = zeroed[fault.layer] is not False and seen is not None
+        if seen is None:
+            tried = min(tried, inputs_tried)
+    layers = tuple(
+        LayerStrength(f"layer {number}", layer.operators, layer.tensor, planted, seen, zero)
+        for number, (layer, (planted, seen), zero) in enumerate(
+            zip(library.network.layers, counts, zeroed, strict=True)
+        )
+    )
+    return Strength(
+        planted=sum(layer.planted for layer in layers),
+        seen=sum(layer.seen for layer in layers),
+        unseen_layers=tuple(layer.title for layer in layers if layer.zeroed is False),
+        layers=layers,
+        tried=tried,
+        inputs=inputs,
+        how="the compiled network on this computer",
+    )
+
+
+def _timed(strength: Strength, seconds: float) -> Strength:
+    return dataclasses.replace(strength, seconds=round(seconds, 2))
