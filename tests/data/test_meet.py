@@ -86,6 +86,8 @@ def test_numbers_that_are_scaled_otherwise_than_the_networks_are_refused() -> No
     assert met(BYTES / 255, end(3, scale=1.0, zero_point=-128), "real").values.tolist() == [[-128, -128, -127]]
     with pytest.raises(DatasetError, match=r"go from -3 to 3, the network's input holds -1\.004 to 0\.9961"):
         met([[-3.0, 0.5, 3.0]], end(3))
+    (remark,) = met(BYTES / 255, end(3)).remarks
+    assert "go from 0 to 1, the network's input holds -1.004 to 0.9961; --scale -1.0..1.0 spreads" in remark
     (remark,) = met([[-3.0, *[0.5] * 9]], end(10)).remarks
     assert "10.0% of them are clipped" in remark
 

@@ -212,7 +212,11 @@ def _suspect(values: Elements, tensor: Tensor, where: str) -> tuple[str, ...]:
         raise DatasetError(
             goes, "say what they stand for: --scale 0..1, -1..1, 0..255; or --scale real if they are right as they are"
         )
-    return () if not outside else (f"{goes}; {outside:.1%} of them are clipped",)
+    if outside:
+        return (f"{goes}; {outside:.1%} of them are clipped",)
+    # As divided by 255 for a network that was trained on -1..1.
+    half = low == 0.0 and high in (1.0, _BYTES[1]) and holds[0] < -0.4 * high
+    return (f"{goes}; --scale {holds[0]:.1f}..{holds[1]:.1f} spreads them over all of it",) if half else ()
 
 
 def _stored(values: Elements, tensor: Tensor, where: str) -> Elements:
