@@ -145,6 +145,7 @@ def _workload(
         form=samples.pictured().form,
         divisor=1.0 if scaled is None else scaled.divisor,
         offset=0.0 if scaled is None else scaled.offset,
+        singly=bool(samples.files),
         task=samples.task,
         truth=None if samples.task.kind is Kind.CLASSIFY else samples.truth,
         real=partial(_real, io.outputs, samples.task.output),

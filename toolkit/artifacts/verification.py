@@ -201,9 +201,9 @@ class SetResult(Artifact):
             are no classes, or very many.
         classes: what the classes are called; empty for their numbers.
         picture: rows and columns of an input as a picture; zeros, or empty, where it is none.
-        singly: its inputs one by one, where each is a file of somebody's.
+        singly: its inputs one by one, where each is of a person's own making.
         task: how outputs were held against the truth: classify, regress, reconstruct or none.
-        scores: metric -> value, of those that this task and truth define; docs/verdicts.md has their names.
+        scores: metric -> value, of those that this task and truth define; docs/scores.md has their names.
         details: what lies behind them.
         form: how an input is drawn: image, spectrogram, wave or bars; empty in records of before there were others.
     """

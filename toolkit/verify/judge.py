@@ -184,7 +184,7 @@ def _set(work: Workload, results: Sequence[InputResult], dtype: DType) -> SetRes
         confusion=scored.confusion,
         classes=work.classes,
         picture=work.picture,
-        singly=tuple(results) if work.names else (),
+        singly=tuple(results) if work.singly else (),
         task=str(work.task.kind if work.labels is None else Kind.CLASSIFY),
         scores=scored.scores,
         details=scored.details,

@@ -30,6 +30,7 @@ class Workload:
             [elements], under changes as small as rounding; None if that cannot be asked.
         words: how the set is called; classes: what its classes are; picture, form: how an input is drawn, as
             `SetResult` has them.
+        singly: its inputs are few enough, and each of a person's own making, to be shown one by one.
         task: how outputs are held against the truth.
         truth: [N, ...] values or flags, as the task has them; None if there is no truth, or it is `labels`.
         real: the scored output of each row, uint8 [M, output_bytes] to float64 [M, elements]; None takes the elements
@@ -50,6 +51,7 @@ class Workload:
     form: str = ""
     divisor: float = 1.0
     offset: float = 0.0
+    singly: bool = False
     task: Task = field(default_factory=Task)
     truth: npt.NDArray[Any] | None = None
     real: Callable[[Bytes], npt.NDArray[np.float64]] | None = None
