@@ -30,11 +30,13 @@ class Inputs:
         tflite: the model.
         told: all of it in words.
         sets: in the order in which they are asked.
+        made: they are made up, and others may take their place; see `toolkit.steps.strength.reaching`.
     """
 
     tflite: bytes
     told: str
     sets: tuple[Samples, ...] = ()
+    made: bool = False
 
     @property
     def remarks(self) -> tuple[str, ...]:
@@ -80,7 +82,7 @@ def prepare(build: Build, selection: Selection) -> Inputs:
     chosen = data.choose(io.inputs, io.outputs, selection)
     for samples in chosen.sets:
         samples.check_ends(io.input.elements, tuple(each.elements for each in io.outputs))
-    return Inputs(tflite, chosen.told, chosen.sets)
+    return Inputs(tflite, chosen.told, chosen.sets, chosen.made)
 
 
 def compute(build: Build, inputs: Inputs, progress: Computed | None = None) -> Assembled:

@@ -84,6 +84,11 @@ class BoardFolder:
         return self.own / "strength.json"
 
     @property
+    def made(self) -> Path:
+        """The made-up inputs that were found to reach the network's layers."""
+        return self.own / "made.json"
+
+    @property
     def verification(self) -> Path:
         """The verdict."""
         return self.own / "verification.json"

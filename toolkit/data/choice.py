@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from toolkit.artifacts import SetWords
-from toolkit.data import own, scaling
+from toolkit.data import made, own, scaling
 from toolkit.data.digits import choice as digits
 from toolkit.data.samples import Elements, Samples
 from toolkit.data.scaling import Scaling
@@ -25,10 +24,17 @@ SEED = 707
 
 @dataclass(frozen=True)
 class Chosen:
-    """The sets that will be sent, in this order, and all of it in words."""
+    """What will be sent.
+
+    Attributes:
+        sets: in this order.
+        told: all of it in words.
+        made: they are made up, and others may be sent in their place that reach more of the network.
+    """
 
     sets: tuple[Samples, ...]
     told: str
+    made: bool = False
 
 
 def choose(inputs: tuple[Tensor, ...], outputs: tuple[Tensor, ...], asked: Selection) -> Chosen:
@@ -102,11 +108,11 @@ def _made_up(inputs: tuple[Tensor, ...], outputs: tuple[Tensor, ...], asked: Sel
     if asked.limit == 0:
         raise UsageError("--limit 0 leaves nothing to send to a network that does not read digits", "--limit 100")
     count = MADE_UP_INPUTS if asked.limit is None else asked.limit
-    values = " and ".join(dict.fromkeys(_spread(each.numpy) for each in inputs))
-    return Chosen(
-        (made_up(inputs, count),),
-        f"{count:,} made-up {'input' if count == 1 else 'inputs'}: every element at random from {values}, seed {SEED}",
+    values = tuple(
+        made.stored(each, units).reshape(count, *each.shape[1:])
+        for each, units in zip(inputs, made.made(inputs, count, SEED), strict=True)
     )
+    return Chosen((made_set(values),), told_of_made(count, f"of {len(made.FAMILIES)} families in turn"), made=True)
 
 
 def _unfit(option: str, inputs: tuple[Tensor, ...], outputs: tuple[Tensor, ...]) -> UsageError:
@@ -119,14 +125,20 @@ def _unfit(option: str, inputs: tuple[Tensor, ...], outputs: tuple[Tensor, ...])
     )
 
 
-def _spread(dtype: np.dtype[Any]) -> str:
-    return "-1 to 1" if dtype.kind == "f" else f"all {dtype} values"
+def told_of_made(count: int, how: str) -> str:
+    """So many made-up inputs, in words."""
+    return f"{count:,} made-up {'input' if count == 1 else 'inputs'} {how}, seed {SEED}"
 
 
 def made_up(inputs: tuple[Tensor, ...], count: int) -> Samples:
     """Seeded inputs as the tensors have them: every value of a whole type, or floats in [-1, 1)."""
     generator = np.random.default_rng(SEED)
     values = tuple(_at_random(each, count, generator) for each in inputs)
+    return made_set(values)
+
+
+def made_set(values: tuple[Elements, ...]) -> Samples:
+    """Made-up inputs, one array for each input tensor, as a set."""
     return Samples("random", values, words=SetWords("made-up inputs", "made-up input", "made-up input"), task=Task())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import dataclasses
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
@@ -16,10 +17,11 @@ from toolkit.artifacts import Artifact, Build, Strength, Verdict, Verification
 from toolkit.artifacts.base import seal_of, to_jsonable
 from toolkit.errors import TinymlError
 from toolkit.listener import Listener
+from toolkit.tflite.ends import ends_of, join, split
 
 if TYPE_CHECKING:
     from toolkit.verify import Workload
-    from toolkit.workloads import Assembled
+    from toolkit.workloads import Assembled, Inputs
     from toolkit.workspace import BoardFolder
 
 
@@ -35,6 +37,66 @@ class Kept(Artifact):
     key: str
     strength: Strength
     seal: str
+
+
+@dataclass(frozen=True)
+class KeptInputs(Artifact):
+    """Which made-up inputs were found last: `made.json` in the build's folder.
+
+    Attributes:
+        key: SHA-256 over the network, how many were asked for, and this version.
+        tried: how many candidates there were.
+        rows: each input's bytes, base64.
+        seal: of `rows`.
+    """
+
+    key: str
+    tried: int
+    rows: tuple[str, ...]
+    seal: str
+
+
+def reaching(place: BoardFolder, build: Build, inputs: Inputs, listener: Listener) -> Inputs:
+    """As many made-up inputs that reach the network's layers; those that are given where none can be looked for."""
+    from toolkit.data.choice import made_set, told_of_made
+
+    count = len(inputs.sets[0])
+    key = _key(build, np.array([count], np.uint32).view(np.uint8))
+    kept = _kept_inputs(place, key) or _found(inputs, count, key, listener)
+    if kept is None:
+        return inputs
+    kept.save(place.made)
+    specs = ends_of(inputs.tflite).inputs
+    rows = np.array([np.frombuffer(base64.b64decode(row), np.uint8) for row in kept.rows])
+    values = tuple(
+        np.ascontiguousarray(part).view(spec.numpy).reshape(count, *spec.shape[1:])
+        for spec, part in zip(specs, split(specs, rows), strict=True)
+    )
+    told = told_of_made(count, f"(those of {kept.tried:,} tried on the host that show most planted faults)")
+    return dataclasses.replace(inputs, sets=(made_set(values),), told=told)
+
+
+def _found(inputs: Inputs, count: int, key: str, listener: Listener) -> KeptInputs | None:
+    from toolkit.strength import look_for
+
+    specs = ends_of(inputs.tflite).inputs
+    listener.say("making inputs up that reach the network's layers")
+    found = look_for(inputs.tflite, specs, count)
+    if found is None:
+        return None
+    rows = tuple(base64.b64encode(row.tobytes()).decode() for row in join(specs, found.values))
+    return KeptInputs(key, found.tried, rows, seal_of({"rows": rows}))
+
+
+def _kept_inputs(place: BoardFolder, key: str) -> KeptInputs | None:
+    """What was found before; None if nothing was, or another hand was at it."""
+    if not place.made.is_file():
+        return None
+    try:
+        kept = KeptInputs.load(place.made)
+    except TinymlError:
+        return None
+    return kept if kept.key == key and kept.seal == seal_of({"rows": kept.rows}) else None
 
 
 def judged_by_strength(

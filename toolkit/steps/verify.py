@@ -74,7 +74,7 @@ def verify(
     from toolkit.link.client import Client
     from toolkit.link.transport import open_transport
     from toolkit.report import html, pictures
-    from toolkit.steps.strength import judged_by_strength
+    from toolkit.steps.strength import judged_by_strength, reaching
     from toolkit.workloads import compute, prepare
 
     verdicts.set_aside(place)
@@ -89,6 +89,8 @@ def verify(
         try:
             for client in clients.values():
                 stage.check_identity(client.hello(), build)
+            if strength and inputs.made:
+                inputs = reaching(place, build, inputs, listener)
             listener.say(f"computing the host's outputs with {reference.describe()}")
             if not decides:
                 listener.say(
