@@ -50,7 +50,7 @@ STAGES = {
     "verify",
 }
 # These put stages together, which know nothing of each other.
-COMPOSERS = {"listener", "models", "runtimes", "steps", "strength", "verdicts", "workloads", "workspace"}
+COMPOSERS = {"comparison", "listener", "models", "runtimes", "steps", "strength", "verdicts", "workloads", "workspace"}
 TIERS = (FLOOR, ARTIFACTS, SHARED, STAGES, COMPOSERS, {"api"}, {"paper"}, {"cli"})
 
 HEAVY = {"tensorflow", "keras", "tf_keras", "tensorflow_model_optimization"}

@@ -12,7 +12,7 @@ functions works in it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
@@ -20,19 +20,21 @@ from typing import TYPE_CHECKING, Unpack
 from toolkit import gates as bounds
 from toolkit import verdicts
 from toolkit import workspace as workspaces
-from toolkit.artifacts import Build, DType, GateResult, ModelCard, RunningDevice, Runtime, Verification
+from toolkit.artifacts import Baseline, Build, DType, GateResult, ModelCard, RunningDevice, Runtime, Verification
 from toolkit.gates import Gates
 from toolkit.listener import SILENT, Listener
 from toolkit.selection import Selection
 
 if TYPE_CHECKING:
     from toolkit.board import Board
+    from toolkit.comparison import Comparison
     from toolkit.errors import TinymlError
     from toolkit.models.listing import Row
     from toolkit.steps.build import Choices, Request
 
 __all__ = [
     "SEED",
+    "Baseline",
     "Build",
     "DType",
     "Device",
@@ -43,8 +45,10 @@ __all__ = [
     "Selection",
     "Verification",
     "attach",
+    "baseline",
     "board",
     "build",
+    "compare",
     "flash",
     "gates",
     "models",
@@ -363,6 +367,34 @@ def why_not_proven(verification: Verification, report: Path) -> TinymlError:
 def gates(build: Build, asked: Gates) -> tuple[GateResult, ...]:
     """How a build stands against the gates of sizes, before anything is flashed."""
     return bounds.judge(asked, build)
+
+
+def baseline(path: Path, board: str | None = None) -> Baseline:
+    """What is kept of a build and its verdict: from its folder, a workspace, or a file; `save` writes it.
+
+    Raises:
+        TinymlError: nothing of the kind is there.
+    """
+    from toolkit import comparison
+
+    return comparison.read(path, board)
+
+
+def compare(
+    before: Baseline, after: Baseline, *, tolerances: Mapping[str, str] | None = None, sizes_only: bool = False
+) -> Comparison:
+    """What changed from one build to another, and what got worse by more than is allowed.
+
+    Args:
+        tolerances: by figure: "0.002", or "1%".
+        sizes_only: leave out what was verified.
+
+    Raises:
+        UsageError: a tolerance that no figure has.
+    """
+    from toolkit import comparison
+
+    return comparison.compare(before, after, tolerances=tolerances, sizes_only=sizes_only)
 
 
 def why_not_passed(missed: Sequence[GateResult]) -> TinymlError:

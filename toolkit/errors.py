@@ -19,6 +19,7 @@
     ├── NotProvenError         exit 4   verified and found wanting: an output is missing or differs
     │   └── WeakProofError              all equal, but the inputs show little
     ├── MissedGateError        exit 4   proven or built, and a bound of the user's own is not kept
+    ├── WorseError             exit 4   compared, and worse than it was
     └── UndecidedError         exit 5   cannot be decided on this computer
 
 The command line maps an error to its exit code and prints `message`, then `hint`; nothing else prints.
@@ -121,6 +122,12 @@ class WeakProofError(NotProvenError):
 
 class MissedGateError(TinymlError):
     """Built, or proven, and a bound that the user set is not kept, or cannot be measured."""
+
+    exit_code = 4
+
+
+class WorseError(TinymlError):
+    """Compared with what was kept, and worse by more than is allowed."""
 
     exit_code = 4
 

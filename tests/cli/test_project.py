@@ -55,7 +55,7 @@ def test_every_key_is_an_option_of_a_command_that_reads_the_file() -> None:
 
 
 def test_the_commands_that_work_on_a_project_read_its_file() -> None:
-    assert {each.name for each in READERS} == {"build", "flash", "verify", "run", "report"}
+    assert {each.name for each in READERS} == {"build", "compare", "flash", "verify", "run", "report"}
 
 
 def test_its_words_are_those_of_the_options() -> None:

@@ -9,6 +9,7 @@ A stage never imports another stage; it reads and writes these.
     verification.py  device against host
     scoring.py       the outputs against the truth
     strength.py      how many planted faults the inputs would have shown
+    baseline.py      what is kept of a build and its verdict, for later
     agreement.py     TensorFlow Lite Micro against LiteRT
     gate.py          a bound of the user's own, and whether it is kept
 """
@@ -17,6 +18,7 @@ from __future__ import annotations
 
 from toolkit.artifacts.agreement import Agreement
 from toolkit.artifacts.base import Artifact, DType, Runtime, from_jsonable, sha256_of, to_jsonable, write_atomically
+from toolkit.artifacts.baseline import Baseline
 from toolkit.artifacts.build import Build, LayerSize, RunningDevice, SizeReport
 from toolkit.artifacts.gate import GateResult
 from toolkit.artifacts.model import CompiledModel, LayerReport, ModelCard, ModelFile, PlannedBuffer, Score
@@ -40,6 +42,7 @@ from toolkit.artifacts.verification import (
 __all__ = [
     "Agreement",
     "Artifact",
+    "Baseline",
     "Build",
     "CompiledModel",
     "Curve",

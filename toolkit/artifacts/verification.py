@@ -206,6 +206,8 @@ class SetResult(Artifact):
         scores: metric -> value, of those that this task and truth define; docs/scores.md has their names.
         details: what lies behind them.
         form: how an input is drawn: image, spectrogram, wave or bars; empty in records of before there were others.
+        inputs_sha256: of the inputs as the user has them.
+        outputs_crc: of each output that the device gave; see `toolkit.artifacts.baseline.fingerprint`.
     """
 
     name: str
@@ -221,6 +223,8 @@ class SetResult(Artifact):
     scores: dict[str, float] = field(default_factory=dict)
     details: Details = field(default_factory=Details)
     form: str = ""
+    inputs_sha256: str = ""
+    outputs_crc: str = ""
 
     @property
     def one(self) -> str:

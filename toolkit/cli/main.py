@@ -11,7 +11,22 @@ from typing import Annotated, NoReturn
 import typer
 
 from toolkit import __version__
-from toolkit.cli import boards, build, doctor, flash, init, models, output, paper, ports, report, run, train, verify
+from toolkit.cli import (
+    boards,
+    build,
+    compare,
+    doctor,
+    flash,
+    init,
+    models,
+    output,
+    paper,
+    ports,
+    report,
+    run,
+    train,
+    verify,
+)
 from toolkit.errors import TinymlError
 
 app = typer.Typer(
@@ -21,7 +36,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (init, train, build, flash, verify, run, report, boards, models, paper, ports, doctor):
+for command in (init, train, build, flash, verify, run, report, compare, boards, models, paper, ports, doctor):
     command.register(app)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -109,6 +110,14 @@ class Samples:
     def real(self) -> npt.NDArray[np.float32]:
         """[N, ...]: `values` as real values."""
         return np.asarray(self.values, np.float32) if self.scaling is None else self.scaling.real(self.values)
+
+    def sha256(self) -> str:
+        """Of the inputs, their types and shapes: by it a later run knows the same ones again."""
+        digest = hashlib.sha256()
+        for each in self.inputs:
+            digest.update(f"{each.dtype.str} {each.shape};".encode())
+            digest.update(np.ascontiguousarray(each).data)
+        return digest.hexdigest()
 
     @property
     def labels(self) -> npt.NDArray[np.int64]:

@@ -22,6 +22,7 @@ from toolkit.artifacts import (
     Verdict,
     Verification,
 )
+from toolkit.artifacts.baseline import fingerprint
 from toolkit.data.task import Kind, predicted
 from toolkit.link.client import Answer
 from toolkit.link.messages import Hello, TickUnit
@@ -189,6 +190,8 @@ def _set(work: Workload, results: Sequence[InputResult], dtype: DType) -> SetRes
         scores=scored.scores,
         details=scored.details,
         form=work.form,
+        inputs_sha256=work.inputs_sha256,
+        outputs_crc=fingerprint(bytes.fromhex(each.got) if each.got is not None else None for each in results),
     )
 
 

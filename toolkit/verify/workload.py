@@ -36,6 +36,7 @@ class Workload:
         real: the scored output of each row, uint8 [M, output_bytes] to float64 [M, elements]; None takes the elements
             as they are stored.
         real_inputs: RECONSTRUCT: [N, ...], the inputs as real values; None for other tasks.
+        inputs_sha256: of the inputs as the user has them, by which a later run knows them again; empty for nothing.
     """
 
     set: str
@@ -56,6 +57,7 @@ class Workload:
     truth: npt.NDArray[Any] | None = None
     real: Callable[[Bytes], npt.NDArray[np.float64]] | None = None
     real_inputs: npt.NDArray[Any] | None = None
+    inputs_sha256: str = ""
 
     def called(self) -> SetWords:
         """How the set is called: by its name, if nothing is said."""
