@@ -15,7 +15,7 @@ from toolkit.tflite.description import Description, Operator, Subgraph
 
 LARGEST_END = 1 << 26
 """Elements of an input or output; more is a damaged file."""
-MOST_ENDS = 255
+MOST_ENDS = 0xFF
 """Inputs, and outputs: HELLO counts them in a byte each."""
 
 _TYPES = tuple(ElementType)
