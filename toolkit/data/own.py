@@ -68,7 +68,7 @@ def _met(
         name,
         tuple(each.values for each in met),
         truth=found.truth,
-        task=Task(found.kind, loaded.picture),
+        task=Task(found.kind, loaded.picture, shape=_shape(loaded, inputs[0])),
         scaling=met[0].scaling if alone else None,
         names=loaded.names,
         classes=found.classes,
@@ -77,3 +77,9 @@ def _met(
         words=SetWords.plain(name, "picture" if loaded.picture else "input"),
     )
     return samples, "; ".join([*told, *found.told])
+
+
+def _shape(loaded: Loaded, tensor: Tensor) -> tuple[int, ...]:
+    """A sample's own shape, where the network takes it flat and it tells more; otherwise empty."""
+    has, takes = (tuple(size for size in shape if size != 1) for shape in (loaded.inputs[0].shape[1:], tensor.sample))
+    return loaded.inputs[0].shape[1:] if len(has) > len(takes) else ()
