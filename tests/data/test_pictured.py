@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from toolkit.artifacts import ElementType, TensorSpec
+from toolkit.data import choose
 from toolkit.data.pictured import Form, pictured
+from toolkit.selection import Selection
 
 
 @pytest.mark.parametrize(
@@ -58,3 +63,22 @@ def test_time_goes_to_the_right_and_frequency_up() -> None:
     assert how.plane(values)[9, 48] == 1
     channels_first = pictured((3, 128), values.dtype).plane(np.arange(384.0))
     assert channels_first[:, 0].tolist() == list(range(128))
+
+
+@pytest.mark.parametrize(
+    ("has", "takes", "form"),
+    [
+        ((28, 28), (1, 784), Form.IMAGE),
+        ((49, 10), (1, 490), Form.SPECTROGRAM),
+        ((490,), (1, 49, 10, 1), Form.SPECTROGRAM),
+        ((490,), (1, 490), Form.WAVE),
+    ],
+)
+def test_a_flat_input_is_drawn_as_the_user_has_it(
+    tmp_path: Path, has: tuple[int, ...], takes: tuple[int, ...], form: Form
+) -> None:
+    random = np.random.default_rng(1)
+    np.save(tmp_path / "x.npy", random.uniform(0, 1, (5, *has)).astype(np.float32))
+    ends = [TensorSpec("t", shape, ElementType.FLOAT32, 0.0, 0) for shape in (takes, (1, 2))]
+    chosen = choose((ends[0],), (ends[1],), Selection(data=tmp_path / "x.npy"))
+    assert chosen.sets[0].pictured().form is form

@@ -9,9 +9,8 @@ import numpy as np
 import pytest
 
 from tests.compiler.graphs import Graph
-from toolkit import api, data
+from toolkit import api
 from toolkit.artifacts import DType, Verdict
-from toolkit.data import Chosen, Kind, Samples, Task
 from toolkit.selection import Selection
 
 pytestmark = pytest.mark.emulator
@@ -46,22 +45,22 @@ def network(layers: Sequence[tuple[np.ndarray, np.ndarray]], dtype: str) -> byte
     return graph.file(source, last)
 
 
-def run(folder: Path, monkeypatch: pytest.MonkeyPatch, tflite: bytes, dtype: DType, of: Samples) -> api.Outcome:
-    """The whole chain with these samples."""
-    model = folder / "mine.tflite"
+def run(folder: Path, tflite: bytes, dtype: DType, task: str, x: np.ndarray, y: np.ndarray) -> api.Outcome:
+    """The whole chain with inputs `x` and the truth `y` in an npz."""
+    model, file = folder / "mine.tflite", folder / "set.npz"
     model.write_bytes(tflite)
-    monkeypatch.setattr(data, "choose", lambda *_: Chosen((of,), f"{len(of)} inputs of {of.name}"))
-    return api.run("host", str(model), dtype=dtype, selection=Selection(), workspace=folder)
+    np.savez(file, x=x, y=y)
+    selection = Selection(data=file, inputs=("x",), truth="y", task=task)
+    return api.run("host", str(model), dtype=dtype, selection=selection, workspace=folder)
 
 
-def test_a_regression_has_the_errors_of_its_truth(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_regression_has_the_errors_of_its_truth(tmp_path: Path) -> None:
     random = np.random.default_rng(21)
     inputs = random.normal(0, 1, (150, 10)).astype(np.float32)
     weights = random.normal(0, 1, (1, 10))
     truth = 50 + 30 * (inputs @ weights[0]) + random.normal(0, 10, 150)
-    of = Samples("prices", (inputs,), truth, Task(Kind.REGRESS))
     tflite = network([(30 * weights, np.array([50.0]))], "float32")
-    done = run(tmp_path, monkeypatch, tflite, DType.FLOAT32, of)
+    done = run(tmp_path, tflite, DType.FLOAT32, "regress", inputs, truth)
     assert done.verification.verdict is Verdict.PROVEN
     (result,) = done.verification.sets
     apart = truth - (50 + 30 * inputs @ weights[0])
@@ -76,7 +75,7 @@ def test_a_regression_has_the_errors_of_its_truth(tmp_path: Path, monkeypatch: p
     assert page.count("data:image/svg+xml") == 12
 
 
-def test_an_autoencoder_with_flags_has_an_auc(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_autoencoder_with_flags_has_an_auc(tmp_path: Path) -> None:
     """int8, 40 elements through 3: normal samples lie in the plane that comes back, odd ones beside it."""
     random = np.random.default_rng(22)
     plane = np.linalg.qr(random.normal(0, 1, (40, 3)))[0]  # [40, 3]
@@ -84,8 +83,8 @@ def test_an_autoencoder_with_flags_has_an_auc(tmp_path: Path, monkeypatch: pytes
     inputs = random.normal(0, 1.2, (200, 3)) @ plane.T + random.normal(0, 0.05, (200, 40))
     inputs += odd[:, None] * random.normal(0, 0.03, (200, 40))
     stored = np.clip(np.rint(inputs / SCALE), -128, 127).astype(np.int8)
-    of = Samples("engines", (stored,), odd.astype(np.int64), Task(Kind.RECONSTRUCT))
-    done = run(tmp_path, monkeypatch, network([(plane.T, np.zeros(3)), (plane, np.zeros(40))], "int8"), DType.INT8, of)
+    tflite = network([(plane.T, np.zeros(3)), (plane, np.zeros(40))], "int8")
+    done = run(tmp_path, tflite, DType.INT8, "reconstruct", inputs, odd)
     assert done.verification.verdict is Verdict.PROVEN
     (result,) = done.verification.sets
     again = SCALE * stored @ plane @ plane.T

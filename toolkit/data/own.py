@@ -68,7 +68,7 @@ def _met(
         name,
         tuple(each.values for each in met),
         truth=found.truth,
-        task=Task(found.kind, _picture(loaded, inputs)),
+        task=Task(found.kind, loaded.picture, shape=_shape(loaded, inputs[0])),
         scaling=met[0].scaling if alone else None,
         names=loaded.names,
         classes=found.classes,
@@ -79,11 +79,7 @@ def _met(
     return samples, "; ".join([*told, *found.told])
 
 
-def _picture(loaded: Loaded, inputs: tuple[Tensor, ...]) -> tuple[int, ...]:
-    """Rows and columns (and channels) of a sample: as the format tells, or as the input's shape does."""
-    if loaded.picture or len(inputs) != 1:
-        return loaded.picture
-    shape = inputs[0].sample
-    if len(shape) == 3 and shape[2] in (1, 3) and min(shape[:2]) > 1:
-        return shape[:2] if shape[2] == 1 else shape
-    return ()
+def _shape(loaded: Loaded, tensor: Tensor) -> tuple[int, ...]:
+    """A sample's own shape, where the network takes it flat and it tells more; otherwise empty."""
+    has, takes = (tuple(size for size in shape if size != 1) for shape in (loaded.inputs[0].shape[1:], tensor.sample))
+    return loaded.inputs[0].shape[1:] if len(has) > len(takes) else ()

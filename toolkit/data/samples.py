@@ -137,4 +137,4 @@ class Samples:
     def pictured(self) -> Pictured:
         """How a sample is drawn, by its first input."""
         first = self.inputs[0]
-        return pictured(first.shape[1:], first.dtype, self.task.picture)
+        return pictured(self.task.shape or first.shape[1:], first.dtype, self.task.picture)

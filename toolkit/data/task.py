@@ -35,12 +35,15 @@ class Task:
         kind: how truth is compared; metrics.py has the arithmetic.
         picture: rows and columns, or rows, columns and channels, of a sample's elements as a picture; empty where
             pictured.py decides by its shape.
+        shape: of a sample of the first input as the user has it, where that tells more of how it is drawn than the
+            network's own; otherwise empty.
         output: the place of the network's output that is scored, where it has several.
     """
 
     kind: Kind = Kind.NONE
     picture: tuple[int, ...] = ()
     output: int = 0
+    shape: tuple[int, ...] = ()
 
     def check(self, truth: npt.NDArray[Any] | None, count: int, classes: int) -> None:
         """Hold the truth of `count` samples against the task; `classes` is 0 where they are not named.

@@ -254,6 +254,11 @@ class Confusion:
     rows: tuple[tuple[Cell, ...], ...]
     worst: str
 
+    @property
+    def named(self) -> bool:
+        """A name is too long for a column's head, unless it is turned."""
+        return any(len(name) > 3 for name in self.classes)
+
 
 def confusion(verification: Verification) -> Confusion | None:
     """The matrix of the largest set that has one."""
