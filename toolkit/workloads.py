@@ -152,8 +152,6 @@ def _workload(
         truth=None if samples.task.kind is Kind.CLASSIFY else samples.truth,
         real=partial(_real, io.outputs, samples.task.output),
         real_inputs=_real_inputs(io.input, samples) if samples.task.kind is Kind.RECONSTRUCT else None,
-        real=partial(_real, ends.outputs, samples.task.output),
-        real_inputs=_real_inputs(ends.input, samples) if samples.task.kind is Kind.RECONSTRUCT else None,
         inputs_sha256=samples.sha256(),
     )
     return work, rows
