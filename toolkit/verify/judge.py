@@ -71,7 +71,9 @@ def _real(work: Workload, raw: npt.NDArray[np.uint8], specs: Sequence[TensorSpec
     if work.real is not None:
         return work.real(raw)
     place = work.task.output
-    return specs[place].stored(ends.split(specs, raw)[place]).astype(np.float64).reshape(len(raw), specs[place].elements)
+    return (
+        specs[place].stored(ends.split(specs, raw)[place]).astype(np.float64).reshape(len(raw), specs[place].elements)
+    )
 
 
 def _predicted(work: Workload, output: bytes, specs: Sequence[TensorSpec]) -> int | None:
