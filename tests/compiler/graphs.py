@@ -10,7 +10,10 @@ import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 from numpy.typing import NDArray
 
-_TYPES = {"int8": schema.TensorType.INT8, "float32": schema.TensorType.FLOAT32, "int32": schema.TensorType.INT32}
+_TYPES = {
+    kind: getattr(schema.TensorType, kind.upper())
+    for kind in ("int8", "uint8", "int16", "int32", "int64", "float32", "bool")
+}
 ACTIVATIONS = ("NONE", "RELU", "RELU6", "RELU_N1_TO_1")
 
 
@@ -80,10 +83,10 @@ class Graph:
                 setattr(operator.builtinOptions, name, value)
         self.graph.operators.append(operator)
 
-    def file(self, source: int, output: int) -> bytes:
-        """The .tflite."""
-        self.graph.inputs = [source]
-        self.graph.outputs = [output]
+    def file(self, source: int | Sequence[int], output: int | Sequence[int]) -> bytes:
+        """The .tflite, with one input and output or several."""
+        self.graph.inputs = [source] if isinstance(source, int) else list(source)
+        self.graph.outputs = [output] if isinstance(output, int) else list(output)
         builder = flatbuffers.Builder(1024)
         builder.Finish(self.model.Pack(builder), file_identifier=b"TFL3")
         return bytes(builder.Output())

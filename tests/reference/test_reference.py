@@ -76,7 +76,7 @@ def test_describe_names_interpreter_and_version() -> None:
 
 
 def test_inputs_that_do_not_fit_are_refused() -> None:
-    with pytest.raises(ModelError, match=r"inputs are uint8 \(28, 28\), the model takes int8 \(28, 28, 1\)"):
+    with pytest.raises(ModelError, match=r"inputs are uint8 \[28, 28\]; the model takes int8 \[28, 28, 1\]"):
         reference.expected_outputs(FILES[DType.INT8], load_external().values)
     with pytest.raises(ModelError, match="takes 784 values, a sample has 100"):
         reference.quantise(FILES[DType.INT8], np.zeros((3, 10, 10), np.uint8))

@@ -14,6 +14,7 @@ from rich.console import Console
 from tests.link.device import HELLO
 from tests.report import samples
 from toolkit.artifacts import DType, LinkStats, Verdict, Verification
+from toolkit.artifacts.tensor import plain
 from toolkit.cli import verify as command
 from toolkit.errors import WeakProofError
 from toolkit.link.client import Answer
@@ -51,7 +52,7 @@ def test_fewer_than_three_are_weak(kinds: int, verdict: Verdict) -> None:
 def _distinct(outputs: np.ndarray) -> int:
     """Of a device that gives the very bytes."""
     work = _work(outputs.astype(np.float32))
-    return distinct_outputs([work], _right(work), DType.FLOAT32)
+    return distinct_outputs([work], _right(work), plain(DType.FLOAT32, work.expected.shape[1]))
 
 
 def test_float32_outputs_that_only_rounding_tells_apart_count_once() -> None:

@@ -13,6 +13,7 @@ from PIL import Image
 
 from tests.report import samples
 from toolkit.artifacts import DType, ElementType, LayerReport, PlannedBuffer, Score, TensorSpec, Ticks
+from toolkit.artifacts.tensor import plain
 from toolkit.errors import DatasetError
 from toolkit.report import charts, inputs, memory, outputs, text
 from toolkit.report.drawing import encode_png
@@ -148,12 +149,12 @@ SOFTMAX = TensorSpec("out", (1, 3), ElementType.INT8, 1 / 256, -128)
 
 def test_confidence_is_given_only_for_probabilities() -> None:
     sure = bytes([127, 0x80, 0x80]).hex()
-    assert outputs.confidence(sure, DType.INT8, SOFTMAX) == pytest.approx(255 / 256)
-    assert outputs.confidence(sure, DType.INT8, None) is None
-    assert outputs.confidence(bytes([127, 127, 127]).hex(), DType.INT8, SOFTMAX) is None
-    assert outputs.confidence(np.array([0.25, 0.75], "<f4").tobytes().hex(), DType.FLOAT32, None) == 0.75
-    assert outputs.confidence(np.array([-3.0, 7.5], "<f4").tobytes().hex(), DType.FLOAT32, None) is None
-    assert outputs.confidence(None, DType.INT8, SOFTMAX) is None
+    assert outputs.confidence(sure, (SOFTMAX,)) == pytest.approx(255 / 256)
+    assert outputs.confidence(sure, plain(DType.INT8, 3)) is None
+    assert outputs.confidence(bytes([127, 127, 127]).hex(), (SOFTMAX,)) is None
+    assert outputs.confidence(np.array([0.25, 0.75], "<f4").tobytes().hex(), plain(DType.FLOAT32, 8)) == 0.75
+    assert outputs.confidence(np.array([-3.0, 7.5], "<f4").tobytes().hex(), plain(DType.FLOAT32, 8)) is None
+    assert outputs.confidence(None, (SOFTMAX,)) is None
 
 
 @given(st.binary(max_size=24), st.binary(max_size=24))
@@ -167,10 +168,10 @@ def test_runs_of_bytes_lose_nothing_and_mark_exactly_what_differs(mine: bytes, o
 
 
 def test_an_output_of_another_length_is_shown_not_hidden() -> None:
-    shown = outputs.elements(bytes(10).hex(), bytes(4).hex(), DType.INT8)
+    shown = outputs.elements(bytes(10).hex(), bytes(4).hex(), plain(DType.INT8, 10))
     assert [element.device for element in shown] == ["0"] * 4 + ["-"] * 6
     assert [element.differs for element in shown] == [False] * 4 + [True] * 6
-    assert outputs.predicted(bytes(3).hex(), DType.FLOAT32) is None
+    assert outputs.predicted(bytes(3).hex(), plain(DType.FLOAT32, 4)) is None
 
 
 def test_the_network_s_view_is_kept_to_the_last_grey() -> None:

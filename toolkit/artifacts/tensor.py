@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from toolkit.artifacts.base import Artifact
+from toolkit.artifacts.base import Artifact, DType
 
 if TYPE_CHECKING:
     import numpy as np
@@ -99,3 +99,9 @@ class TensorSpec(Artifact):
 
         values = np.asarray(self.stored(raw), np.float64)
         return self.scale * (values - self.zero_point) if self.quantised else values
+
+
+def plain(dtype: DType, size_bytes: int) -> tuple[TensorSpec, ...]:
+    """One tensor of so many bytes, for who does not know better."""
+    element = ElementType(dtype)
+    return (TensorSpec("", (1, size_bytes // element.size_bytes), element, 0.0, 0),)

@@ -13,6 +13,7 @@ from toolkit.artifacts.gate import GateResult
 from toolkit.artifacts.model import Score
 from toolkit.artifacts.scoring import Details
 from toolkit.artifacts.strength import Strength
+from toolkit.artifacts.tensor import TensorSpec
 from toolkit.errors import ChangedFileError
 
 
@@ -163,7 +164,7 @@ class InputResult(Artifact):
         name: the file's name, if it came from one.
         label: the true class, or None for inputs without one.
         predicted: the class that the device named; None without a whole answer, and where outputs name none.
-        expected, got: output tensor bytes in hex; got is None if never answered.
+        expected, got: the outputs' bytes, one after the other, in hex; got is None if never answered.
         exact: the bytes are equal.
         ticks: measured by the device.
         within_tolerance: float32: each element is within its bound; None means the same as `exact`.
@@ -208,6 +209,7 @@ class SetResult(Artifact):
         form: how an input is drawn: image, spectrogram, wave or bars; empty in records of before there were others.
         inputs_sha256: of the inputs as the user has them.
         outputs_crc: of each output that the device gave; see `toolkit.artifacts.baseline.fingerprint`.
+        output: the place of the output that is scored.
     """
 
     name: str
@@ -222,6 +224,7 @@ class SetResult(Artifact):
     task: str = "none"
     scores: dict[str, float] = field(default_factory=dict)
     details: Details = field(default_factory=Details)
+    output: int = 0
     form: str = ""
     inputs_sha256: str = ""
     outputs_crc: str = ""
@@ -259,16 +262,16 @@ class Verification(Artifact):
         asked: inputs that were to be answered.
         answered: that were answered.
         bit_exact: whose output bytes equal the host's.
-        within_tolerance: float32 only: outputs within the stated tolerance; for int8 equal to bit_exact.
+        within_tolerance: outputs whose float32 elements are within the stated tolerance; else equal to bit_exact.
         tolerance: of each float32 element, relative to its own size (toolkit/verify/tolerance.py has the rest of the
-            rule); 0 for int8.
-        max_difference: largest absolute difference seen, in the output's own unit; -1 where it is no number.
+            rule); 0 where no output is float32.
+        max_difference: largest absolute difference seen, of elements as they are stored; -1 where it is no number.
         reference: the host interpreter that gave the expected bytes.
         first_difference: the first input that differed, and in which element, in words; None if none did.
         verdict: what all of this comes to.
         inputs: what was sent, in words.
-        distinct_outputs: how many different outputs came back; those that only rounding tells apart count once, and
-            see `toolkit.verify.judge.distinct_outputs`.
+        distinct_outputs: how many different rows of all outputs came back; those that only rounding tells apart count
+            once, and see `toolkit.verify.judge.distinct_outputs`.
         sets: what came of each set, in the order in which they were asked.
         wrong: every input whose output differs, was never given, or is not its label.
         date: of the end of the run, ISO 8601, UTC.
@@ -282,6 +285,7 @@ class Verification(Artifact):
         gates: the bounds that the user set, and how this run stands against them.
         strength: how many planted faults these inputs would have shown; None where an output differed, or nothing could
             be decided.
+        outputs: the network's outputs, whose bytes each result holds one after the other.
         record_sha256: of this record as JSON, without this; `save` fills it in, `load` demands it.
     """
 
@@ -317,6 +321,7 @@ class Verification(Artifact):
     devices: tuple[DeviceShare, ...] = ()
     gates: tuple[GateResult, ...] = ()
     strength: Strength | None = None
+    outputs: tuple[TensorSpec, ...] = ()
     record_sha256: str = ""
 
     def save(self, path: Path) -> None:

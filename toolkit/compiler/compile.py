@@ -9,14 +9,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from toolkit import registry
-from toolkit.artifacts import CompiledModel, ElementType, LayerReport, TensorSpec
-from toolkit.compiler import c, emit, fuse, ir, plan, reader
+from toolkit.artifacts import CompiledModel, LayerReport
+from toolkit.compiler import c, emit, fuse, plan, reader
 from toolkit.compiler.c import Constant
-from toolkit.compiler.ir import Graph, Tensor
+from toolkit.compiler.ir import Graph
 from toolkit.compiler.isa.base import InstructionSet
 from toolkit.compiler.lower import Call, Target, lower
 from toolkit.errors import DoesNotFitError, ModelError
-from toolkit.tflite import UnsupportedError
+from toolkit.tflite import Obstacle, UnsupportedError, ends
 from toolkit.tflite.obstacles import obstacles_of
 
 OPTIMISATIONS = ("speed", "size")
@@ -69,7 +69,8 @@ def dissect(tflite: bytes, *, isa: str, fpu: bool, optimise: str = "speed") -> A
     if optimise not in OPTIMISATIONS:
         raise ValueError(f"optimise {optimise!r} of {OPTIMISATIONS}")
     graph = reader.read(tflite)
-    inputs, outputs = (tuple(_spec(graph.tensors[index]) for index in ends) for ends in (graph.inputs, graph.outputs))
+    _check_ends(graph)
+    io = ends.ends_of(tflite)
     layers, roots = fuse.fuse(graph)
     target = Target(registry.load(registry.ISAS, isa).ISA, fpu, optimise)
     calls = _lowered(graph, layers, target)
@@ -84,10 +85,10 @@ def dissect(tflite: bytes, *, isa: str, fpu: bool, optimise: str = "speed") -> A
     constants_bytes = sum(report.constants_bytes for report in reports)
     _check_constants(target.isa, constants_bytes)
     compiled = CompiledModel(
-        sources=emit.emit(graph, (inputs, outputs), calls, offsets, arena_bytes, roots),
+        sources=emit.emit(graph, io, calls, offsets, arena_bytes, roots),
         kernels=c.with_headers({file for call in calls for file in (*call.kernels, *call.headers, "aot_memory.h")}),
-        inputs=inputs,
-        outputs=outputs,
+        inputs=io.inputs,
+        outputs=io.outputs,
         arena_bytes=arena_bytes,
         constants_bytes=sum(report.constants_bytes for report in reports),
         macs=sum(report.macs for report in reports),
@@ -131,16 +132,18 @@ def _check_constants(isa: InstructionSet, constants_bytes: int) -> None:
         )
 
 
-def _spec(tensor: Tensor) -> TensorSpec:
-    if tensor.dtype is ir.ElementType.FLOAT32:
-        return TensorSpec(tensor.name, tensor.shape, ElementType.FLOAT32, 0.0, 0)
-    if tensor.dtype is not ir.ElementType.INT8 or tensor.quantisation is None or len(tensor.quantisation.scale) != 1:
-        kind = tensor.dtype or "of another type"
-        raise ModelError(
-            f"input or output {tensor.name} is {kind}, or not quantised per tensor",
-            "int8 and float32 are supported: set inference_input_type and inference_output_type",
-        )
-    return TensorSpec(tensor.name, tensor.shape, ElementType.INT8, float(tensor.scale), tensor.zero_point)
+def _check_ends(graph: Graph) -> None:
+    """Refuse ends of a type that is not known here.
+
+    Raises:
+        UnsupportedError: there is one.
+    """
+    for what, indices in (("input", graph.inputs), ("output", graph.outputs)):
+        for index in indices:
+            if graph.tensors[index].dtype is None:
+                raise UnsupportedError(
+                    [Obstacle(f"{what} {graph.tensors[index].name} is of a type that aot has not", "")]
+                )
 
 
 def _reads_to(graph: Graph, call: Call, offsets: Mapping[object, int]) -> int:

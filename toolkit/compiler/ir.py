@@ -18,9 +18,14 @@ from toolkit.tflite import Obstacle, UnsupportedError
 
 
 class ElementType(StrEnum):
-    """Element types that the compiler knows; int32 and int64 only for constants (biases, shapes, axes)."""
+    """Element types that the compiler knows; int64 only for constants (shapes, axes).
+
+    Layers compute with int8 and float32; QUANTIZE and DEQUANTIZE bring other types to these and back.
+    """
 
     INT8 = "int8"
+    UINT8 = "uint8"
+    INT16 = "int16"
     FLOAT32 = "float32"
     INT32 = "int32"
     INT64 = "int64"
@@ -28,7 +33,7 @@ class ElementType(StrEnum):
     @property
     def size(self) -> int:
         """Bytes of one element."""
-        return {"int8": 1, "float32": 4, "int32": 4, "int64": 8}[self.value]
+        return {"int8": 1, "uint8": 1, "int16": 2, "float32": 4, "int32": 4, "int64": 8}[self.value]
 
 
 @dataclass(frozen=True)

@@ -217,7 +217,7 @@ def _alias(kind: str, inputs: tuple[int, ...], outputs: tuple[int, ...], _: Any,
     source, output = tensors[inputs[0]], tensors[outputs[0]]
     if source.size != output.size or source.dtype != output.dtype:
         raise _broken(kind, f"makes {list(output.shape)} of {list(source.shape)}")
-    if source.dtype is ElementType.INT8 and source.quantisation != output.quantisation:
+    if source.dtype is not ElementType.FLOAT32 and source.quantisation != output.quantisation:
         raise _refuse(kind, "its input and output are quantised differently")
     return ir.Alias(kind, inputs, outputs[0])
 

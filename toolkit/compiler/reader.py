@@ -25,12 +25,16 @@ _LARGEST_TENSOR = 1 << 26
 
 _TYPES = {
     "int8": ElementType.INT8,
+    "uint8": ElementType.UINT8,
+    "int16": ElementType.INT16,
     "float32": ElementType.FLOAT32,
     "int32": ElementType.INT32,
     "int64": ElementType.INT64,
 }
 _NUMPY: dict[ElementType, np.dtype[Any]] = {
     ElementType.INT8: np.dtype("<i1"),
+    ElementType.UINT8: np.dtype("<u1"),
+    ElementType.INT16: np.dtype("<i2"),
     ElementType.FLOAT32: np.dtype("<f4"),
     ElementType.INT32: np.dtype("<i4"),
     ElementType.INT64: np.dtype("<i8"),

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from toolkit.compiler import fixedpoint
 from toolkit.compiler.fixedpoint import Ints
-from toolkit.compiler.ir import Activation, Tensor, Unary
+from toolkit.compiler.ir import Activation, ElementType, Tensor, Unary
 from toolkit.errors import ModelError
 
 Table = NDArray[np.int8]
@@ -83,9 +83,18 @@ def _clamped(low: float, high: float) -> Callable[[Unary, Tensor, Tensor], Table
     return table
 
 
+def requantised(source: Tensor, output: Tensor) -> Table:
+    """QUANTIZE between 8-bit types, signed or not: the bytes of both are taken for int8."""
+    bytes_as_int8 = fixedpoint.integers()
+    x = bytes_as_int8 if source.dtype is ElementType.INT8 else bytes_as_int8 & 0xFF
+    scaled = _rescaled(x - source.zero_point, float(source.scale) / float(output.scale))
+    if output.dtype is ElementType.UINT8:
+        return np.clip(output.zero_point + scaled, 0, 255).astype(np.uint8).view(np.int8)
+    return _saturated(output.zero_point + scaled)
+
+
 def _requantise(_: Unary, source: Tensor, output: Tensor) -> Table:
-    x = fixedpoint.integers() - source.zero_point
-    return _saturated(output.zero_point + _rescaled(x, float(source.scale) / float(output.scale)))
+    return requantised(source, output)
 
 
 def _relu_n1_to_1(op: Unary, source: Tensor, output: Tensor) -> Table:

@@ -109,7 +109,7 @@ def _made_up(inputs: tuple[Tensor, ...], outputs: tuple[Tensor, ...], asked: Sel
         raise UsageError("--limit 0 leaves nothing to send to a network that does not read digits", "--limit 100")
     count = MADE_UP_INPUTS if asked.limit is None else asked.limit
     values = tuple(
-        made.stored(each, units).reshape(count, *each.shape[1:])
+        made.stored(each, units).reshape(count, *each.sample)
         for each, units in zip(inputs, made.made(inputs, count, SEED), strict=True)
     )
     return Chosen((made_set(values),), told_of_made(count, f"of {len(made.FAMILIES)} families in turn"), made=True)
@@ -143,8 +143,9 @@ def made_set(values: tuple[Elements, ...]) -> Samples:
 
 
 def _at_random(given: Tensor, count: int, generator: np.random.Generator) -> Elements:
-    shape = (count, *given.shape[1:])
+    shape = (count, *given.sample)
     if given.numpy.kind == "f":
         return generator.uniform(-1.0, 1.0, size=shape).astype(np.float32)
-    limits = np.iinfo(given.numpy)
-    return generator.integers(limits.min, int(limits.max) + 1, size=shape, dtype=np.int64).astype(given.numpy)
+    least, most = (0, 1) if made.is_plain(given) else (np.iinfo(given.numpy).min, np.iinfo(given.numpy).max)
+    return generator.integers(least, int(most) + 1, size=shape, dtype=np.int64).astype(given.numpy)
+

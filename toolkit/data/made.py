@@ -22,12 +22,16 @@ class Tensor(Protocol):
     """What is asked of a network's input: `TensorSpec` answers it."""
 
     @property
-    def shape(self) -> tuple[int, ...]:
-        """With the batch of 1 in front."""
+    def sample(self) -> tuple[int, ...]:
+        """The shape without the batch."""
 
     @property
     def numpy(self) -> np.dtype[Any]:
         """The elements' type."""
+
+    @property
+    def scale(self) -> float:
+        """0 for a tensor that is not quantised."""
 
     @property
     def zero_point(self) -> int:
@@ -115,17 +119,24 @@ def stored(given: Tensor, values: Unit) -> npt.NDArray[Any]:
     """Elements from -1 to 1 as the tensor has them."""
     if given.numpy.kind == "f":
         return np.asarray(values, given.numpy)
+    if is_plain(given):
+        return (values > 0).astype(given.numpy)
     limits = np.iinfo(given.numpy)
     low, high = int(limits.min), int(limits.max)
     return np.clip(np.rint(low + (values + 1) / 2 * (high - low)), low, high).astype(given.numpy)
 
 
 def _shape(given: Tensor) -> tuple[int, ...]:
-    return given.shape[1:] or (1,)
+    return given.sample or (1,)
+
+
+def is_plain(given: Tensor) -> bool:
+    """Whether it holds no real values but flags, or places in another tensor, of which 0 and 1 are likeliest to be."""
+    return given.numpy.kind == "b" or (given.numpy.kind == "i" and given.numpy.itemsize > 2 and given.scale == 0.0)
 
 
 def _zero(given: Tensor) -> float:
-    if given.numpy.kind == "f":
+    if given.numpy.kind == "f" or is_plain(given):
         return 0.0
     limits = np.iinfo(given.numpy)
     return 2 * (given.zero_point - int(limits.min)) / (int(limits.max) - int(limits.min)) - 1

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from toolkit.artifacts import Build, InputResult, SetResult, Verification
+from toolkit.artifacts import Build, InputResult, SetResult, TensorSpec, Verification
+from toolkit.artifacts.tensor import plain
 from toolkit.report import outputs, text
 from toolkit.report.drawing import HEIGHT, WIDTH, data_uri, encode_png
 from toolkit.report.outputs import ByteRun, Element
@@ -129,10 +130,14 @@ def _said(predicted: int | None, of: SetResult) -> str:
     return "nothing" if predicted is None else of.class_name(predicted)
 
 
+def _specs(result: InputResult, verification: Verification) -> tuple[TensorSpec, ...]:
+    return verification.outputs or plain(verification.dtype, len(result.expected) // 2)
+
+
 def _failure(result: InputResult, verification: Verification) -> Failure:
-    dtype, of = verification.dtype, verification.set(result.set)
-    meant = outputs.predicted(result.expected, dtype) if result.meant is None else result.meant
-    shown = outputs.elements(result.expected, result.got, dtype)
+    of, specs = verification.set(result.set), _specs(result, verification)
+    meant = outputs.predicted(result.expected, specs, of.output) if result.meant is None else result.meant
+    shown = outputs.elements(result.expected, result.got, specs)
     return Failure(
         title=_title(result, of),
         label="" if result.label is None else of.class_name(result.label),
@@ -143,7 +148,7 @@ def _failure(result: InputResult, verification: Verification) -> Failure:
         host_said=_said(meant, of) if of.task in ("classify", "none") else "",
         device_said=_said(result.predicted, of),
         elements=shown,
-        more_elements=len(outputs.values(result.expected, dtype)) - len(shown),
+        more_elements=len(outputs.values(result.expected, specs)) - len(shown),
     )
 
 
@@ -174,7 +179,7 @@ class Tile:
 
 def _tile(result: InputResult, verification: Verification, build: Build) -> Tile:
     of = verification.set(result.set)
-    sure = outputs.confidence(result.got, verification.dtype, build.outputs[0] if build.outputs else None)
+    sure = outputs.confidence(result.got, build.outputs or _specs(result, verification), of.output)
     return Tile(
         title=_title(result, of),
         name=result.name or f"no. {result.index:,}",

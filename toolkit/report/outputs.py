@@ -8,44 +8,51 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from toolkit.artifacts import DType, TensorSpec
+from toolkit.artifacts import ElementType, TensorSpec
+from toolkit.data import task
+from toolkit.tflite import ends
 
-_NUMPY: dict[DType, npt.DTypeLike] = {DType.INT8: np.int8, DType.FLOAT32: "<f4"}
-
-
-def values(output: str, dtype: DType) -> npt.NDArray[np.float64]:
-    """The tensor's elements from its bytes in hex; empty if the bytes are no whole number of elements.
-
-    int8 elements are not yet scaled.
-    """
-    data = bytes.fromhex(output)
-    if len(data) % np.dtype(_NUMPY[dtype]).itemsize:
-        return np.zeros(0)
-    return np.frombuffer(data, _NUMPY[dtype]).astype(np.float64)
+Specs = Sequence[TensorSpec]
 
 
-def predicted(output: str | None, dtype: DType) -> int | None:
-    """The class that an output says: the first largest element, as numpy's argmax has it."""
-    if output is None:
+def values(output: str, specs: Specs) -> npt.NDArray[np.float64]:
+    """The elements of all outputs from their bytes in hex, not scaled; of too few bytes as many as are whole."""
+    data, found = bytes.fromhex(output), []
+    for spec in specs:
+        part = data[: min(len(data), spec.size_bytes) // spec.dtype.size_bytes * spec.dtype.size_bytes]
+        found.append(np.frombuffer(part, spec.numpy).astype(np.float64))
+        data = data[spec.size_bytes :]
+    return np.concatenate(found)
+
+
+def _parts(output: str, specs: Specs) -> list[tuple[TensorSpec, npt.NDArray[np.uint8]]]:
+    row = np.frombuffer(bytes.fromhex(output), np.uint8).reshape(1, -1)
+    if row.size != ends.size_bytes(specs):
+        return []
+    return list(zip(specs, ends.split(specs, row), strict=True))
+
+
+def predicted(output: str | None, specs: Specs, place: int = 0) -> int | None:
+    """The class that an output names, as `toolkit.data.task.predicted` has it; `place` is the one that is scored."""
+    if output is None or not (parts := _parts(output, specs)):
         return None
-    elements = values(output, dtype)
-    return int(elements.argmax()) if elements.size else None
+    spec, part = parts[place]
+    return int(task.predicted(spec.real(part))[0])
 
 
-def confidence(output: str | None, dtype: DType, spec: TensorSpec | None) -> float | None:
+def confidence(output: str | None, specs: Specs, place: int = 0) -> float | None:
     """The largest element as a probability; None where the output is no probability distribution.
 
-    An int8 output needs the tensor's scale and zero point to be read: real = scale * (value - zero_point).
+    A quantised output needs the tensor's scale and zero point to be read: real = scale * (value - zero_point).
     """
-    if output is None:
+    if output is None or not (parts := _parts(output, specs)):
         return None
-    elements = values(output, dtype)
-    if dtype is DType.INT8:
-        if spec is None or spec.scale == 0.0:
-            return None
-        elements = spec.scale * (elements - spec.zero_point)
-    # Rounded int8 probabilities sum to 1 within half a step each.
-    if not elements.size or elements.min() < -1e-6 or abs(elements.sum() - 1.0) > 0.005 * elements.size:
+    spec, part = parts[place]
+    if not spec.quantised and spec.dtype is not ElementType.FLOAT32:
+        return None
+    elements = spec.real(part).ravel()
+    # Rounded probabilities sum to 1 within half a step each.
+    if elements.min() < -1e-6 or abs(elements.sum() - 1.0) > 0.005 * elements.size:
         return None
     return float(elements.max())
 
@@ -102,22 +109,22 @@ class Element:
     differs: bool
 
 
-def elements(expected: str, got: str | None, dtype: DType, most: int = 16) -> Sequence[Element]:
-    """The two tensors element by element, `most` of them, the first that differs among these.
+def elements(expected: str, got: str | None, specs: Specs, most: int = 16) -> Sequence[Element]:
+    """All outputs of both sides element by element, `most` of them, the first that differs among these.
 
-    The device's are dashes if it gave no tensor of that length.
+    The device's are dashes where it gave no bytes.
     """
-    host = values(expected, dtype)
-    device = values(got, dtype) if got is not None else np.zeros(0)
-    width = 1 if dtype is DType.INT8 else 4
+    host = values(expected, specs)
+    device = values(got, specs) if got is not None else np.zeros(0)
+    widths = np.concatenate([np.full(spec.elements, spec.dtype.size_bytes) for spec in specs])
+    begins = np.concatenate([[0], np.cumsum(widths)])
     start = 0
     if device.size == host.size and (unlike := np.flatnonzero(~(host == device))).size:
         start = max(0, min(int(unlike[0]) - most // 4, len(host) - most))
     found = []
     for index in range(start, min(len(host), start + most)):
         have = f"{device[index]:.7g}" if index < len(device) else "-"
-        mine = expected[2 * width * index : 2 * width * (index + 1)]
-        theirs = (got or "")[2 * width * index : 2 * width * (index + 1)]
-        differs = mine != theirs or bool(np.isnan(host[index]))  # a NaN is equal to nothing
+        bytes_of = slice(2 * int(begins[index]), 2 * int(begins[index + 1]))
+        differs = expected[bytes_of] != (got or "")[bytes_of] or bool(np.isnan(host[index]))  # a NaN equals nothing
         found.append(Element(index, f"{host[index]:.7g}", have, differs))
     return found

@@ -46,7 +46,7 @@ def _facts(verification: Verification, build: Build | None) -> Table:
     table.add_column()
     whole = verification.asked
     equal = f"{verification.bit_exact:,} of {whole:,}"
-    if verification.dtype == "float32":
+    if verification.tolerance:
         worst = verification.max_difference
         equal += f"; within rounding: {verification.within_tolerance:,}"
         equal += f"; largest difference {worst:.2g}" if worst >= 0 else ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from toolkit.artifacts import Build, DeviceIdentity, DType, Score, SetResult, Ticks, Verdict, Verification
+from toolkit.artifacts import Build, DeviceIdentity, Score, SetResult, Ticks, Verdict, Verification
 
 UNIT_NOTES = {
     "instructions": "Instructions of the network alone, without those of interrupts. They are neither cycles nor time.",
@@ -269,7 +269,7 @@ def what_helps(verification: Verification) -> str:
 
 def equality(verification: Verification) -> str:
     """How outputs were compared, in a phrase."""
-    if verification.dtype is DType.FLOAT32:
+    if verification.tolerance:
         return (
             f"element by element: to {verification.tolerance:g} of each one's own size, and beyond that only as far as "
             "rounding moves the host's own"

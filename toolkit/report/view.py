@@ -109,7 +109,7 @@ def _caveat(verification: Verification) -> str:
 
 def _figures(verification: Verification, build: Build) -> tuple[Figure, ...]:
     figures = []
-    exact = build.dtype == "int8"
+    exact = not verification.tolerance
     good = verification.bit_exact if exact else verification.within_tolerance
     figures.append(
         Figure(

@@ -69,7 +69,7 @@ def reaching(place: BoardFolder, build: Build, inputs: Inputs, listener: Listene
     specs = ends_of(inputs.tflite).inputs
     rows = np.array([np.frombuffer(base64.b64decode(row), np.uint8) for row in kept.rows])
     values = tuple(
-        np.ascontiguousarray(part).view(spec.numpy).reshape(count, *spec.shape[1:])
+        np.ascontiguousarray(part).view(spec.numpy).reshape(count, *spec.sample)
         for spec, part in zip(specs, split(specs, rows), strict=True)
     )
     told = told_of_made(count, f"(those of {kept.tried:,} tried on the host that show most planted faults)")

@@ -58,7 +58,7 @@ class _Candidates:
 
     def __init__(self, library: Library, tensors: tuple[made.Tensor, ...]) -> None:
         self.library, self.tensors = library, tensors
-        self.values: list[Unit] = [np.zeros((0, *each.shape[1:]), np.float32) for each in tensors]
+        self.values: list[Unit] = [np.zeros((0, *each.sample), np.float32) for each in tensors]
         self.rows = np.zeros((0, library.input_bytes), np.uint8)
         self.outputs = np.zeros((0, library.output_bytes), np.uint8)
         self.margins = np.zeros(0)
@@ -103,7 +103,7 @@ def reaching(library: Library, tensors: tuple[made.Tensor, ...], count: int, wor
     """`count` inputs for a network with these input tensors."""
     each = float(costs(library).sum())
     candidates = _Candidates(library, tensors)
-    size = 4 * sum(int(np.prod(tensor.shape)) for tensor in tensors)
+    size = 4 * sum(int(np.prod(tensor.sample)) for tensor in tensors)
     pool = min(_POOL, work / 4 / each, _CANDIDATES_BYTES / size)
     candidates.add(made.made(tensors, int(max(_LEAST, count, pool)), SEED))
     random = np.random.default_rng(SEED)

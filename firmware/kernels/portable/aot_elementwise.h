@@ -27,8 +27,4 @@ float aot_neg(float x);
 /* output[i] = function(input[i]). */
 void aot_map_f32(float (*function)(float), size_t count, const float *input, float *output);
 
-/* round(input / scale) + zero, halves away from zero, saturated to int8; and back. */
-void aot_quantise(float scale, int32_t zero, size_t count, const float *input, int8_t *output);
-void aot_dequantise(float scale, int32_t zero, size_t count, const int8_t *input, float *output);
-
 #endif

@@ -1,21 +1,12 @@
-/* aot_quantise.c: between float32 and int8, bit for bit reference_ops::AffineQuantize and Dequantize. */
-#include "aot_elementwise.h"
+/* aot_quantise.c: between float32 and int8. */
+#include "aot_quantise.h"
+
+/* Beyond int8 with any zero point. */
+#define MOST 512
 
 void aot_quantise(float scale, int32_t zero, size_t count, const float *input, int8_t *output) {
   for (size_t i = 0; i < count; ++i) {
-    const float real = input[i] / scale;
-    int32_t value;
-    if (!(real > -512.0f)) { /* beyond int8 with any zero point; a NaN goes here too */
-      value = -512;
-    } else if (real >= 512.0f) {
-      value = 512;
-    } else {
-      value = (int32_t)real;
-      const float rest = real - (float)value;
-      if (rest >= 0.5f) ++value;
-      if (rest <= -0.5f) --value;
-    }
-    value += zero;
+    const int32_t value = aot_rounded(input[i] / scale, MOST) + zero;
     output[i] = (int8_t)(value < -128 ? -128 : (value > 127 ? 127 : value));
   }
 }

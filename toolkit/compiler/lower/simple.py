@@ -7,7 +7,8 @@ import numpy as np
 from toolkit.compiler import fixedpoint, ir, tables
 from toolkit.compiler.c import Constant, number
 from toolkit.compiler.fuse import FLOAT_CLAMPS, FloatActivation
-from toolkit.compiler.ir import ElementType, Tensor
+from toolkit.compiler.ir import ElementType
+from toolkit.compiler.lower import conversion
 from toolkit.compiler.lower.base import Call, Context, channelwise_fields, float_fields
 from toolkit.errors import ModelError
 
@@ -32,9 +33,8 @@ _FLOAT_FUNCTIONS = {
 def unary(context: Context, op: ir.Unary) -> Call:
     """Element-wise functions: a table on int8, a kernel each on float32."""
     source, output = context.input(0), context.output
-    types = (source.dtype, output.dtype)
-    if op.kind in ("QUANTIZE", "DEQUANTIZE") and types[0] is not types[1]:
-        return _between_types(context, op, source, output)
+    if op.kind in ("QUANTIZE", "DEQUANTIZE") and {source.dtype, output.dtype} != {ElementType.INT8}:
+        return conversion.between(context, op)
     if context.is_int8(source, output):
         table = context.constant("table", tables.unary_table(op, source, output))
         body = f"aot_table_s8({table.name}, {source.size}u, $0, $out);"
@@ -64,15 +64,6 @@ def _elementwise(
 ) -> Call:
     kinds, inputs = (context.first.kind,), context.layer.inputs[:1]
     return Call(context.name, kinds, inputs, context.layer.output, body, kernels, headers, constants, in_place=in_place)
-
-
-def _between_types(context: Context, op: ir.Unary, source: Tensor, output: Tensor) -> Call:
-    quantised, real = (output, source) if op.kind == "QUANTIZE" else (source, output)
-    if real.dtype is not ElementType.FLOAT32 or not context.is_int8(quantised):
-        raise ModelError(f"{op.kind} from {source.dtype} to {output.dtype} is not supported", "float32 and int8 are")
-    arguments = f"{number(float(quantised.scale))}, {quantised.zero_point}, {source.size}u, $0, $out"
-    name = "aot_quantise" if op.kind == "QUANTIZE" else "aot_dequantise"
-    return _elementwise(context, f"{name}({arguments});", ("aot_quantise.c",), in_place=())
 
 
 def pool(context: Context, op: ir.Pool) -> Call:
