@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Protocol
 
 import numpy as np
@@ -40,6 +41,11 @@ class Tensor(Protocol):
         """The stored value of 0."""
 
 
+def plain(name: str) -> str:
+    """A tensor's name as its author had it: of `serving_default_sensor:0` the `sensor`."""
+    return re.sub(r"(^serving_default_|:\d+$)", "", name)
+
+
 def in_words(shape: tuple[int, ...]) -> str:
     """A shape as a message has it: "49 x 10"."""
     return " x ".join(str(size) for size in shape) or "one value"
@@ -69,7 +75,8 @@ def quantised(real: npt.NDArray[Any], tensor: Tensor) -> npt.NDArray[Any]:
     """
     if tensor.numpy.kind in "fb":
         return np.asarray(real, tensor.numpy)
-    divided = np.asarray(real, np.float32) / np.float32(tensor.scale or 1.0)
+    with np.errstate(over="ignore"):  # infinity is clamped as well
+        divided = np.asarray(real, np.float32) / np.float32(tensor.scale or 1.0)
     # In double precision: 0.5 added to the largest float32 below 0.5 would be 1 in single.
     rounded = np.copysign(np.floor(np.abs(divided.astype(np.float64)) + 0.5), divided)
     limits = np.iinfo(tensor.numpy)

@@ -16,7 +16,7 @@ from typing import IO, Any
 import numpy as np
 
 from toolkit.data.loaders.base import Elements, Loaded, Wanted, bounded
-from toolkit.data.tensor import Tensor
+from toolkit.data.tensor import Tensor, plain
 from toolkit.errors import DatasetError
 
 _INPUTS = ("x", "inputs", "input", "images", "image", "data", "features", "samples")
@@ -63,6 +63,8 @@ def read_header(stream: IO[bytes], where: str) -> Header:
             shape, fortran, dtype = read(stream)
     except Exception as caught:  # NumPy reads it as Python, and a damaged one fails anywhere in that
         raise DatasetError(f"{where} is no array of NumPy's, or is damaged", "write it anew with np.save") from caught
+    if any(size < 0 for size in shape):
+        raise DatasetError(f"{where} is damaged: its shape is {list(shape)}", "write it anew with np.save")
     if dtype.hasobject:
         raise DatasetError(f"{where} holds Python objects (a pickle), which are never read", "save an array of numbers")
     if dtype.kind not in _NUMBERS + "SU":
@@ -229,11 +231,6 @@ def _named(key: str, headers: Mapping[str, Header], where: str) -> str:
     if stem not in headers:
         raise DatasetError(f"{where} has no {key!r}", f"keys: {_listed(headers)}")
     return stem
-
-
-def plain(name: str) -> str:
-    """A tensor's name as its author had it: of `serving_default_sensor:0` the `sensor`."""
-    return re.sub(r"(^serving_default_|:\d+$)", "", name)
 
 
 def _by_tensors(headers: Mapping[str, Header], tensors: tuple[Tensor, ...]) -> tuple[str, ...]:
