@@ -7,31 +7,17 @@ is the answer. Real inputs are smooth, or mostly zero, or near one level; so the
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from toolkit.data.tensor import Tensor
 
 Unit = npt.NDArray[np.floating[Any]]
 """Elements from -1 to 1: the least and the largest that a whole type has, or -1 and 1 as they are."""
 
 Random = np.random.Generator
-
-
-class Tensor(Protocol):
-    """What is asked of a network's input: `TensorSpec` answers it."""
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """With the batch of 1 in front."""
-
-    @property
-    def numpy(self) -> np.dtype[Any]:
-        """The elements' type."""
-
-    @property
-    def zero_point(self) -> int:
-        """The stored value of 0."""
 
 
 def _noise(shape: tuple[int, ...], _: float, random: Random) -> Unit:
@@ -115,6 +101,8 @@ def stored(given: Tensor, values: Unit) -> npt.NDArray[Any]:
     """Elements from -1 to 1 as the tensor has them."""
     if given.numpy.kind == "f":
         return np.asarray(values, given.numpy)
+    if given.numpy.kind == "b":
+        return np.asarray(values > 0)
     limits = np.iinfo(given.numpy)
     low, high = int(limits.min), int(limits.max)
     return np.clip(np.rint(low + (values + 1) / 2 * (high - low)), low, high).astype(given.numpy)
@@ -125,7 +113,7 @@ def _shape(given: Tensor) -> tuple[int, ...]:
 
 
 def _zero(given: Tensor) -> float:
-    if given.numpy.kind == "f":
+    if given.numpy.kind in "fb":
         return 0.0
     limits = np.iinfo(given.numpy)
     return 2 * (given.zero_point - int(limits.min)) / (int(limits.max) - int(limits.min)) - 1
