@@ -88,7 +88,7 @@ def test_nothing_is_counted_where_the_library_does_not_equal_the_host() -> None:
 
 
 def test_a_computer_without_a_compiler_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(libraries.process, "find", lambda _: None)
+    monkeypatch.setattr("toolkit.process.find", lambda _: None)
     monkeypatch.setenv("PATH", "/nowhere")
     strength = measure(PROPOSED, asked(PROPOSED, 5))
     assert not strength.measured
