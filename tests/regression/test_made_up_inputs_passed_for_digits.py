@@ -66,7 +66,7 @@ def test_what_was_made_up_is_said_and_gets_no_score(tmp_path: Path) -> None:
     assembled = workloads.assemble(a_build(tmp_path, windowed()), Selection(limit=7))
     (work,) = assembled.workloads
     assert (work.set, len(work.inputs), work.labels) == ("random", 7, None)
-    assert assembled.inputs.told == "7 made-up inputs: every element at random from all int8 values, seed 707"
+    assert assembled.inputs.told == "7 made-up inputs of 10 families in turn, seed 707"
 
 
 def test_what_digits_were_sent_is_said() -> None:
@@ -111,7 +111,7 @@ def test_float32_inputs_are_said_too(tmp_path: Path) -> None:
     source, output = (graph.tensor((1, 5), "float32") for _ in range(2))
     graph.operator("RELU", [source], [output])
     assembled = workloads.assemble(a_build(tmp_path, graph.file(source, output), DType.FLOAT32), Selection())
-    assert assembled.inputs.told == "100 made-up inputs: every element at random from -1 to 1, seed 707"
+    assert assembled.inputs.told == "100 made-up inputs of 10 families in turn, seed 707"
     sent = assembled.workloads[0].inputs.view("<f4")
     assert sent.shape == (100, 5)
     assert np.abs(sent).max() <= 1

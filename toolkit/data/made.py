@@ -7,35 +7,17 @@ is the answer. Real inputs are smooth, or mostly zero, or near one level; so the
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from toolkit.data.tensor import Tensor
 
 Unit = npt.NDArray[np.floating[Any]]
 """Elements from -1 to 1: the least and the largest that a whole type has, or -1 and 1 as they are."""
 
 Random = np.random.Generator
-
-
-class Tensor(Protocol):
-    """What is asked of a network's input: `TensorSpec` answers it."""
-
-    @property
-    def sample(self) -> tuple[int, ...]:
-        """The shape without the batch."""
-
-    @property
-    def numpy(self) -> np.dtype[Any]:
-        """The elements' type."""
-
-    @property
-    def scale(self) -> float:
-        """0 for a tensor that is not quantised."""
-
-    @property
-    def zero_point(self) -> int:
-        """The stored value of 0."""
 
 
 def _noise(shape: tuple[int, ...], _: float, random: Random) -> Unit:

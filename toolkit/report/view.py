@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from toolkit.artifacts import Build, GateResult, SetResult, Verdict, Verification
-from toolkit.report import chain, charts, inputs, memory, scores, text
+from toolkit.report import chain, charts, inputs, memory, scores, strength, text
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,7 @@ class View:
     link: tuple[LinkFact, ...]
     boards: tuple[str, ...]
     gates: tuple[GateResult, ...]
+    strength: strength.StrengthChart | None
 
 
 _STATES = {Verdict.PROVEN: "good", Verdict.DIFFERS: "bad"}
@@ -81,11 +82,12 @@ def _lead(verification: Verification, build: Build) -> str:
     told = f"{told} {sent}"
     equal = verification.verdict in (Verdict.PROVEN, Verdict.WEAK)
     if equal and verification.bit_exact == verification.asked:
-        return f"{told} Each answer was held against the host's, and not one bit of any output differs."
+        told = f"{told} Each answer was held against the host's, and not one bit of any output differs."
+        return told + _seen(verification)
     if equal:
         return (
             f"{told} The largest difference from the host's outputs is {verification.max_difference:.2g}; "
-            f"{verification.bit_exact:,} are equal to the last bit."
+            f"{verification.bit_exact:,} are equal to the last bit.{_seen(verification)}"
         )
     answered = f"{verification.answered:,} were answered, {verification.bit_exact:,} of them with the host's very bytes"
     if verification.verdict is Verdict.UNDECIDED:
@@ -93,6 +95,14 @@ def _lead(verification: Verification, build: Build) -> str:
     if verification.answered and not failed - text.unanswered(verification):
         return f"{told} {answered}. What is missing is not proven."
     return f"{told} {answered}. The firmware does not compute what the host does: do not trust it."
+
+
+def _seen(verification: Verification) -> str:
+    """How strong a proof is; where it is too weak, `why` has it."""
+    found = verification.strength
+    if verification.verdict is not Verdict.PROVEN or found is None or not found.measured:
+        return ""
+    return f" Of {text.many(found.planted, 'fault')} planted on the host, {found.seen:,} would have been seen."
 
 
 def _distinct(verification: Verification) -> str:
@@ -253,4 +263,5 @@ def build_view(verification: Verification, build: Build) -> View:
         link=_link(verification),
         boards=text.shares(verification),
         gates=verification.gates,
+        strength=strength.chart(verification),
     )

@@ -92,7 +92,7 @@ def changed(constants: Constants, index: int, layer: Layer, sign: int) -> Any:
     if kind.kind == "f":
         largest = float(np.abs(constants.values).max()) or 1.0
         return kind.type(value - largest if value > 0 else value + largest)
-    return kind.type(int(value) ^ int(np.iinfo(kind).min))
+    return kind.type(int(value) ^ (int(np.iinfo(kind).min) or 1 << 8 * kind.itemsize - 1))
 
 
 class Trial:
@@ -137,6 +137,8 @@ def _made(place: Place, kind: int, random: np.random.Generator) -> Bytes:
         if kind >= 8:
             values = np.full(count, (6.0, -6.0)[kind - 8])
         return values.astype(place.dtype).view(np.uint8)
+    if place.dtype.kind == "b":
+        return (random.random(count) < 0.5).view(np.uint8)
     limits = np.iinfo(place.dtype)
     span = int(limits.max) - int(limits.min)
     if kind >= 8:

@@ -20,6 +20,7 @@ import numpy.typing as npt
 from toolkit import compiler
 from toolkit.compiler.changeable import Place
 from toolkit.data import made
+from toolkit.data.tensor import Tensor
 from toolkit.errors import ModelError, ToolError
 from toolkit.strength import library as libraries
 from toolkit.strength.faults import plan
@@ -56,7 +57,7 @@ class Found:
 class _Candidates:
     """Inputs with what the network makes of them; grows."""
 
-    def __init__(self, library: Library, tensors: tuple[made.Tensor, ...]) -> None:
+    def __init__(self, library: Library, tensors: tuple[Tensor, ...]) -> None:
         self.library, self.tensors = library, tensors
         self.values: list[Unit] = [np.zeros((0, *each.sample), np.float32) for each in tensors]
         self.rows = np.zeros((0, library.input_bytes), np.uint8)
@@ -89,7 +90,7 @@ class _Candidates:
         return tuple(each[first] + (each[second] - each[first]) * _along(share, each) for each in self.values)
 
 
-def look_for(tflite: bytes, tensors: tuple[made.Tensor, ...], count: int) -> Found | None:
+def look_for(tflite: bytes, tensors: tuple[Tensor, ...], count: int) -> Found | None:
     """`count` inputs for a network; None where it cannot be compiled on this computer."""
     try:
         network = compiler.changeable(tflite)
@@ -99,7 +100,7 @@ def look_for(tflite: bytes, tensors: tuple[made.Tensor, ...], count: int) -> Fou
         return None
 
 
-def reaching(library: Library, tensors: tuple[made.Tensor, ...], count: int, work: float = WORK) -> Found:
+def reaching(library: Library, tensors: tuple[Tensor, ...], count: int, work: float = WORK) -> Found:
     """`count` inputs for a network with these input tensors."""
     each = float(costs(library).sum())
     candidates = _Candidates(library, tensors)
