@@ -109,6 +109,7 @@ def _run(verification: Verification) -> Verified:
     for each in verification.wrong:
         if each.label is not None and each.predicted is not None and each.predicted != each.label:
             misread.setdefault(each.set, []).append((each.index, each.predicted))
+    faults = verification.strength
     return Verified(
         verification.verdict,
         verification.asked,
@@ -116,6 +117,8 @@ def _run(verification: Verification) -> Verified:
         verification.inputs,
         verification.ticks,
         tuple(KeptSet.of(each, gates.of_set(each), misread.get(each.name, ())) for each in verification.sets),
+        None if faults is None else faults.planted,
+        None if faults is None else faults.seen,
     )
 
 
@@ -278,10 +281,13 @@ def _of_runs(
     rank, its_rank = (-1 if verdict is None else _RANKS[verdict] for verdict in (was, is_now))
     better = None if rank == its_rank or -1 in (rank, its_rank) else its_rank > rank
     yield Change("verdict", was, is_now, better, 0.0, worse=its_rank < rank)
+    for name in ("planted", "seen"):
+        mine, its = (None if side is None else getattr(side, name) for side in (before, after))
+        yield Change(f"faults {name}", mine, its)
     yield from _ticks(before, after, allowed)
-    mine, its = ({each.name: each for each in side.sets} if side else {} for side in (before, after))
-    for name in dict.fromkeys([*mine, *its]):
-        yield from _of_set(name, mine.get(name), its.get(name), allowed, remarks)
+    were, are = ({each.name: each for each in side.sets} if side else {} for side in (before, after))
+    for name in dict.fromkeys([*were, *are]):
+        yield from _of_set(name, were.get(name), are.get(name), allowed, remarks)
 
 
 _RANKS = {Verdict.DIFFERS: 0, Verdict.UNDECIDED: 1, Verdict.WEAK: 1, Verdict.PROVEN: 2}

@@ -91,7 +91,7 @@ class KeptSet(Artifact):
 
 @dataclass(frozen=True)
 class Verified(Artifact):
-    """What a run showed."""
+    """What a run showed; planted, seen: faults, see `Strength`; None where none were planted."""
 
     verdict: Verdict
     asked: int
@@ -99,6 +99,8 @@ class Verified(Artifact):
     inputs: str
     ticks: Ticks | None = None
     sets: tuple[KeptSet, ...] = ()
+    planted: int | None = None
+    seen: int | None = None
 
 
 @dataclass(frozen=True)
