@@ -204,3 +204,14 @@ def test_idx(tmp_path: Path) -> None:
     (tmp_path / "a-labels-idx1-ubyte").write_bytes(idx.encode(np.array([2, 0, 1], np.uint8)))
     samples, _ = read(tmp_path / "a-images-idx3-ubyte", end(2, 2, 1, **UNIT))
     assert (samples.labels.tolist(), str(samples.scaling), samples.real().max()) == ([2, 0, 1], "0..1", 1.0)
+
+
+def test_labels_do_not_depend_on_how_many_are_asked_for(tmp_path: Path) -> None:
+    for name in ("IMG_1.png", "IMG_2.png", "IMG_3.png"):
+        Image.new("L", (4, 4)).save(tmp_path / name)
+    samples, told = read(tmp_path, end(4, 4), out=2, limit=1)
+    assert samples.truth is None and "no labels: the files' names tell none" in told
+    for name in ("IMG_1.png", "IMG_2.png", "IMG_3.png"):
+        (tmp_path / name).rename(tmp_path / f"{int(name[4]) % 2}_{name[4]}.png")
+    for limit in (1, 2, None):
+        assert read(tmp_path, end(4, 4), out=2, limit=limit)[0].labels.tolist() == [0, 1, 1][:limit]

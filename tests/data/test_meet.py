@@ -83,6 +83,7 @@ def test_numbers_that_are_scaled_otherwise_than_the_networks_are_refused() -> No
         met(BYTES / 255, end(3, scale=1.0, zero_point=-128))
     assert "--scale real" in caught.value.hint
     assert met(BYTES / 255, end(3, scale=1.0, zero_point=-128), "0..255").values.tolist() == [[-128, -77, 127]]
+    assert met([[-3e38, 0.0, 3e38]], end(3), "real").values.tolist() == [[-128, 0, 127]]
     assert met(BYTES / 255, end(3, scale=1.0, zero_point=-128), "real").values.tolist() == [[-128, -128, -127]]
     with pytest.raises(DatasetError, match=r"go from -3 to 3, the network's input holds -1\.004 to 0\.9961"):
         met([[-3.0, 0.5, 3.0]], end(3))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from PIL import Image
 
 from tests.data.ends import end
 from tests.data.test_formats import record
+from toolkit.cli import options
 from toolkit.data import own
 from toolkit.errors import DatasetError, TinymlError, UsageError
 from toolkit.selection import Selection
@@ -209,3 +211,38 @@ def test_nothing_there(tmp_path: Path) -> None:
     )
     with pytest.raises(DatasetError, match="which tells no range"):
         own.read((end(2),), (end(3),), Selection(data=npz(tmp_path / "b.npz", x=[[-300.0, 7.0]]), scale="0..1"))
+
+
+def test_a_negative_size_is_not_all_there_is(tmp_path: Path) -> None:
+    with (tmp_path / "x.npy").open("wb") as file:
+        header_only(file, (-1, 4), "|i1")
+        file.write(bytes(64))
+    refused(tmp_path / "x.npy", r"x\.npy: x is (damaged|no array)")
+
+
+def test_what_would_wait_for_ever(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.csv")
+    refused(tmp_path / "pipe.csv", r"pipe\.csv is neither a file nor a folder")
+    with pytest.raises(UsageError, match="neither a list nor a file of text"):
+        options.selection(None, None, None, None, None, None, None, str(tmp_path / "pipe.csv"), None)
+
+
+def test_numbers_with_underscores_are_names(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("a,b,c,d,label\n" + "".join(f"0,0,0,0,{each}\n" for each in ("1_1", "1_2", "2_1")))
+    samples, _ = own.read((end(4),), (end(3),), Selection(data=tmp_path / "a.csv"))
+    assert (samples.classes, samples.labels.tolist()) == (("1_1", "1_2", "2_1"), [0, 1, 2])
+    (tmp_path / "a.csv").write_text("a,b,c,d\n1,2,3,1_0\n")
+    refused(tmp_path / "a.csv", "line 2, column 'd' holds '1_0', no number")
+
+
+def test_a_recording_whose_parts_have_no_sense(tmp_path: Path) -> None:
+    """Python's `wave` raises whatever comes: RuntimeError for a part that ends behind the file."""
+    record(tmp_path / "no" / "a.wav", [1, 2, 3, 4])
+    good = (tmp_path / "no" / "a.wav").read_bytes()
+    for place in range(12, 44):
+        for value in (b"\xff\xff\xff\xff", b"\0\0\0\0"):
+            (tmp_path / "no" / "a.wav").write_bytes(good[:place] + value + good[place + 4 :])
+            try:
+                own.read((end(4),), (end(1),), Selection(data=tmp_path, truth="none"))
+            except TinymlError as caught:
+                assert "no/a.wav" in caught.message or "network" in caught.message

@@ -79,8 +79,8 @@ def test_what_digits_were_sent_is_said() -> None:
 @pytest.mark.parametrize(
     ("selection", "said"),
     [
-        (Selection(truth="y"), "--truth says how --data is read"),
-        (Selection(classes=("a", "b")), "--classes says how --data is read"),
+        (Selection(truth="y"), "--truth says how a set of your own is read"),
+        (Selection(classes=("a", "b")), "--classes says how a set of your own is read"),
         (Selection(images=Path("x")), "--images is for networks that read digits"),
         (Selection(scale="0..1"), "--scale is for networks that read digits"),
         (Selection(limit=0), "--limit 0 leaves nothing to send"),

@@ -162,6 +162,8 @@ def _names(classes: str | None) -> tuple[str, ...]:
         return _parts(classes, "--classes")
     path = Path(classes)
     try:
+        if not path.is_file():
+            raise ValueError
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, ValueError):
         raise UsageError(

@@ -52,7 +52,7 @@ def choose(inputs: tuple[Tensor, ...], outputs: tuple[Tensor, ...], asked: Selec
     if asked.data is not None and (known is None or not reads_digits(inputs, outputs)):
         return _own(inputs, outputs, asked)
     for option in asked.of_data:
-        raise UsageError(f"{option} says how --data is read, and there is no such set", "name it: --data FILE")
+        raise UsageError(f"{option} says how a set of your own is read, and --data names none", "--data FILE")
     if not reads_digits(inputs, outputs):
         return _made_up(inputs, outputs, asked)
     if asked.limit == 0 and asked.data is not None:

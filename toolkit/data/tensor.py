@@ -69,7 +69,8 @@ def quantised(real: npt.NDArray[Any], tensor: Tensor) -> npt.NDArray[Any]:
     """
     if tensor.numpy.kind in "fb":
         return np.asarray(real, tensor.numpy)
-    divided = np.asarray(real, np.float32) / np.float32(tensor.scale or 1.0)
+    with np.errstate(over="ignore"):  # infinity is clamped as well
+        divided = np.asarray(real, np.float32) / np.float32(tensor.scale or 1.0)
     # In double precision: 0.5 added to the largest float32 below 0.5 would be 1 in single.
     rounded = np.copysign(np.floor(np.abs(divided.astype(np.float64)) + 0.5), divided)
     limits = np.iinfo(tensor.numpy)

@@ -63,6 +63,8 @@ def read_header(stream: IO[bytes], where: str) -> Header:
             shape, fortran, dtype = read(stream)
     except Exception as caught:  # NumPy reads it as Python, and a damaged one fails anywhere in that
         raise DatasetError(f"{where} is no array of NumPy's, or is damaged", "write it anew with np.save") from caught
+    if any(size < 0 for size in shape):
+        raise DatasetError(f"{where} is damaged: its shape is {list(shape)}", "write it anew with np.save")
     if dtype.hasobject:
         raise DatasetError(f"{where} holds Python objects (a pickle), which are never read", "save an array of numbers")
     if dtype.kind not in _NUMBERS + "SU":

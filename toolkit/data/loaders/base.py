@@ -117,6 +117,8 @@ def readable(path: Path) -> Path:
         DatasetError: nothing is there, or it may not be read.
     """
     try:
+        if path.exists() and not (path.is_dir() or path.is_file()):
+            raise DatasetError(f"{path} is neither a file nor a folder", "name one with data")
         if path.is_dir():
             next(path.iterdir(), None)
         else:

@@ -18,6 +18,8 @@ from toolkit.errors import DatasetError
 _SEPARATORS = ",;\t"
 _LONGEST = 1 << 24
 """Characters of a line: more is no table."""
+_OF_A_ROW = 128
+"""Bytes that its answer takes while it is text."""
 
 
 def suits(path: Path) -> bool:
@@ -118,7 +120,7 @@ def _is_number(cell: str) -> bool:
         float(cell)
     except ValueError:
         return False
-    return True
+    return "_" not in cell  # which Python passes over
 
 
 def _read(
@@ -141,10 +143,12 @@ def _read(
             raise DatasetError(f"{path}: line {line} has {len(row)} cells, line 1 has {len(names)}", "mend the line")
         try:
             numbers.extend([float(row[place]) for place in places])
+            if "_" in "".join(row) and not all(_is_number(row[place]) for place in places):
+                raise ValueError
         except ValueError:
             _no_number(row, line, places, names, path)
         answers.append([row[place].strip() for place in of_truth])
-        if len(numbers) * numbers.itemsize > MOST_BYTES:
+        if len(numbers) * numbers.itemsize + len(answers) * _OF_A_ROW > MOST_BYTES:
             raise DatasetError(f"{path} is larger than what is read at once", f"--limit {count // 2} reads a part")
     values = np.frombuffer(numbers, np.float64).reshape(len(answers), len(places)) if answers else np.empty((0, 0))
     wrong = np.argwhere(~np.isfinite(values))
@@ -185,6 +189,8 @@ def _truth(answers: list[list[str]], columns: Columns, path: Path) -> Elements |
 def told_apart(cells: list[str]) -> Elements:
     """Cells as whole numbers if all are, else as numbers, else as they are; an empty one stays as NaN or ''."""
     for kind in (int, float):
+        if any("_" in cell for cell in cells):
+            break
         try:
             values = [kind(cell) for cell in cells]
         except ValueError:

@@ -156,25 +156,28 @@ def _from_folders(folder: Path, of_class: dict[str, list[Path]], wanted: Wanted)
 
 
 def _from_names(paths: list[Path], wanted: Wanted) -> Labelled:
-    paths = paths[: wanted.limit]
-    names = tuple(path.name for path in paths)
     stems = [path.stem for path in paths]
-    if wanted.without_truth:
-        return Labelled(tuple(paths), names, None)
+    names = tuple(path.name for path in paths)
+    truth, classes, told = (None, (), ()) if wanted.without_truth else _told_by(names, stems)
+    few = slice(wanted.limit)
+    return Labelled(tuple(paths[few]), names[few], None if truth is None else truth[few], classes, told)
+
+
+def _told_by(names: tuple[str, ...], stems: list[str]) -> tuple[Elements | None, tuple[str, ...], tuple[str, ...]]:
+    """The labels in the names of all files, the classes' names, and how they were found."""
     both = [_WORD_AND_NUMBER.search(stem) for stem in stems]
     if all(both):
         numbers = np.array([int(found[2]) for found in both if found], np.int64)
         words = _words([str(name) for name in names], numbers)
         if words:
             told = "labels from the files' names: the number behind the word"
-            return Labelled(tuple(paths), names, numbers, words, (told,))
-    for pattern, told in ((_WORD, "their first word"), (_NUMBER, "their first number")):
-        found = [pattern.search(stem) for stem in stems]
-        cells = [each[1] for each in found if each]
-        if (
-            len(cells) == len(stems)
-            and (len(set(cells)) > 1 or len(cells) == 1)
-            and len(set(cells)) < max(len(cells), 2)
-        ):
-            return Labelled(tuple(paths), names, csv.told_apart(cells), (), (f"labels from the files' names: {told}",))
-    return Labelled(tuple(paths), names, None, (), ("no labels: the files' names tell none (--truth names a list)",))
+            return numbers, words, (told,)
+    for pattern, most, told in (
+        (_WORD, len(stems), "their first word"),
+        (_NUMBER, len(stems) - 1, "their first number"),
+    ):
+        cells = [each[1] for each in map(pattern.search, stems) if each]
+        # One word for all is what a camera calls its files, and a number for each is what counts them.
+        if len(cells) == len(stems) and 1 < len(set(cells)) <= most:
+            return csv.told_apart(cells), (), (f"labels from the files' names: {told}",)
+    return None, (), ("no labels: the files' names tell none (--truth names a list)",)
