@@ -215,3 +215,36 @@ def test_labels_do_not_depend_on_how_many_are_asked_for(tmp_path: Path) -> None:
         (tmp_path / name).rename(tmp_path / f"{int(name[4]) % 2}_{name[4]}.png")
     for limit in (1, 2, None):
         assert read(tmp_path, end(4, 4), out=2, limit=limit)[0].labels.tolist() == [0, 1, 1][:limit]
+
+
+def test_of_several_outputs_the_one_is_scored_that_has_such_a_truth(tmp_path: Path) -> None:
+    outputs = (end(1, name="much"), end(3, name="StatefulPartitionedCall:1"), end(2, name="where"))
+    for truth, place, kind in (
+        (Y, 1, Kind.CLASSIFY),
+        (np.array(list("abcabc")), 1, Kind.CLASSIFY),
+        (X[:, 0], 0, Kind.REGRESS),
+        (X[:, :2], 2, Kind.REGRESS),
+    ):
+        np.savez(tmp_path / "a.npz", x=X, y=truth)
+        samples, told = own.read((end(4),), outputs, Selection(data=tmp_path / "a.npz"))
+        assert (samples.task.output, samples.task.kind) == (place, kind)
+        assert told.endswith("is scored")
+
+
+def test_one_output_tells_two_classes_apart(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", x=X, y=Y % 2)
+    assert read(tmp_path / "a.npz", out=1)[0].task.kind is Kind.CLASSIFY
+    np.savez(tmp_path / "a.npz", x=X, y=np.array(["off", "on"])[Y % 2])
+    samples, _ = read(tmp_path / "a.npz", out=1)
+    assert (samples.classes, samples.labels.tolist()) == (("off", "on"), (Y % 2).tolist())
+    np.savez(tmp_path / "a.npz", x=X, y=Y)
+    assert read(tmp_path / "a.npz", out=1)[0].task.kind is Kind.REGRESS
+
+
+def test_an_autoencoder_with_and_without_flags(tmp_path: Path) -> None:
+    for flags, expected in ((None, None), (Y % 2, Y % 2), (np.array(["normal", "cracked"])[Y % 2], Y % 2)):
+        np.savez(tmp_path / "a.npz", **({"x": X} if flags is None else {"x": X, "label": flags}))
+        samples, _ = own.read((end(4),), (end(4),), Selection(data=tmp_path / "a.npz"))
+        assert samples.task.kind is Kind.RECONSTRUCT
+        assert (samples.truth is None) is (expected is None)
+        np.testing.assert_array_equal(samples.truth, expected)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
 
 from toolkit.data.loaders.base import Elements, Loaded
 from toolkit.data.task import Kind
-from toolkit.data.tensor import Tensor
+from toolkit.data.tensor import Tensor, plain
 from toolkit.errors import DatasetError, UsageError
 from toolkit.selection import Selection
 
@@ -25,12 +26,14 @@ class Answers:
         truth: as `Samples` has it.
         classes: their names, one for each output; empty for numbers.
         told: what was guessed.
+        output: the place of the output that is scored.
     """
 
     kind: Kind
     truth: Elements | None
     classes: tuple[str, ...]
     told: tuple[str, ...]
+    output: int = 0
 
 
 def decide(
@@ -39,14 +42,40 @@ def decide(
     """The task, as asked or as the truth tells: whole numbers or names and several outputs are classes, other numbers
     are the outputs' own values; without a truth, a network that gives as many values as it takes gives its input again.
 
-    The first output is the one that is scored.
+    Of several outputs the first is scored that can have such a truth: a value for each class, or as many as there are.
 
     Raises:
         DatasetError: the truth cannot be this task's; the message names the sample.
         UsageError: the task cannot be this network's.
     """
     truth = _plain(loaded.truth, len(loaded), where)
-    size = outputs[0].elements
+    place = _scored(truth, tuple(each.elements for each in outputs), asked)
+    found = _decide(truth, loaded, inputs, outputs[place].elements, asked, where)
+    if len(outputs) == 1 or found.kind is Kind.NONE:
+        return found
+    return dataclasses.replace(
+        found, told=(*found.told, f"output {plain(outputs[place].name)} is scored"), output=place
+    )
+
+
+def _scored(truth: Elements | None, sizes: tuple[int, ...], asked: Selection) -> int:
+    """The place of the first output that the truth can be of; the first of all if there is none."""
+    if truth is None or len(sizes) == 1:
+        return 0
+    values = truth.size // len(truth)
+    if truth.dtype.kind == "U" or (truth.dtype.kind == "i" and truth.ndim == 1 and asked.task != "regress"):
+        names = len(asked.classes) or len(set(truth.tolist()))
+        least = names if truth.dtype.kind == "U" else max(int(truth.max()) + 1, 2)
+        fitting = [place for place, size in enumerate(sizes) if size >= least]
+    else:
+        fitting = [place for place, size in enumerate(sizes) if size == values]
+    return fitting[0] if fitting else 0
+
+
+def _decide(
+    truth: Elements | None, loaded: Loaded, inputs: tuple[Tensor, ...], size: int, asked: Selection, where: str
+) -> Answers:
+    """As `decide`, for an output of this size."""
     same = len(inputs) == 1 and inputs[0].elements == size
     truth = _from_one_hot(truth, size)
     kind = Kind(asked.task) if asked.task is not None else _guess(truth, size, same=same)
@@ -101,7 +130,8 @@ def _guess(truth: Elements | None, size: int, *, same: bool) -> Kind:
     two = truth.ndim == 1 and len(np.unique(truth)) <= 2
     if same and size > 2 and two and (truth.dtype.kind == "U" or set(truth.tolist()) <= {0, 1}):
         return Kind.RECONSTRUCT
-    if truth.dtype.kind == "U" or (truth.dtype.kind == "i" and truth.ndim == 1 and size > 1):
+    numbers = truth.dtype.kind == "i" and truth.ndim == 1
+    if truth.dtype.kind == "U" or (numbers and (size > 1 or set(truth.tolist()) <= {0, 1})):
         return Kind.CLASSIFY
     return Kind.REGRESS
 

@@ -11,7 +11,7 @@ from toolkit.data.loaders import arrays
 from toolkit.data.loaders.base import NO_TRUTH, Loaded, Wanted
 from toolkit.data.samples import Samples
 from toolkit.data.task import Task
-from toolkit.data.tensor import Tensor
+from toolkit.data.tensor import Tensor, plain
 from toolkit.errors import DatasetError, UsageError
 from toolkit.selection import Selection
 
@@ -57,9 +57,9 @@ def _met(
     alone = len(inputs) == 1
     met = []
     for place, tensor in enumerate(inputs):
-        where = str(path) if alone else f"{path}, input {arrays.plain(tensor.name)}"
+        where = str(path) if alone else f"{path}, input {plain(tensor.name)}"
         one = meet.meet(loaded, place, tensor, asked.scale, where, alone=alone)
-        told += one.told if alone else (f"{arrays.plain(tensor.name)}: {each}" for each in one.told)
+        told += one.told if alone else (f"{plain(tensor.name)}: {each}" for each in one.told)
         met.append(one)
     found = answers.decide(loaded, inputs, outputs, asked, str(path))
     name = path.name if path.is_dir() else path.stem
@@ -68,7 +68,7 @@ def _met(
         name,
         tuple(each.values for each in met),
         truth=found.truth,
-        task=Task(found.kind, loaded.picture, shape=_shape(loaded, inputs[0])),
+        task=Task(found.kind, loaded.picture, found.output, shape=_shape(loaded, inputs[0])),
         scaling=met[0].scaling if alone else None,
         names=loaded.names,
         classes=found.classes,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Protocol
 
 import numpy as np
@@ -38,6 +39,11 @@ class Tensor(Protocol):
     @property
     def zero_point(self) -> int:
         """The stored value of 0."""
+
+
+def plain(name: str) -> str:
+    """A tensor's name as its author had it: of `serving_default_sensor:0` the `sensor`."""
+    return re.sub(r"(^serving_default_|:\d+$)", "", name)
 
 
 def in_words(shape: tuple[int, ...]) -> str:

@@ -16,7 +16,7 @@ from typing import IO, Any
 import numpy as np
 
 from toolkit.data.loaders.base import Elements, Loaded, Wanted, bounded
-from toolkit.data.tensor import Tensor
+from toolkit.data.tensor import Tensor, plain
 from toolkit.errors import DatasetError
 
 _INPUTS = ("x", "inputs", "input", "images", "image", "data", "features", "samples")
@@ -231,11 +231,6 @@ def _named(key: str, headers: Mapping[str, Header], where: str) -> str:
     if stem not in headers:
         raise DatasetError(f"{where} has no {key!r}", f"keys: {_listed(headers)}")
     return stem
-
-
-def plain(name: str) -> str:
-    """A tensor's name as its author had it: of `serving_default_sensor:0` the `sensor`."""
-    return re.sub(r"(^serving_default_|:\d+$)", "", name)
 
 
 def _by_tensors(headers: Mapping[str, Header], tensors: tuple[Tensor, ...]) -> tuple[str, ...]:
