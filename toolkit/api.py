@@ -305,14 +305,16 @@ def run(
         choices: as of `build`.
 
     Raises:
-        UsageError: an option that would be ignored; nothing was built.
+        UsageError, DatasetError: an option that would be ignored, or no data where they should lie; nothing was built.
         TinymlError: as `build`, `flash` and `verify`.
     """
+    from toolkit.data import look
     from toolkit.steps import flash as step
     from toolkit.steps.build import Request
 
     target = _loaded(board, workspace)
     check_options(target, port, virtual=virtual)
+    look(selection)
     request = Request(target.id, model, workspace=workspace, **choices)
     with workspaces.hold(workspace, target, "run") as place:
         listener.say(f"building {model} {request.dtype} for {target.id}")

@@ -14,6 +14,7 @@ from PIL import Image
 
 from tests.data.ends import end
 from tests.data.test_formats import record
+from toolkit import api
 from toolkit.cli import options
 from toolkit.data import own
 from toolkit.errors import DatasetError, TinymlError, UsageError
@@ -246,3 +247,10 @@ def test_a_recording_whose_parts_have_no_sense(tmp_path: Path) -> None:
                 own.read((end(4),), (end(1),), Selection(data=tmp_path, truth="none"))
             except TinymlError as caught:
                 assert "no/a.wav" in caught.message or "network" in caught.message
+
+
+def test_a_misspelt_name_is_told_before_anything_is_built(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match=r"tset\.npz cannot be read: No such file"):
+        api.run("host", "no-such-model", selection=Selection(data=tmp_path / "tset.npz"), workspace=tmp_path)
+    with pytest.raises(TinymlError, match="no-such-model"):
+        api.run("host", "no-such-model", selection=Selection(data=Path("fashion")), workspace=tmp_path)

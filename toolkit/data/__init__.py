@@ -7,7 +7,7 @@ loaders/     one file a format        sets/       sets that are known by name   
 
 from __future__ import annotations
 
-from toolkit.data.choice import Chosen, at_hand, choose
+from toolkit.data.choice import Chosen, at_hand, choose, look
 from toolkit.data.digits.folder import load_external, load_images
 from toolkit.data.digits.prepare import prepare_image
 from toolkit.data.samples import Samples
@@ -28,5 +28,6 @@ __all__ = [
     "load_fashion_mnist",
     "load_images",
     "load_mnist",
+    "look",
     "prepare_image",
 ]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from toolkit.artifacts import SetWords
-from toolkit.data import made, own, scaling
+from toolkit.data import loaders, made, own, scaling
 from toolkit.data.digits import choice as digits
 from toolkit.data.samples import Elements, Samples
 from toolkit.data.scaling import Scaling
@@ -62,6 +62,16 @@ def choose(inputs: tuple[Tensor, ...], outputs: tuple[Tensor, ...], asked: Selec
     folder = asked.data if asked.data is not None and asked.data.is_dir() else None
     chosen, told = digits.choose(asked.limit, dataset, folder, asked.images, scale)
     return Chosen(chosen, f"{told}; pixels as {scale}, {why}")
+
+
+def look(asked: Selection) -> None:
+    """Whether anything lies where `asked` says; what it is, a network's ends must tell.
+
+    Raises:
+        DatasetError: nothing does.
+    """
+    if asked.data is not None and sets.named(asked.data) is None:
+        loaders.readable(asked.data)
 
 
 def _own(inputs: tuple[Tensor, ...], outputs: tuple[Tensor, ...], asked: Selection) -> Chosen:

@@ -11,7 +11,7 @@ from toolkit.errors import DatasetError
 
 ANYTHING = Wanted()
 
-__all__ = ["Loaded", "Loader", "Wanted", "get", "load", "names"]
+__all__ = ["Loaded", "Loader", "Wanted", "get", "load", "names", "readable"]
 
 
 class Loader(Protocol):
