@@ -1,7 +1,7 @@
 """Samples and Task: what a network is asked for, where it comes from, and how its answers are held against the truth.
 
 samples.py   a set of inputs          task.py     how truth is compared       scaling.py  uint8 elements as real values
-choice.py    which sets a network is asked for
+choice.py    which sets a network is asked for; own.py reads the user's: loaders/ -> meet.py the inputs -> answers.py the task
 loaders/     one file a format        sets/       sets that are known by name      digits/  MNIST's convention
 """
 

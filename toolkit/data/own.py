@@ -68,7 +68,7 @@ def _met(
         name,
         tuple(each.values for each in met),
         truth=found.truth,
-        task=Task(found.kind, loaded.picture, found.output, _shape(loaded, inputs[0])),
+        task=Task(found.kind, loaded.picture, found.output, shape=_shape(loaded, inputs[0])),
         scaling=met[0].scaling if alone else None,
         names=loaded.names,
         classes=found.classes,
