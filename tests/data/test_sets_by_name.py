@@ -51,4 +51,7 @@ def test_pictures_of_digits_beside_a_set_of_ones_own(tmp_path: Path) -> None:
     np.savez(tmp_path / "a.npz", x=np.zeros((2, 28, 28), np.uint8))
     found = choose(*DIGITS, Selection(data=tmp_path / "a.npz", images=resources.external_images()))
     assert [each.name for each in found.sets] == ["a", "images"] and "10 pictures of your own" in found.told
+    (tmp_path / "a.npz").rename(tmp_path / "images.npz")
+    found = choose(*DIGITS, Selection(data=tmp_path / "images.npz", images=resources.external_images()))
+    assert len({each.name for each in found.sets}) == 2  # or the results of one would be lost
     assert choice.reads_digits(*DIGITS)

@@ -1,7 +1,8 @@
 """Samples and Task: what a network is asked for, where it comes from, and how its answers are held against the truth.
 
 samples.py   a set of inputs          task.py     how truth is compared       scaling.py  uint8 elements as real values
-choice.py    which sets a network is asked for; own.py reads the user's: loaders/ -> meet.py the inputs -> answers.py the task
+choice.py    which sets a network is asked for
+own.py       the user's own set: what a loader gives, brought to the inputs by meet.py and to a task by answers.py
 loaders/     one file a format        sets/       sets that are known by name      digits/  MNIST's convention
 """
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
@@ -82,6 +83,8 @@ def _own(inputs: tuple[Tensor, ...], outputs: tuple[Tensor, ...], asked: Selecti
     if not reads_digits(inputs, outputs):
         raise _unfit("--images", inputs, outputs)
     drawn = digits.own_pictures(asked.images, _scaling(inputs[0], asked.scale)[0])
+    if drawn.name == samples.name:
+        drawn = dataclasses.replace(drawn, name=f"{drawn.name} beside it")
     return Chosen((samples, drawn), f"{told}; {len(drawn)} pictures of your own")
 
 
@@ -158,4 +161,3 @@ def _at_random(given: Tensor, count: int, generator: np.random.Generator) -> Ele
         return generator.uniform(-1.0, 1.0, size=shape).astype(np.float32)
     least, most = (0, 1) if made.is_plain(given) else (np.iinfo(given.numpy).min, np.iinfo(given.numpy).max)
     return generator.integers(least, int(most) + 1, size=shape, dtype=np.int64).astype(given.numpy)
-
