@@ -158,4 +158,3 @@ def _at_random(given: Tensor, count: int, generator: np.random.Generator) -> Ele
         return generator.uniform(-1.0, 1.0, size=shape).astype(np.float32)
     least, most = (0, 1) if made.is_plain(given) else (np.iinfo(given.numpy).min, np.iinfo(given.numpy).max)
     return generator.integers(least, int(most) + 1, size=shape, dtype=np.int64).astype(given.numpy)
-
