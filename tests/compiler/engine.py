@@ -95,6 +95,13 @@ def run(model: CompiledModel, inputs: NDArray[Any]) -> NDArray[Any]:
     return np.frombuffer(done.stdout, model.outputs[0].numpy).reshape(len(inputs), *model.outputs[0].shape)
 
 
+def run_rows(model: CompiledModel, rows: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The same for a network with several ends: rows of input bytes to rows of output bytes, [n, bytes] each."""
+    done = subprocess.run([str(build(model))], input=rows.tobytes(), capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr.decode(errors="replace")
+    return np.frombuffer(done.stdout, np.uint8).reshape(len(rows), -1)
+
+
 def reference(tflite: bytes, inputs: NDArray[Any]) -> NDArray[Any]:
     """The same from TensorFlow Lite Micro's own interpreter."""
     interpreter = runtime.Interpreter.from_bytes(tflite, arena_size=4 << 20)

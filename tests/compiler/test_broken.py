@@ -153,19 +153,6 @@ def test_a_softmax_scale_on_which_the_interpreter_aborts() -> None:
     assert "too small" in refused(g.file(source, output)).message
 
 
-def test_two_outputs() -> None:
-    g = Graph()
-    source, output = g.tensor((1, 4), "int8", 0.1), g.tensor((1, 4), "int8", 0.1)
-    g.operator("RELU", [source], [output])
-    g.file(source, output)
-    g.graph.outputs = [output, source]
-    import flatbuffers
-
-    builder = flatbuffers.Builder(64)
-    builder.Finish(g.model.Pack(builder), file_identifier=b"TFL3")
-    assert "2 outputs" in refused(bytes(builder.Output())).message
-
-
 def test_a_loop_among_the_operators() -> None:
     g = Graph()
     a, b = g.tensor((1, 4), "int8", 0.1), g.tensor((1, 4), "int8", 0.1)

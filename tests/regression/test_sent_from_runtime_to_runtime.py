@@ -62,12 +62,12 @@ def test_operators_are_named_beside_ends_that_are_refused(tmp_path: Path) -> Non
     g = Graph()
     source, output = g.tensor((1, 4), "int8", 0.1), g.tensor((1, 4), "int8", 0.1)
     for index in (source, output):
-        files.retype(g, index, "UINT8")
+        files.retype(g, index, "INT64")
     g.operator("ELU", [source], [output])
     path = tmp_path / "net.tflite"
     path.write_bytes(g.file(source, output))
     host = boards.load("host")
-    with pytest.raises(ModelError, match=r"uint8 inputs and outputs.*operator ELU is not supported by aot"):
+    with pytest.raises(ModelError, match=r"int64 inputs and outputs.*operator ELU is not supported by aot"):
         engines.resolve(host.toolchains(None, Runtime.AOT)[0], Runtime.AOT, str(path), DType.INT8, tmp_path)
 
 

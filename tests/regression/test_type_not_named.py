@@ -10,6 +10,7 @@ from tests.compiler.graphs import Graph
 from tests.tflite import files
 from toolkit import models
 from toolkit.artifacts import DType
+from toolkit.compiler import compile_model
 from toolkit.errors import ModelError
 from toolkit.tflite.ends import ends_of
 
@@ -26,17 +27,13 @@ def _ends(kind: str, other: str = "") -> bytes:
 @pytest.mark.parametrize(
     ("data", "named", "line"),
     [
-        (
-            _ends("UINT8"),
-            "uint8 inputs and outputs",
-            "inference_input_type = converter.inference_output_type = tf.int8",
-        ),
-        (_ends("INT8", "UINT8"), "uint8 outputs", "inference_input_type = converter.inference_output_type = tf.int8"),
-        (_ends("INT16"), "int16 inputs and outputs", "representative_dataset"),
-        (_ends("INT32"), "int32 inputs and outputs", "float32"),
         (_ends("FLOAT16"), "float16 inputs and outputs", "tf.float32"),
-        (_ends("BOOL"), "bool inputs and outputs", "float32"),
-        (_ends("INT8", "FLOAT32"), "int8 inputs and float32 outputs", "inference_output_type"),
+        (_ends("INT64"), "int64 inputs and outputs", "float32"),
+        (
+            _ends("INT8", "UINT32"),
+            r"uint32 outputs \(int8, uint8, int16",
+            "float32",
+        ),
         (files.dynamic_range(), "dynamic range quantisation", "representative_dataset"),
     ],
 )
@@ -52,14 +49,17 @@ def test_it_is(tmp_path: Path, data: bytes, named: str, line: str) -> None:
             ends_of(data)
 
 
-@pytest.mark.parametrize(("inputs", "outputs"), [(2, 1), (1, 2), (2, 2)])
-def test_so_is_the_number_of_ends(tmp_path: Path, inputs: int, outputs: int) -> None:
+@pytest.mark.parametrize("kind", ["UINT8", "INT16", "INT32"])
+def test_so_is_that_of_what_aot_does_not_compute(kind: str) -> None:
+    said = f"{kind.lower()} activations in RELU" if kind != "INT32" else "RELU on int32"
+    with pytest.raises(ModelError, match=said):
+        compile_model(_ends(kind), isa="native", fpu=True)
+
+
+def test_a_network_without_ends_is_refused() -> None:
     g = Graph()
-    tensors = [g.tensor((1, 4), "int8", 0.1) for _ in range(4)]
-    g.operator("ADD", tensors[:2], [tensors[2]], "AddOptions")
-    g.operator("RELU", [tensors[2]], [tensors[3]])
-    path = tmp_path / "net.tflite"
-    path.write_bytes(files.packed(g, tensors[:inputs], tensors[4 - outputs :]))
-    words = f"{inputs} input{'s' * (inputs > 1)} and {outputs} output{'s' * (outputs > 1)}"
-    with pytest.raises(ModelError, match=words):
-        models.resolve(str(path), DType.INT8, tmp_path)
+    source, output = g.tensor((1, 4), "int8", 0.1), g.tensor((1, 4), "int8", 0.1)
+    g.operator("RELU", [source], [output])
+    for inputs, outputs, said in (([], [output], "0 inputs"), ([source], [], "0 outputs")):
+        with pytest.raises(ModelError, match=rf"{said} \(1 to 255 are supported\)"):
+            ends_of(files.packed(g, inputs, outputs))

@@ -20,6 +20,8 @@ _Reader = Callable[[str, tuple[int, ...], tuple[int, ...], Any, _Tensors], ir.Op
 # Operators whose operands after the first only say a shape, which the output tensor has anyway.
 SHAPE_ONLY = frozenset({"RESHAPE", "SQUEEZE", "EXPAND_DIMS"})
 
+CONVERSIONS = frozenset({"QUANTIZE", "DEQUANTIZE"})
+
 UNARY = (
     "RELU", "RELU6", "RELU_N1_TO_1", "LEAKY_RELU", "LOGISTIC", "TANH", "HARD_SWISH",
     "SQRT", "RSQRT", "SQUARE", "EXP", "ABS", "NEG", "QUANTIZE", "DEQUANTIZE",

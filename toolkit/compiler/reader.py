@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from toolkit.compiler.ir import ElementType, Graph, Operator, Quantisation, Tensor
-from toolkit.compiler.operators import READERS, SHAPE_ONLY, alive, lacking, missing_operators
+from toolkit.compiler.operators import CONVERSIONS, READERS, SHAPE_ONLY, alive, lacking, missing_operators
 from toolkit.errors import ModelError
 from toolkit.tflite import Obstacle, UnsupportedError
 from toolkit.tflite.description import ASTRAY, Opened, broken, opened
@@ -87,8 +87,11 @@ def _read(data: bytes) -> Graph:
 def _typed(raw: Sequence[_Raw], tensors: tuple[Tensor, ...], found: list[Obstacle]) -> tuple[Operator, ...]:
     """The operators that are known, read; what is not supported of them is added to `found`."""
     operators = []
+    elsewhere: dict[ElementType, dict[str, None]] = {}
     for kind, inputs, outputs, options in raw:
-        if kind in READERS:
+        if strange := _not_computed(kind, [tensors[index] for index in (*inputs, *outputs) if index >= 0]):
+            elsewhere.setdefault(strange, {})[kind] = None
+        elif kind in READERS:
             for index in (*inputs, *outputs):
                 if index >= 0 and 0 in tensors[index].shape:
                     raise broken(f"{kind} uses a tensor of the shape {list(tensors[index].shape)}")
@@ -96,7 +99,17 @@ def _typed(raw: Sequence[_Raw], tensors: tuple[Tensor, ...], found: list[Obstacl
                 operators.append(READERS[kind](kind, inputs, outputs, options, tensors))
             except UnsupportedError as caught:
                 found.extend(caught.obstacles)
+    for kind, kinds in elsewhere.items():
+        found.append(Obstacle(f"{kind} activations in {', '.join(kinds)} (aot computes with int8 and float32)", ""))
     return tuple(operators)
+
+
+def _not_computed(kind: str, tensors: Sequence[Tensor]) -> ElementType | None:
+    """The type of an operator's activations, if that is one which the compiler only converts or hands on."""
+    if kind in CONVERSIONS or kind in SHAPE_ONLY or kind not in READERS:
+        return None
+    strange = (t.dtype for t in tensors if t.data is None and t.dtype in (ElementType.INT16, ElementType.UINT8))
+    return next(strange, None)
 
 
 def _check_order(graph: Graph) -> None:

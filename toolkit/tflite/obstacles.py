@@ -105,7 +105,7 @@ def of_ends(description: Description) -> list[Obstacle]:
                 found.append(Obstacle(f"an {what} of shape {list(tensor.shape)}", "is it damaged? convert it again"))
             if tensor.type == "int8" and not len(tensor.scales) == len(tensor.zero_points) == 1:
                 lacks = "scale" if len(tensor.scales) != 1 else "zero point"
-                found.append(Obstacle(f"an int8 {what} without a {lacks}", _FULL_INT8))
+                found.append(Obstacle(f"an int8 {what} without a {lacks} ({tensor.name})", _FULL_INT8))
     return found
 
 
