@@ -15,7 +15,7 @@ from tests.cli.tinyml import tinyml
 from tests.e2e.host_board import listening
 from tests.strength.networks import mean_softmax
 from toolkit.compiler.compile import dissect
-from toolkit.tflite.ends import ends_of
+from toolkit.tflite.ends import dtype_of, ends_of
 
 SHARED = Path(__file__).parents[3] / "shared"
 CASES = [
@@ -46,7 +46,8 @@ def zeroed(project: Path, tflite: bytes, layer: int) -> Path:
 
 def _verdict(folder: Path, model: Path, layer: int, *options: str) -> str:
     """Of a device whose layer is zeroed."""
-    done = tinyml("build", "--board", "host", "--model", str(model), cwd=folder)
+    dtype = str(dtype_of(ends_of(model.read_bytes()).inputs))
+    done = tinyml("build", "--board", "host", "--model", str(model), "--dtype", dtype, cwd=folder)
     assert done.returncode == 0, done.stderr
     (project,) = (folder / "build" / "host").glob("*/project")
     with listening(zeroed(project, model.read_bytes(), layer)) as (port,):

@@ -18,17 +18,17 @@ def dense_softmax(scale: float, *, dead: bool = False, seed: int = 3) -> bytes:
         dead: the first layer's weights are all 0, and its output as well.
     """
     first = np.random.default_rng(seed).integers(-100, 101, (8, SIZE)) * (0 if dead else 1)
-    return _two_layers(first, 1 / 64, scale, np.zeros(4), seed)
+    return _two_layers(first, 1 / 64, scale, (np.zeros(8), np.zeros(4)), seed)
 
 
 def mean_softmax(size: int = 400, seed: int = 3) -> bytes:
     """The same on weighted means of the input, the first class ahead by 30: noise has always the same means."""
     first = np.random.default_rng(seed).integers(20, 101, (8, size))
-    return _two_layers(first, 1 / 64 / 20, 0.5, np.array([30.0, 0, 0, 0]), seed)
+    return _two_layers(first, 1 / 64 / 20, 0.5, (np.zeros(8), np.array([30.0, 0, 0, 0])), seed)
 
 
 def _two_layers(
-    first: NDArray[np.int64], first_scale: float, scale: float, bias: NDArray[np.float64], seed: int
+    first: NDArray[np.int64], first_scale: float, scale: float, bias: tuple[NDArray[np.float64], ...], seed: int
 ) -> bytes:
     random = np.random.default_rng((seed, 1))
     graph = Graph()
@@ -37,8 +37,8 @@ def _two_layers(
     logits, output = graph.tensor((1, 4), scale=scale), graph.tensor((1, 4), scale=1 / 256, zero_point=-128)
     second = random.integers(-100, 101, (4, 8))
     for given, made, weights, each, biases, activation in (
-        (source, middle, first, first_scale / 128, np.zeros(8), 1),
-        (middle, logits, second, 1 / 64 / 16, bias, 0),
+        (source, middle, first, first_scale / 128, bias[0], 1),
+        (middle, logits, second, 1 / 64 / 16, bias[1], 0),
     ):
         values = graph.tensor(weights.shape, scale=first_scale if weights is first else 1 / 64, data=weights)
         added = graph.tensor(biases.shape, "int32", scale=each, data=np.rint(biases / each))

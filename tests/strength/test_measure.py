@@ -128,3 +128,12 @@ def test_float32_faults_within_the_tolerance_are_not_seen() -> None:
     assert strength.seen == strength.planted  # by the layer's largest weight: each is visible in kind
     loose = Asked(given.inputs, given.due, lambda _: iter([np.full(4, 1e3)]))
     assert measure(tflite, loose).seen == 0
+
+
+def test_a_dead_channel_is_no_weakness_but_is_counted() -> None:
+    """The shipped network has a unit that no digit moves from 0, and no made-up input either."""
+    tflite = (resources.models() / "cnn2-3-3-4" / "cnn2-3-3-4_int8.tflite").read_bytes()
+    strength = measure(tflite, asked(tflite))
+    assert strength.dead > 0
+    assert strength.seen + strength.dead <= strength.planted
+    assert not strength.weak

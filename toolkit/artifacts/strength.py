@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from toolkit.artifacts.base import Artifact
 
-ENOUGH = 0.9
-"""The share of planted faults that must be seen, or the verdict is WEAK. docs/verdicts.md has what it is from."""
+ENOUGH = 0.75
+"""The share of planted faults that are not dead that must be seen, or the verdict is WEAK: docs/verdicts.md."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,8 @@ class Strength(Artifact):
         seen: how many changed the outputs of at least one input so that the verdict would have been DIFFERS.
         unseen_layers: the names of layers whose zeroed output no input showed.
         layers: each layer, in the order of computation.
+        dead: of the unseen ones: how many left their own layer's output as it was, on these inputs and on made-up
+            ones. What they change is of no use to this network, as far as can be told.
         tried: the least number of inputs that every unseen fault was held against.
         inputs: how many inputs there were.
         how: what computed, in words; empty if nothing did.
@@ -56,6 +58,7 @@ class Strength(Artifact):
     seen: int = 0
     unseen_layers: tuple[str, ...] = ()
     layers: tuple[LayerStrength, ...] = ()
+    dead: int = 0
     tried: int = 0
     inputs: int = 0
     how: str = ""
@@ -69,5 +72,5 @@ class Strength(Artifact):
 
     @property
     def weak(self) -> bool:
-        """A layer's zeroed output was not seen, or too few of the faults were."""
-        return bool(self.unseen_layers) or self.seen < ENOUGH * self.planted
+        """A layer's zeroed output was not seen, or too few of the faults that are not dead."""
+        return bool(self.unseen_layers) or self.seen < ENOUGH * (self.planted - self.dead)

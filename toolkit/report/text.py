@@ -244,6 +244,8 @@ def strength(verification: Verification) -> str:
     told = f"{found.seen:,} of {many(found.planted, 'planted fault')} would have been seen"
     if found.seen < found.planted and found.tried < found.inputs:
         told += f" (the others held against {found.tried:,} of the {found.inputs:,} inputs at least)"
+    if found.dead:
+        told += f"; {found.dead:,} change nothing that anything reaches"
     dark = found.unseen_layers
     if dark:
         more = f" and {len(dark) - _FEW:,} more" if len(dark) > _FEW else ""

@@ -130,7 +130,8 @@ def _measured(place: BoardFolder, build: Build, assembled: Assembled, listener: 
     from toolkit.strength.measure import Asked
 
     works = assembled.workloads
-    asked = Asked(np.concatenate(assembled.tensors), np.concatenate([work.expected for work in works]), _moved(works))
+    inputs, due = np.concatenate(assembled.tensors), np.concatenate([work.expected for work in works])
+    asked = Asked(inputs, due, _moved(works), best_first=assembled.inputs.made)
     key = _key(build, asked.inputs, asked.due)
     kept = _kept(place, key)
     if kept is not None:

@@ -82,6 +82,16 @@ class Library:
         self._c.tinyml_results_of(ctypes.c_uint32(len(states)), _at(states), _at(rows))
         return rows
 
+    def outputs(self, inputs: Bytes) -> Bytes:
+        """[N, output bytes] for inputs [N, input bytes]."""
+        found = [np.zeros((0, self.output_bytes), np.uint8)]
+        for row in inputs:
+            states = self.begin(Rows(np.ascontiguousarray(row[np.newaxis]), row, np.zeros(0)), np.zeros(1, np.int32))
+            for layer in range(len(self.network.layers)):
+                self.advance(layer, states, states)
+            found.append(self.results(states))
+        return np.concatenate(found)
+
     def first(
         self, layer: int, before: Bytes, after: Bytes, rows: Rows, which: npt.NDArray[np.int32], fill: Bytes | None
     ) -> tuple[int, bool, int]:

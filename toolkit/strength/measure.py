@@ -11,15 +11,19 @@ import numpy as np
 import numpy.typing as npt
 
 from toolkit import compiler
-from toolkit.artifacts import LayerStrength, Strength
+from toolkit.artifacts import LayerStrength, Strength, TensorSpec
+from toolkit.data import made
 from toolkit.errors import ModelError, ToolError
 from toolkit.strength import library as libraries
 from toolkit.strength.faults import SEED, Fault, plan
 from toolkit.strength.library import Bytes, Library, Rows
 from toolkit.strength.rounds import LONGEST, WORK, Outcome, Runner, UnlikeError, costs
+from toolkit.tflite.ends import ends_of, join
 from toolkit.verify.tolerance import RELATIVE, SLACK, SMALLEST
 
 FAULTS = 500
+MADE = 100
+"""Made-up inputs that tell a dead fault from one that the given inputs do not reach."""
 NOT_ASKED = Strength(missing="it was not asked for (--no-strength)")
 
 Moved = Callable[[int], Iterator[npt.NDArray[np.float64]]]
@@ -34,11 +38,13 @@ class Asked:
         inputs: uint8 [N, bytes of all input tensors].
         due: uint8 [N, bytes of all output tensors]: the host's.
         moved: float32 networks; None for others.
+        best_first: the inputs are tried in their order; else in a seeded one, since data come sorted by class.
     """
 
     inputs: Bytes
     due: Bytes
     moved: Moved | None = None
+    best_first: bool = False
 
 
 def measure(
@@ -66,7 +72,7 @@ def measure(
         return Strength(missing=f"the compiler does not take this network: {caught.message}")
     try:
         with libraries.built(network) as library:
-            strength = measured(library, asked, told=told, faults=faults, work=work)
+            strength = measured(library, asked, ends_of(tflite).inputs, told=told, faults=faults, work=work)
     except ToolError as caught:
         return Strength(missing=f"the network could not be compiled on this computer: {caught.message}")
     except UnlikeError as caught:
@@ -77,19 +83,53 @@ def measure(
 
 
 def measured(
-    library: Library, asked: Asked, *, told: Callable[[int, int], None] | None, faults: int, work: float
+    library: Library,
+    asked: Asked,
+    tensors: tuple[TensorSpec, ...],
+    *,
+    told: Callable[[int, int], None] | None = None,
+    faults: int = FAULTS,
+    work: float = WORK,
 ) -> Strength:
     """The same, with the library at hand.
+
+    Args:
+        tensors: the network's inputs.
 
     Raises:
         UnlikeError: it does not give the host's outputs.
     """
     rows = rows_of(library, asked)
     planted = plan(library, affordable(library, faults, work))
-    order = np.random.default_rng(SEED).permutation(len(rows.inputs)).astype(np.int32)
+    order = np.arange(len(rows.inputs), dtype=np.int32)
+    if not asked.best_first:
+        np.random.default_rng(SEED).shuffle(order)
     outcome = Runner(library, rows, allowance(asked), work).run(planted, order, told)
     strength = summed(library, planted, outcome, len(rows.inputs))
+    strength = dataclasses.replace(strength, dead=_dead(library, planted, outcome, tensors, work / 4))
     return dataclasses.replace(strength, missing=f"stopped after {LONGEST:.0f} s") if outcome.late else strength
+
+
+def _dead(
+    library: Library, faults: Sequence[Fault], outcome: Outcome, tensors: tuple[TensorSpec, ...], work: float
+) -> int:
+    """How many of the unseen faults change nothing in their own layer, whatever the network is given."""
+    silent = [
+        fault
+        for fault, seen, reached in zip(faults, outcome.seen, outcome.reached, strict=True)
+        if seen is None and not reached and fault.fill is None
+    ]
+    if not silent:
+        return 0
+    values = made.made(tensors, MADE, SEED)
+    inputs = join(tensors, [made.stored(tensor, units) for tensor, units in zip(tensors, values, strict=True)])
+    due = library.outputs(inputs)
+    rows = rows_of(library, Asked(inputs, due))
+    again = Runner(library, rows, lambda _: None, work).run(silent, np.arange(MADE, dtype=np.int32))
+    return sum(
+        seen is None and not reached and tried == MADE
+        for seen, reached, tried in zip(again.seen, again.reached, again.tried, strict=True)
+    )
 
 
 def affordable(library: Library, faults: int, work: float) -> int:
