@@ -54,7 +54,7 @@ class Data(Table, frozen=True, kw_only=True):
 
     path: Line | None = None
     inputs: Items | None = None
-    truth: Line | None = None
+    truth: Items | None = None
     task: Literal["classify", "regress", "reconstruct", "none"] | None = None
     classes: Items | None = None
     scale: Line | None = None
@@ -70,6 +70,7 @@ class ProjectFile(Table, frozen=True, kw_only=True):
         board: an id, an alias, or the path of a board file.
         emulate, port, method: as `tinyml flash` has them; not read where the command line names another board.
         junit: where the verdict is written as JUnit XML.
+        strength: whether the strength of the proof is measured.
     """
 
     board: Line | None = None
@@ -77,19 +78,20 @@ class ProjectFile(Table, frozen=True, kw_only=True):
     port: Line | None = None
     method: Named | None = None
     junit: Line | None = None
+    strength: bool | None = None
     model: Model = Model()
     data: Data = Data()
     gate: gates.Gates = gates.NONE
 
 
-LISTS = {"data.inputs", "data.classes"}
+LISTS = {"data.inputs", "data.truth", "data.classes"}
 """Keys that hold a list, or one text with commas."""
 
-PATHS = {"model.path", "data.path", "data.images", "junit"}
+PATHS = {"model.path", "data.images", "junit"}
 """Keys that hold a path, relative to the file's folder."""
 
-PERHAPS_PATHS = {"data.inputs", "data.truth", "data.classes"}
-"""Keys that hold a path where a file of that name lies in the folder, and a name of something otherwise."""
+PERHAPS_PATHS = {"data.path", "data.inputs", "data.truth", "data.classes"}
+"""Keys that hold a path where it looks like one and lies in the folder, and a name of something otherwise."""
 
 OF_THE_BOARD = {"emulate", "port", "method", "model.toolchain"}
 """Keys that speak of the file's own board."""
@@ -141,9 +143,15 @@ class Project:
             return [self._placed(key, each) for each in value]
         if key in PATHS or (key == "board" and value.endswith(".toml")):
             return self._path(value)
-        if key in PERHAPS_PATHS and (self.path.parent / value).is_file():
+        if key in PERHAPS_PATHS and ("/" in value or "." in value or key == "data.path") and self._lies_here(value):
             return self._path(value)
         return value
+
+    def _lies_here(self, value: str) -> bool:
+        try:
+            return (self.path.parent / value).exists()
+        except OSError:  # a name that no file can have
+            return False
 
     def _path(self, value: str) -> str:
         """With a folder in front, so that it is never taken for a name."""

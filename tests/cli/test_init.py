@@ -10,6 +10,7 @@ import sys
 import tomllib
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.cli.projects import MODEL, said, tinyml
@@ -48,6 +49,33 @@ def test_each_value_says_where_it_is_from(folder: Path) -> None:
     assert 'path = "net.tflite"  # the only .tflite in this folder' in text
     assert "int8 [1, 28, 28, 1] for 0 to 1 in" in text
     assert "limit = 3  # --limit" in text
+
+
+def test_what_the_data_tell_is_written_and_runs(tmp_path: Path) -> None:
+    """The same set is found again, whatever else the file would hold by then."""
+    pixels = np.random.default_rng(3).integers(0, 256, (12, 28, 28), dtype=np.uint8)
+    np.savez(tmp_path / "own.npz", pixels=pixels, answers=np.zeros(3), label=np.arange(12) % 10)
+    (tmp_path / "net.tflite").write_bytes(MODEL.read_bytes())
+    done = tinyml("init", "--board", "host", "--data", "own.npz", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    told = projectfile.read(tmp_path / "tinyml.toml").data
+    assert (told.path, told.inputs, told.truth, told.task, told.scale) == (
+        "own.npz",
+        ("pixels",),
+        ("label",),
+        "classify",
+        "0..1",
+    )
+    done = tinyml("run", "--no-strength", "--json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["images"] == 12
+
+
+def test_a_set_that_is_known_by_its_name_is_just_named(folder: Path) -> None:
+    done = tinyml("init", "--board", "host", "--data", "mnist", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    assert tomllib.loads((folder / "tinyml.toml").read_text())["data"] == {"path": "mnist"}
+    assert tinyml("run", "--limit", "3", "--no-strength", cwd=folder).returncode == 0
 
 
 def test_it_never_overwrites_unless_told(folder: Path) -> None:

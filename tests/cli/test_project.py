@@ -36,7 +36,7 @@ optimise = "size"
 [data]
 path = "test.npz"
 inputs = ["x1", "x2"]
-truth = "y"
+truth = "y.npy"
 task = "classify"
 classes = "left, right"
 scale = "-1..1"
@@ -54,6 +54,14 @@ def test_every_key_is_an_option_of_a_command_that_reads_the_file() -> None:
     assert [key for key in projectfile.all_keys() if projectfile.option(key) not in spelt] == []
 
 
+def test_every_option_of_run_is_a_key() -> None:
+    """But for those that say where things lie and what is printed."""
+    keys = {projectfile.option(key) for key in projectfile.all_keys()}
+    run = next(each for each in READERS if each.name == "run")
+    others = {"--project", "--workspace", "--json", "--verbose"}
+    assert {each.opts[0] for each in run.params} - others <= keys
+
+
 def test_the_commands_that_work_on_a_project_read_its_file() -> None:
     assert {each.name for each in READERS} == {"build", "compare", "flash", "verify", "run", "report"}
 
@@ -66,7 +74,9 @@ def test_its_words_are_those_of_the_options() -> None:
 
 def test_paths_are_relative_to_its_folder_and_names_are_not(tmp_path: Path) -> None:
     folder = project(tmp_path / "there", FULL)
-    (folder / "y").touch()  # the truth in a file of its own
+    (folder / "y.npy").touch()  # the truth in a file of its own
+    (folder / "x1").touch()
+    (folder / "test.npz").touch()
     read = projectfile.find(folder)
     assert read is not None
     assert read.said() == {
@@ -81,7 +91,7 @@ def test_paths_are_relative_to_its_folder_and_names_are_not(tmp_path: Path) -> N
         "model.optimise": "size",
         "data.path": f"{folder}/test.npz",
         "data.inputs": ["x1", "x2"],
-        "data.truth": f"{folder}/y",
+        "data.truth": [f"{folder}/y.npy"],
         "data.task": "classify",
         "data.classes": ["left", "right"],
         "data.scale": "-1..1",

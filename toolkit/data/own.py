@@ -9,7 +9,7 @@ from toolkit.artifacts import SetWords
 from toolkit.data import answers, loaders, meet
 from toolkit.data.loaders import arrays
 from toolkit.data.loaders.base import NO_TRUTH, Loaded, Wanted
-from toolkit.data.samples import Samples
+from toolkit.data.samples import Samples, sha256_of_arrays
 from toolkit.data.task import Task
 from toolkit.data.tensor import Tensor, plain
 from toolkit.errors import DatasetError, UsageError
@@ -73,6 +73,8 @@ def _met(
         names=loaded.names,
         classes=found.classes,
         source=str(path),
+        found=loaded.found,
+        known_by=sha256_of_arrays(loaded.inputs),
         remarks=(*loaded.remarks, *(remark for each in met for remark in each.remarks)),
         words=SetWords.plain(name, "picture" if loaded.picture else "input"),
     )

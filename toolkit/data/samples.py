@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -38,6 +38,8 @@ class Samples:
         remarks: what a person should know of single files, a line each that names the file.
         words: how the set and its samples are called in texts.
         files: by name: the bytes of the file that a person made, for the report.
+        found: keys and columns of the file, see `Loaded.found`.
+        known_by: SHA-256 of the inputs as the file has them, where `inputs` is what was made of them for one network.
     """
 
     name: str
@@ -51,6 +53,8 @@ class Samples:
     remarks: tuple[str, ...] = ()
     words: SetWords | None = None
     files: Mapping[str, bytes] = field(default_factory=dict)
+    found: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    known_by: str = ""
 
     def __post_init__(self) -> None:
         if not self.inputs:
@@ -90,6 +94,7 @@ class Samples:
             inputs=tuple(each[start:end] for each in self.inputs),
             truth=None if self.truth is None else self.truth[start:end],
             names=self.names[start:end],
+            known_by=self.known_by if len(range(len(self))[start:end]) == len(self) else "",
         )
 
     def first(self, count: int) -> Samples:
@@ -113,11 +118,7 @@ class Samples:
 
     def sha256(self) -> str:
         """Of the inputs, their types and shapes: by it a later run knows the same ones again."""
-        digest = hashlib.sha256()
-        for each in self.inputs:
-            digest.update(f"{each.dtype.str} {each.shape};".encode())
-            digest.update(np.ascontiguousarray(each).data)
-        return digest.hexdigest()
+        return self.known_by or sha256_of_arrays(self.inputs)
 
     @property
     def labels(self) -> npt.NDArray[np.int64]:
@@ -138,3 +139,12 @@ class Samples:
         """How a sample is drawn, by its first input."""
         first = self.inputs[0]
         return pictured(self.task.shape or first.shape[1:], first.dtype, self.task.picture)
+
+
+def sha256_of_arrays(arrays: Iterable[Elements]) -> str:
+    """Of their types, shapes and elements."""
+    digest = hashlib.sha256()
+    for each in arrays:
+        digest.update(f"{each.dtype.str} {each.shape};".encode())
+        digest.update(np.ascontiguousarray(each).tobytes())
+    return digest.hexdigest()

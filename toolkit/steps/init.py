@@ -15,7 +15,6 @@ from toolkit.selection import Selection
 
 if TYPE_CHECKING:
     from toolkit.artifacts import TensorSpec
-    from toolkit.data import Samples
     from toolkit.tflite.ends import Ends
 
 BOARD = "mps2-an386"
@@ -147,35 +146,40 @@ def _tensor(spec: TensorSpec) -> str:
 def _data(folder: Path, ends: Ends, asked: Selection) -> Iterator[Entry]:
     """What is known of the data, where there are any; else what is sent without."""
     from toolkit import data
+    from toolkit.data.sets import known
 
     if asked.data is None:
-        yield Entry(
-            "data.path", "test.npz", "without it: MNIST where the network reads it, else made-up inputs", off=True
-        )
-    for name, value in (("inputs", asked.inputs), ("truth", asked.truth)):
-        if value:
+        yield Entry("data.path", "test.npz", "without it: MNIST if the network reads it, else made-up inputs", off=True)
+        yield from _said(asked, folder)
+        return
+    chosen = data.choose(ends.inputs, ends.outputs, asked)
+    samples = chosen.sets[0]
+    path = str(asked.data) if not asked.data.exists() else _beside(str(asked.data), folder)  # or a name of a set
+    yield Entry("data.path", path, f"--data: {chosen.told}")
+    if known.named(asked.data) is not None:  # all of it is known by its name
+        yield from _said(asked, folder)
+        return
+    said = {each.key for each in _said(asked, folder)}
+    for name, found in samples.found.items():
+        if f"data.{name}" not in said:
+            yield Entry(f"data.{name}", found[0] if len(found) == 1 else found, "found in the data by its name or size")
+    if "data.task" not in said:
+        yield Entry("data.task", str(samples.task.kind), "the data and the network's output")
+    if "data.classes" not in said and 0 < len(samples.classes) <= MOST_CLASSES:
+        yield Entry("data.classes", samples.classes, "the data")
+    if "data.scale" not in said and samples.scaling is not None:
+        yield Entry("data.scale", str(samples.scaling), "the input's quantisation, or its type")
+    yield from _said(asked, folder)
+
+
+def _said(asked: Selection, folder: Path) -> Iterator[Entry]:
+    """What the options say of the data."""
+    for name in ("inputs", "truth", "task", "classes", "scale", "resize", "limit"):
+        value = getattr(asked, name)
+        if value is not None and value != ():
             yield Entry(f"data.{name}", value, f"--{name}")
-    if asked.data is not None:
-        chosen = data.choose(ends.inputs, ends.outputs, asked)
-        yield Entry("data.path", _beside(str(asked.data), folder), f"--data: {chosen.told}")
-        yield from _told(chosen.sets[0], asked)
-    for name, said in (("scale", asked.scale), ("resize", asked.resize), ("limit", asked.limit)):
-        if said is not None:
-            yield Entry(f"data.{name}", said, f"--{name}")
     if asked.images is not None:
         yield Entry("data.images", _beside(str(asked.images), folder), "--images")
-
-
-def _told(samples: Samples, asked: Selection) -> Iterator[Entry]:
-    """Task and classes, as the user said or as the data tell."""
-    kind = samples.task.kind
-    yield Entry("data.task", str(kind), "--task" if asked.task else "the data and the network's output")
-    if asked.classes or 0 < len(samples.classes) <= MOST_CLASSES:
-        yield Entry(
-            "data.classes", tuple(asked.classes or samples.classes), "--classes" if asked.classes else "the data"
-        )
-    if asked.scale is None and samples.scaling is not None:
-        yield Entry("data.scale", str(samples.scaling), "the input's quantisation, or its type")
 
 
 def _gates(found: Sequence[Entry]) -> Iterator[Entry]:

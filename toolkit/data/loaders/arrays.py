@@ -186,7 +186,8 @@ def find(path: Path, wanted: Wanted) -> Loaded:
                     f"{where}: {key} has {headers[key].count:,} samples, {keys[0]} has {headers[keys[0]].count:,}",
                     "each needs one row a sample",
                 )
-    return Loaded(inputs, answers, told=tuple(told))
+    found = {"inputs": keys} | ({} if truth is None else {"truth": (truth,)})
+    return Loaded(inputs, answers, told=tuple(told), found=found)
 
 
 def bounded_together(headers: Mapping[str, Header], keys: tuple[str, ...], limit: int | None, where: str) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +76,7 @@ class Loaded:
             (0, 255) for pictures; None: uint8 as such, anything else as real values.
         picture: rows and columns (and channels) of a sample, where it is a picture.
         told: what was found and not asked for, a line each, for the report.
+        found: the same of keys and columns, as `--inputs` and `--truth` would name them: "inputs", "truth" -> names.
         remarks: what a person should know of single files, a line each that names the file.
         first: what a message calls the first sample: 1 and "line" make "line 1" of sample 0.
         counted: see `first`.
@@ -87,6 +89,7 @@ class Loaded:
     span: tuple[float, float] | None = None
     picture: tuple[int, ...] = ()
     told: tuple[str, ...] = ()
+    found: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
     first: int = 0
     counted: str = "sample"

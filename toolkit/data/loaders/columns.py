@@ -114,4 +114,6 @@ def loaded(rows: Elements, truth: Elements | None, columns: Columns, wanted: Wan
         raise DatasetError(f"{where} has no rows", "name another file")
     ends = np.cumsum([each.elements for each in wanted.inputs], dtype=np.intp)[:-1]
     counted = "line" if first else "row"
-    return Loaded(tuple(np.split(rows, ends, axis=1)), truth, told=columns.told, first=first, counted=counted)
+    found = {"truth": columns.truth} if columns.truth else {}
+    inputs = tuple(np.split(rows, ends, axis=1))
+    return Loaded(inputs, truth, told=columns.told, found=found, first=first, counted=counted)
