@@ -399,17 +399,6 @@ def compare(
     return comparison.compare(before, after, tolerances=tolerances, sizes_only=sizes_only)
 
 
-def why_not_passed(missed: Sequence[GateResult]) -> TinymlError:
-    """The error that gates which are not met are worth."""
-    from toolkit.errors import MissedGateError
-
-    told = "; ".join(each.in_words for each in missed)
-    return MissedGateError(
-        f"{len(missed)} {'gate is' if len(missed) == 1 else 'gates are'} not met: {told}",
-        "see [gate] in the project file, or --gate",
-    )
-
-
 def _loaded(board: str | Board, workspace: Path) -> Board:
     from toolkit import board as boards
 

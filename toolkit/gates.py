@@ -16,7 +16,7 @@ from msgspec import Meta
 
 from toolkit import toml
 from toolkit.artifacts import Build, GateResult, SetResult, Verification
-from toolkit.errors import UsageError
+from toolkit.errors import MissedGateError, UsageError
 from toolkit.toml import Table
 
 _AT_LEAST = Meta(extra={"least": True})
@@ -166,3 +166,12 @@ def of_set(result: SetResult) -> dict[str, float]:
     """By metric; of a record from before there were metrics, the accuracy."""
     score = result.score
     return result.scores or ({} if score is None or not score.total else {"accuracy": score.correct / score.total})
+
+
+def why_not_passed(missed: Sequence[GateResult]) -> MissedGateError:
+    """The error that gates which are not met are worth."""
+    told = "; ".join(each.in_words for each in missed)
+    return MissedGateError(
+        f"{len(missed)} {'gate is' if len(missed) == 1 else 'gates are'} not met: {told}",
+        "see [gate] in the project file, or --gate",
+    )

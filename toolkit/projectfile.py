@@ -126,7 +126,11 @@ class Project:
     told: ProjectFile
 
     def said(self) -> dict[str, Any]:
-        """By key: the value as its option takes it, paths made relative to where we are; the gates as `--gate`."""
+        """By key: the value as its option takes it, paths made relative to where we are; the gates as `--gate`.
+
+        Raises:
+            ProjectFileError: something would be written outside of the file's folder.
+        """
         flat: dict[str, Any] = {}
         for key in all_keys():
             value: Any = self.told
@@ -141,11 +145,24 @@ class Project:
     def _placed(self, key: str, value: Any) -> Any:
         if isinstance(value, tuple):
             return [self._placed(key, each) for each in value]
+        if key == "junit" and not self._is_inside(value):
+            raise ProjectFileError(
+                f"{self.path.name}: junit is {value!r:.80}, which is not in the file's folder",
+                "a project writes nothing elsewhere; the command line may: --junit",
+            )
         if key in PATHS or (key == "board" and value.endswith(".toml")):
             return self._path(value)
         if key in PERHAPS_PATHS and ("/" in value or "." in value or key == "data.path") and self._lies_here(value):
             return self._path(value)
         return value
+
+    def _is_inside(self, value: str) -> bool:
+        """Whether a path leads nowhere else, by whatever links."""
+        folder = self.path.parent.resolve()
+        try:
+            return (folder / Path(value).expanduser()).resolve().is_relative_to(folder)
+        except (OSError, RuntimeError):  # links in a circle; no such user
+            return False
 
     def _lies_here(self, value: str) -> bool:
         try:

@@ -134,6 +134,18 @@ def test_a_broken_file_is_one_line_that_names_it(tmp_path: Path, text: str) -> N
     assert "\n" not in caught.value.message + caught.value.hint
 
 
+@pytest.mark.parametrize("junit", ["/tmp/verdict.xml", "../verdict.xml", "~/verdict.xml", "link/verdict.xml"])  # noqa: S108
+def test_it_has_nothing_written_elsewhere(tmp_path: Path, junit: str) -> None:
+    """A folder may be a stranger's, and `tinyml run` in it reads its file unasked."""
+    folder = project(tmp_path / "own", f'junit = "{junit}"')
+    (folder / "link").symlink_to(tmp_path)
+    read = projectfile.find(folder)
+    assert read is not None
+    with pytest.raises(ProjectFileError) as caught:
+        read.said()
+    assert "not in the file's folder" in caught.value.message
+
+
 def test_the_command_tells_it_so_too(tmp_path: Path) -> None:
     done = tinyml("run", cwd=project(tmp_path, "[data]\nscal = '0..1'"))
     assert done.returncode == 1

@@ -115,4 +115,4 @@ def register(app: typer.Typer) -> None:
             show_gates(held)
         if missed := [each for each in held if not each.met]:
             output.use_json(False)  # what there is to say is on stdout already
-            raise api.why_not_passed(missed)
+            raise gates.why_not_passed(missed)

@@ -44,7 +44,7 @@ def finish(report: Path, build: Build, result: Verification, *, json: bool, juni
         raise api.why_not_proven(result, report)
     if result.missed:
         output.use_json(False)
-        raise api.why_not_passed(result.missed)
+        raise gates.why_not_passed(result.missed)
 
 
 def register(app: typer.Typer) -> None:
