@@ -23,7 +23,7 @@ from toolkit import workspace as workspaces
 from toolkit.artifacts import Baseline, Build, DType, GateResult, ModelCard, RunningDevice, Runtime, Verification
 from toolkit.gates import Gates
 from toolkit.listener import SILENT, Listener
-from toolkit.selection import Selection
+from toolkit.selection import EVERYTHING, Selection
 
 if TYPE_CHECKING:
     from toolkit.board import Board
@@ -63,9 +63,6 @@ __all__ = [
 
 SEED = 1
 """Of a training, unless another is asked for."""
-
-EVERYTHING = Selection()
-"""All inputs that there are for a network."""
 
 
 @dataclass(frozen=True)
@@ -163,8 +160,9 @@ def build(
     """Everything from a model's name to an image that fits the board.
 
     Args:
-        model: a name, or a path to a `.tflite`.
-        choices: dtype, runtime, toolchain, optimise; `steps.build.Request` has their meaning and defaults.
+        model: a name, or a path to a `.tflite`, `.keras`, `.h5` or SavedModel.
+        choices: dtype, runtime, toolchain, optimise, calibrate, float_model; `steps.build.Request` has their meaning
+            and defaults.
 
     Raises:
         DoesNotFitError: it was built, and is too big for the board.
@@ -302,7 +300,7 @@ def run(
     by then.
 
     Args:
-        choices: as of `build`.
+        choices: as of `build`; a network is calibrated with what `selection` names, unless `calibrate` says otherwise.
 
     Raises:
         UsageError, DatasetError: an option that would be ignored, or no data where they should lie; nothing was built.
@@ -315,6 +313,7 @@ def run(
     target = _loaded(board, workspace)
     check_options(target, port, virtual=virtual)
     look(selection)
+    choices.setdefault("calibrate", selection)
     request = Request(target.id, model, workspace=workspace, **choices)
     with workspaces.hold(workspace, target, "run") as place:
         listener.say(f"building {model} {request.dtype} for {target.id}")

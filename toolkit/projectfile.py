@@ -39,7 +39,12 @@ Items = Annotated[tuple[Item, ...], Meta(min_length=1)]
 
 
 class Model(Table, frozen=True, kw_only=True):
-    """`[model]`: path of a file, or name of a network of the zoo; the rest as `tinyml build` has it."""
+    """`[model]`: path of a file, or name of a network of the zoo; the rest as `tinyml build` has it.
+
+    Attributes:
+        float: the float32 network that the file was made of.
+        calibrate: a set to take the ranges of an int8 conversion from.
+    """
 
     path: Line | None = None
     name: Word | None = None
@@ -47,6 +52,8 @@ class Model(Table, frozen=True, kw_only=True):
     runtime: Runtime | None = None
     toolchain: Named | None = None
     optimise: Literal["speed", "size"] | None = None
+    float: Line | None = None
+    calibrate: Line | None = None
 
 
 class Data(Table, frozen=True, kw_only=True):
@@ -87,10 +94,10 @@ class ProjectFile(Table, frozen=True, kw_only=True):
 LISTS = {"data.inputs", "data.truth", "data.classes"}
 """Keys that hold a list, or one text with commas."""
 
-PATHS = {"model.path", "data.images", "junit"}
+PATHS = {"model.path", "model.float", "data.images", "junit"}
 """Keys that hold a path, relative to the file's folder."""
 
-PERHAPS_PATHS = {"data.path", "data.inputs", "data.truth", "data.classes"}
+PERHAPS_PATHS = {"model.calibrate", "data.path", "data.inputs", "data.truth", "data.classes"}
 """Keys that hold a path where it looks like one and lies in the folder, and a name of something otherwise."""
 
 OF_THE_BOARD = {"emulate", "port", "method", "model.toolchain"}

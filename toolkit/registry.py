@@ -48,6 +48,7 @@ BUILDERS = Room("builder", "toolkit.build", "tinyml.builders", "version")
 FLASHERS = Room("flash method", "toolkit.flash", "tinyml.flashers", "flash")
 EMULATORS = Room("emulator", "toolkit.emulate", "tinyml.emulators", "start")
 LOADERS = Room("loader", "toolkit.data.loaders", "tinyml.loaders", "load")
+CONVERTERS = Room("converter", "toolkit.convert", "tinyml.converters", "load")
 ARCHITECTURES = Room("architecture", "toolkit.zoo", "tinyml.architectures", "ARCHITECTURE")
 ISAS = Room("instruction set", "toolkit.compiler.isa", "tinyml.isas", "ISA")
 

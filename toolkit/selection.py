@@ -58,3 +58,7 @@ class Selection:
             "--resize": self.resize,
         }
         return {option: value for option, value in said.items() if value}
+
+
+EVERYTHING = Selection()
+"""All inputs that there are for a network."""

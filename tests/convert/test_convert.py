@@ -85,7 +85,7 @@ def test_operators_of_a_dynamic_batch_are_refused(monkeypatch: pytest.MonkeyPatc
 
     dynamic = tf.lite.TFLiteConverter.from_keras_model(_batch_dependent()).convert()
     assert "SHAPE" in operators(dynamic)
-    monkeypatch.setattr("toolkit.convert.slim", lambda _: dynamic)
+    monkeypatch.setattr("toolkit.convert.lite.slim", lambda _: dynamic)
     with pytest.raises(TrainError, match=r"SHAPE.* left after the conversion"):
         convert(keras_model, DType.FLOAT32)
 

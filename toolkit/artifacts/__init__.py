@@ -21,7 +21,7 @@ from toolkit.artifacts.base import Artifact, DType, Runtime, from_jsonable, sha2
 from toolkit.artifacts.baseline import Baseline
 from toolkit.artifacts.build import Build, LayerSize, RunningDevice, SizeReport
 from toolkit.artifacts.gate import GateResult
-from toolkit.artifacts.model import CompiledModel, LayerReport, ModelCard, ModelFile, PlannedBuffer, Score
+from toolkit.artifacts.model import CompiledModel, FloatModel, LayerReport, ModelCard, ModelFile, PlannedBuffer, Score
 from toolkit.artifacts.scoring import Curve, Details, Distribution, Worst
 from toolkit.artifacts.strength import LayerStrength, Strength
 from toolkit.artifacts.tensor import ElementType, TensorSpec
@@ -52,6 +52,7 @@ __all__ = [
     "DeviceShare",
     "Distribution",
     "ElementType",
+    "FloatModel",
     "GateResult",
     "Histogram",
     "InputResult",

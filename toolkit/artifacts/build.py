@@ -9,7 +9,7 @@ from typing import Self
 
 from toolkit.artifacts.agreement import Agreement
 from toolkit.artifacts.base import Artifact, DType, Runtime, read_json, seal_of, sha256_of, to_jsonable
-from toolkit.artifacts.model import LayerReport, ModelCard, PlannedBuffer
+from toolkit.artifacts.model import FloatModel, LayerReport, ModelCard, PlannedBuffer
 from toolkit.artifacts.tensor import TensorSpec
 from toolkit.errors import ChangedFileError
 
@@ -78,6 +78,7 @@ class Build(Artifact):
         original, original_sha256, changes: the user's file, where the model is what was made of it; see ModelFile.
         board_file: where the board was read from: it may be no file that its id finds.
         agreement: whether TensorFlow Lite Micro computes what LiteRT does; None where that was not asked.
+        floats: the float32 network that this int8 one was made of, where it is known.
         record_sha256: of this record as JSON, without this and the paths; `save` fills it in, `load` demands it.
     """
 
@@ -115,6 +116,7 @@ class Build(Artifact):
     changes: tuple[str, ...] = ()
     board_file: Path | None = None
     agreement: Agreement | None = None
+    floats: FloatModel | None = None
     record_sha256: str = ""
 
     def sealed(self) -> Self:

@@ -50,6 +50,34 @@ class ModelFile(Artifact):
 
 
 @dataclass(frozen=True)
+class FloatModel(Artifact):
+    """The float32 network that an int8 one was made of.
+
+    Attributes:
+        name: of the file that it came from: "net.keras".
+        path: the float32 `.tflite`; sha256: of its bytes.
+    """
+
+    name: str
+    path: Path
+    sha256: str
+
+    def read(self) -> bytes:
+        """The file's bytes.
+
+        Raises:
+            ModelError: they are not there any more, or not those that were.
+        """
+        try:
+            data = self.path.read_bytes()
+        except OSError as caught:
+            raise ModelError(f"{self.path} cannot be read: {caught.strerror}", "build it again") from caught
+        if sha256_of(data) != self.sha256:
+            raise ModelError(f"{self.path} was changed since the build", "build it again")
+        return data
+
+
+@dataclass(frozen=True)
 class LayerReport(Artifact):
     """One fused layer of a compiled model.
 

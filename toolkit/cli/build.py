@@ -11,6 +11,7 @@ from toolkit import api, gates
 from toolkit.artifacts import Build, DType, GateResult
 from toolkit.cli import options, output, project
 from toolkit.cli.listener import Terminal
+from toolkit.errors import UsageError
 
 
 def _show_layers(result: Build) -> None:
@@ -76,17 +77,47 @@ def show_gates(held: Sequence[GateResult]) -> None:
         console.print(f"gate {output.plain(each.in_words)}", style="green" if each.met else "red", soft_wrap=True)
 
 
+_OF_CALIBRATION = ("calibrate", "data", "inputs", "truth", "scale", "resize")
+
+
+def _refuse_data_for_nothing(context: typer.Context, model: str, dtype: DType, workspace: Path) -> None:
+    """A network that is not converted to int8 has no use for data; what a project file says of them is passed over.
+
+    Raises:
+        UsageError: the command line names some.
+    """
+    from toolkit.models import conversion
+
+    said = [name for name in _OF_CALIBRATION if _is_said(context, name)]
+    if said and (dtype is not DType.INT8 or not conversion.is_source(model, workspace)):
+        why = f"{model} is no network that is converted" if dtype is DType.INT8 else "float32 needs no calibration"
+        raise UsageError(f"--{said[0]} is for a conversion to int8, and {why}", f"leave --{said[0]} out; run takes it")
+
+
+def _is_said(context: typer.Context, name: str) -> bool:
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
+
+
 def register(app: typer.Typer) -> None:
     """Add the command."""
 
     @app.command("build", cls=project.Command)
     def command(
+        context: typer.Context,
         board: options.Board,
         model: options.Model = "proposed",
         dtype: options.ModelDType = DType.INT8,
         runtime: options.ModelRuntime = None,
         toolchain: options.Toolchain = None,
         optimise: options.Optimise = "speed",
+        float_model: options.FloatModel = None,
+        calibrate: options.Calibrate = None,
+        data: options.Data = None,
+        inputs: options.InputKeys = None,
+        truth: options.Truth = None,
+        scale: options.Scale = None,
+        resize: options.Resize = None,
         gate: options.Gate = None,
         project_file: options.Project = None,  # noqa: ARG001 - read by the command's class
         workspace_folder: options.Workspace = Path(),
@@ -97,6 +128,8 @@ def register(app: typer.Typer) -> None:
         from toolkit.artifacts import to_jsonable
 
         asked = gates.parse(gate or ())
+        _refuse_data_for_nothing(context, model, dtype, workspace_folder)
+        selection = options.selection(None, data, None, scale, inputs, truth, None, None, resize)
         result = api.build(
             board,
             model,
@@ -104,6 +137,8 @@ def register(app: typer.Typer) -> None:
             runtime=runtime,
             toolchain=toolchain,
             optimise=optimise,
+            float_model=float_model,
+            calibrate=options.calibration(calibrate, selection),
             workspace=workspace_folder,
             listener=Terminal(),
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import Annotated
 
@@ -27,6 +28,10 @@ def _model_at_home(name: str) -> str:
     return str(_at_home(Path(name))) if name.startswith("~") else name
 
 
+def _perhaps_at_home(name: str | None) -> str | None:
+    return None if name is None else _model_at_home(name)
+
+
 def spelt(name: str) -> str:
     """A module's name as the command line spells it: "arduino-cli". Both spellings are taken."""
     return name.replace("_", "-")
@@ -50,7 +55,29 @@ OptionalBoard = Annotated[
     str | None, typer.Option("--board", "-b", help="A board's id or alias; by default the newest build's.")
 ]
 Model = Annotated[
-    str, typer.Option("--model", "-m", callback=_model_at_home, help="A model of the zoo, or a path to any .tflite.")
+    str,
+    typer.Option(
+        "--model",
+        "-m",
+        callback=_model_at_home,
+        help="A model of the zoo, a path to any .tflite, or to a .keras, .h5 or SavedModel, which is converted first.",
+    ),
+]
+FloatModel = Annotated[
+    str | None,
+    typer.Option(
+        "--float",
+        callback=_perhaps_at_home,
+        help="The float32 network (.keras, .h5, SavedModel, .tflite) that an int8 .tflite was made of: at what cost?",
+    ),
+]
+Calibrate = Annotated[
+    Path | None,
+    typer.Option(
+        "--calibrate",
+        callback=_at_home,
+        help="The set that a conversion to int8 takes its ranges from, read as --data is; by default --data itself.",
+    ),
 ]
 ModelDType = Annotated[DType, typer.Option("--dtype", help="Element type of the model.")]
 ModelRuntime = Annotated[
@@ -155,6 +182,14 @@ def selection(
         UsageError: one of them says nothing that is known, or a file of class names cannot be read.
     """
     return Selection(limit, data, images, scale, _parts(inputs, "--inputs"), truth, task, _names(classes), resize)
+
+
+def calibration(calibrate: Path | None, selection: Selection) -> Selection:
+    """What a conversion is calibrated with: `--calibrate`, read as `--data` is, or `--data`; `--limit` is not of it."""
+    if calibrate is None:
+        return dataclasses.replace(selection, limit=None)
+    truth = selection.truth if selection.truth is None or not Path(selection.truth).is_file() else None
+    return dataclasses.replace(selection, data=calibrate, truth=truth, limit=None)
 
 
 def _names(classes: str | None) -> tuple[str, ...]:

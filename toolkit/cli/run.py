@@ -34,6 +34,8 @@ def register(app: typer.Typer) -> None:
         runtime: options.ModelRuntime = None,
         toolchain: options.Toolchain = None,
         optimise: options.Optimise = "speed",
+        float_model: options.FloatModel = None,
+        calibrate: options.Calibrate = None,
         port: Annotated[
             str | None, typer.Option("--port", "-p", help="Where the board is; by default it is found by its USB id.")
         ] = None,
@@ -69,6 +71,8 @@ def register(app: typer.Typer) -> None:
             runtime=runtime,
             toolchain=toolchain,
             optimise=optimise,
+            float_model=float_model,
+            calibrate=options.calibration(calibrate, selection),
             port=port,
             virtual=virtual,
             selection=selection,

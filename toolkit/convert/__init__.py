@@ -1,25 +1,62 @@
-"""From a Keras model to `.tflite`: float32, and full-integer int8."""
+"""From a network as its framework has it to `.tflite`.
+
+keras.py, saved_model.py ...   one file a format, found by toolkit/registry.py; see `Converter`
+lite.py                        TensorFlow's converter       calibration.py   real values to take ranges from
+job.py                         what a child process is asked, so that no framework's memory or death is ours
+"""
 
 from __future__ import annotations
 
-import warnings
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import numpy as np
 import numpy.typing as npt
 
+from toolkit import registry
 from toolkit.artifacts import DType
-from toolkit.errors import TrainError
+from toolkit.convert import lite
+from toolkit.convert.lite import Arrays, operators
 from toolkit.quiet_tensorflow import load_tensorflow, quiet
-from toolkit.tflite import description
 from toolkit.tflite.slim import slim
 
-__all__ = ["CALIBRATION_IMAGES", "convert", "operators", "slim"]
+if TYPE_CHECKING:
+    from toolkit.convert.network import Network
+
+__all__ = ["CALIBRATION_IMAGES", "Arrays", "Converter", "convert", "finder", "operators", "slim"]
 
 CALIBRATION_IMAGES = 1000
-"""Images that the ranges of the activations are taken from; 20 cost up to 0.15 points of accuracy against 1,000."""
+"""Samples that the ranges of the activations are taken from; 20 cost up to 0.15 points of accuracy against 1,000."""
 
-_DYNAMIC_BATCH = ("SHAPE", "STRIDED_SLICE", "PACK")
+
+class Converter(Protocol):
+    """A module with these. Another package brings one by the entry point `tinyml.converters`."""
+
+    PACKAGES: tuple[str, ...]
+    """What converts, by the names that a version is asked for."""
+
+    def suits(self, path: Path) -> bool:
+        """Whether the path looks like this format, without loading its framework; it need not be sound."""
+
+    def load(self, path: Path) -> Network:
+        """The network that lies there.
+
+        Raises:
+            ModelError: it is damaged, or holds what cannot be converted.
+            ToolError: a package that it needs is not installed.
+        """
+
+
+def finder(path: Path) -> tuple[str, Converter] | None:
+    """The converter for what lies at a path, and its name; None if none suits."""
+    for name in registry.names(registry.CONVERTERS):
+        module = cast(Converter, registry.load(registry.CONVERTERS, name))
+        try:
+            if module.suits(path):
+                return name, module
+        except (OSError, ValueError):  # what cannot be looked at is refused in words by whoever reads it
+            return None
+    return None
 
 
 def convert(
@@ -43,47 +80,11 @@ def convert(
     load_tensorflow()
     with quiet():
         import tensorflow as tf
-        from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
-        shape = (1, *model.input_shape[1:])
         function = tf.function(lambda image: model(image, training=False)).get_concrete_function(
-            tf.TensorSpec(shape, tf.float32)
+            tf.TensorSpec((1, *model.input_shape[1:]), tf.float32)
         )
-        # The converter leaves Keras 3's variables as resource operators: make them constants first.
-        converter = tf.lite.TFLiteConverter.from_concrete_functions([convert_variables_to_constants_v2(function)])
-        if dtype is DType.INT8:
-            _full_integer(converter, tf, calibration, shape)
-            converter._experimental_disable_per_channel_quantization_for_dense_layers = per_tensor_dense
-        try:
-            with warnings.catch_warnings():
-                # Asks for ranges of the inputs, which the calibration gives.
-                warnings.filterwarnings("ignore", message="Statistics for quantized inputs")
-                converted = bytes(converter.convert())
-        except (ValueError, RuntimeError, tf.errors.OpError) as caught:
-            reason = str(caught).strip().splitlines() or [type(caught).__name__]
-            raise TrainError(
-                f"{model.name} cannot be converted to {dtype}: {reason[0]}", "convert it to the other type"
-            ) from caught
-        slimmed = slim(converted)
-    left = sorted(set(operators(slimmed)) & set(_DYNAMIC_BATCH))
-    if left:
-        raise TrainError(
-            f"{model.name}: {', '.join(left)} left after the conversion",
-            "give every reshape of the network a fixed size",
-        )
-    return slimmed
-
-
-def _full_integer(converter: Any, tf: Any, calibration: npt.NDArray[np.float32] | None, shape: tuple[int, ...]) -> None:
-    if calibration is None or len(calibration) == 0:
-        raise TrainError("an int8 conversion needs calibration images", "give it images of the training set")
-    converter.optimizations = [tf.lite.Optimize.DEFAULT]
-    converter.representative_dataset = lambda: ([each.reshape(shape)] for each in calibration)
-    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
-    converter.inference_input_type = tf.int8
-    converter.inference_output_type = tf.int8
-
-
-def operators(tflite: bytes) -> tuple[str, ...]:
-    """The names of the operators in the order in which they run, as in the schema: "CONV_2D", "SOFTMAX" ...."""
-    return tuple(operator.kind for graph in description.describe(tflite).subgraphs for operator in graph.operators)
+        given = () if calibration is None else (calibration,)
+        converted = lite.from_concrete(function, model.name, dtype, given, per_tensor_dense=per_tensor_dense)
+    lite.check_batch(converted, model.name)
+    return converted

@@ -12,7 +12,7 @@ from toolkit.data import loaders, made, own, scaling
 from toolkit.data.digits import choice as digits
 from toolkit.data.samples import Elements, Samples
 from toolkit.data.scaling import Scaling
-from toolkit.data.sets import catalogue
+from toolkit.data.sets import catalogue, mnist
 from toolkit.data.sets import known as sets
 from toolkit.data.task import Task
 from toolkit.data.tensor import Tensor
@@ -73,6 +73,22 @@ def look(asked: Selection) -> None:
     """
     if asked.data is not None and sets.named(asked.data) is None:
         loaders.readable(asked.data)
+
+
+def for_training(inputs: tuple[Tensor, ...], outputs: tuple[Tensor, ...], asked: Selection) -> tuple[Samples, str]:
+    """The samples of `asked.data` that a network is trained or calibrated with, and all that was guessed in words: of a
+    set that has several parts the training part.
+
+    Raises:
+        DatasetError, UsageError: as `choose`.
+    """
+    known = None if asked.data is None else sets.named(asked.data)
+    if asked.data is None or known is None or not reads_digits(inputs, outputs):
+        return own.read(inputs, outputs, asked, split="train")
+    scale, why = _scaling(inputs[0], asked.scale)
+    samples = mnist.load(known, "train", asked.data if asked.data.is_dir() else None)
+    told = f"{len(samples):,} training images of {samples.called().title}; pixels as {scale}, {why}"
+    return dataclasses.replace(samples, scaling=scale).first(len(samples) if asked.limit is None else asked.limit), told
 
 
 def _own(inputs: tuple[Tensor, ...], outputs: tuple[Tensor, ...], asked: Selection) -> Chosen:

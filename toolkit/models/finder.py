@@ -99,7 +99,7 @@ def is_path(text: str, workspace: Path) -> bool:
         return True
 
 
-def _readable(stem: str) -> str:
+def readable(stem: str) -> str:
     """A file's name as a model's: it is written into sources and reports, where only characters can stand."""
     return "".join(sign if sign.isprintable() and sign not in "/\\" else "_" for sign in stem)
 
@@ -118,12 +118,12 @@ def _user_file(path: Path, dtype: DType, workspace: Path) -> ModelFile:
     if source.tflite is not source.file:
         changes = ("its C array as a file", *changes)
     if not changes:
-        return ModelFile(_readable(path.stem), path.resolve(), dtype, sha256_of(source.file), len(source.file))
+        return ModelFile(readable(path.stem), path.resolve(), dtype, sha256_of(source.file), len(source.file))
     digest = sha256_of(rewritten.data)
     place = workspace / "build" / "rewritten" / f"{digest[:16]}.tflite"
     write_atomically(place, rewritten.data)
     return ModelFile(
-        _readable(path.stem),
+        readable(path.stem),
         place.resolve(),
         dtype,
         digest,

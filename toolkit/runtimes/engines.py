@@ -49,15 +49,20 @@ def resolve(toolchain: Toolchain, runtime: Runtime, name: str, dtype: DType, wor
         ModelError: as `models.resolve`.
     """
     from toolkit import models
-    from toolkit.runtimes import tflm
     from toolkit.tflite import UnsupportedError
 
-    per_tensor = runtime is Runtime.TFLM and tflm.needs_per_tensor(toolchain)
     try:
-        return models.resolve(name, dtype, workspace, per_tensor=per_tensor)
+        return models.resolve(name, dtype, workspace, per_tensor=needs_per_tensor(toolchain, runtime))
     except UnsupportedError as caught:
         more = () if caught.tflite is None else _load(runtime).missing_operators(toolchain, caught.tflite)
         raise UnsupportedError([*caught.obstacles, *more], caught.name) from caught
+
+
+def needs_per_tensor(toolchain: Toolchain, runtime: Runtime) -> bool:
+    """Whether dense layers need one scale each, as TFLM libraries before 2024 do."""
+    from toolkit.runtimes import tflm
+
+    return runtime is Runtime.TFLM and tflm.needs_per_tensor(toolchain)
 
 
 def prepare(board: Board, toolchain: Toolchain, runtime: Runtime, model: ModelFile, optimise: str) -> Engine:

@@ -12,49 +12,50 @@ from toolkit.tflite.ends import ends_of
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from toolkit.models import StoredModel
+    from toolkit.artifacts import FloatModel
 
 
-def begin(path: Path, dtype: DType, stored: StoredModel | None) -> Callable[[], Agreement]:
+def begin(path: Path, dtype: DType, *, known: bool, floats: FloatModel | None) -> Callable[[], Agreement]:
     """Start holding TFLM against LiteRT beside the compiler; the function that is returned waits for the result.
 
     Args:
         path: the model.
         dtype: of its input.
-        stored: the trained model that it belongs to, whose float32 file is the third voice.
+        known: it is one of ours, and no interpreter dies of it.
+        floats: the float32 network that it was made of, which is the third voice.
     """
     from concurrent.futures import ThreadPoolExecutor
 
     pool = ThreadPoolExecutor(1)
-    found = pool.submit(_compare, path, dtype, stored)
+    found = pool.submit(_compare, path, dtype, known, floats)
     pool.shutdown(wait=False)
     return found.result
 
 
-def _compare(path: Path, dtype: DType, stored: StoredModel | None) -> Agreement:
+def _compare(path: Path, dtype: DType, known: bool, floats: FloatModel | None) -> Agreement:
     from toolkit import reference
     from toolkit.errors import TinymlError
     from toolkit.reference import agreement
 
     try:
         tflite = path.read_bytes()
-        if stored is None:  # of unknown origin: the interpreter aborts on some absurd files, and would end this process
+        if not known:  # of unknown origin: the interpreter aborts on some absurd files, and would end this process
             reference.probe(path)
         inputs = _sample(tflite)
     except TinymlError as caught:
         return Agreement(ElementType(dtype), why_not=caught.message)
     except OSError as caught:
         return Agreement(ElementType(dtype), why_not=f"the model cannot be read again: {caught.strerror}")
-    return agreement.of(tflite, inputs, _float32(stored) if dtype is DType.INT8 else None)
+    return agreement.of(tflite, inputs, _float32(floats) if dtype is DType.INT8 else None)
 
 
-def _float32(stored: StoredModel | None) -> bytes | None:
-    from toolkit import models
+def _float32(floats: FloatModel | None) -> bytes | None:
+    from toolkit.errors import ModelError
 
-    if stored is None:
+    try:
+        return None if floats is None else floats.read()
+    except ModelError:
         return None
-    file = stored.folder / models.file_name(stored.card.name, DType.FLOAT32)
-    return file.read_bytes() if file.is_file() else None
 
 
 def _sample(tflite: bytes) -> tuple[npt.NDArray[Any], ...]:

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, TypedDict
 from toolkit import __version__, workspace
 from toolkit.artifacts import Build, DType, Runtime, sha256_of
 from toolkit.listener import SILENT, Listener
+from toolkit.selection import EVERYTHING, Selection
 
 if TYPE_CHECKING:
-    from toolkit.artifacts import ModelFile, SizeReport
+    from toolkit.artifacts import FloatModel, ModelFile, SizeReport
     from toolkit.board import Board, Toolchain
     from toolkit.build.base import Built
     from toolkit.errors import ToolError
@@ -26,6 +27,8 @@ class Choices(TypedDict, total=False):
     runtime: Runtime | None
     toolchain: str | None
     optimise: str
+    calibrate: Selection
+    float_model: str | None
 
 
 @dataclass(frozen=True)
@@ -34,10 +37,12 @@ class Request:
 
     Attributes:
         board: an id, an alias or a board file.
-        model: a name, or a path to a `.tflite`.
+        model: a name, or a path to a `.tflite` or to what is converted first: `.keras`, `.h5`, a SavedModel.
         dtype: of two files of a network of the zoo, which.
         runtime, toolchain: None takes the board's first.
         optimise: "speed" or "size".
+        calibrate: the set whose samples an int8 conversion takes its ranges from.
+        float_model: the same network in float32, beside a `.tflite` that was made of it: a path, as for `model`.
     """
 
     board: str
@@ -46,6 +51,8 @@ class Request:
     runtime: Runtime | None = None
     toolchain: str | None = None
     optimise: str = "speed"
+    calibrate: Selection = EVERYTHING
+    float_model: str | None = None
     workspace: Path = Path()
 
 
@@ -86,6 +93,7 @@ def build(request: Request, board: Board | None = None, listener: Listener = SIL
     from toolkit import build as builders
     from toolkit.errors import TinymlError
     from toolkit.runtimes import engines
+    from toolkit.steps import sources
 
     if request.optimise not in ("speed", "size"):
         raise TinymlError(f"--optimise is {request.optimise!r}", "one of: speed, size")
@@ -93,9 +101,9 @@ def build(request: Request, board: Board | None = None, listener: Listener = SIL
     candidates = board.toolchains(request.toolchain, request.runtime)
     toolchain = builders.choose(candidates)
     runtime = request.runtime or toolchain.runtimes[0]
-    model = engines.resolve(toolchain, runtime, request.model, request.dtype, request.workspace)
+    model, floats = sources.resolve(request, toolchain, runtime, listener)
     with engines.fitting(board, runtime, model, request.optimise):
-        return _build(request, board, candidates, toolchain, runtime, model, listener)
+        return _build(request, board, candidates, toolchain, runtime, model, floats, listener)
 
 
 def describe(
@@ -136,6 +144,7 @@ def _build(
     toolchain: Toolchain,
     runtime: Runtime,
     model: ModelFile,
+    floats: FloatModel | None,
     listener: Listener,
 ) -> Build:
     from toolkit import build as builders
@@ -167,7 +176,7 @@ def _build(
     )
     if missing is not None:
         raise _not_built(missing, board, candidates, made.path)
-    compared = agreement.begin(model.path, model.dtype, stored)
+    compared = agreement.begin(model.path, model.dtype, known=stored is not None, floats=floats)
     built = builder.build(made.path, board, toolchain)
     size.check(size.measure(built.elf or built.image, built.map_file, board), board)
     made = project.seal(made, built.image.read_bytes())
@@ -194,6 +203,7 @@ def _build(
         original_sha256=model.original_sha256,
         changes=model.changes,
         agreement=compared(),
+        floats=floats,
     ).sealed()
     if result.agreement is not None and not result.agreement.agrees:
         listener.warn(result.agreement.in_words)
