@@ -48,6 +48,17 @@ TfLiteType TypeOf(uint8_t dtype) {
   }
 }
 
+// Every request is independent: what the variable tensors of an LSTM or SVDF hold from the one before is
+// forgotten. Libraries before 2022 call it otherwise.
+template <typename T>
+auto Forget(T *made, int) -> decltype(made->Reset()) {
+  return made->Reset();
+}
+template <typename T>
+auto Forget(T *made, long) -> decltype(made->ResetVariableTensors()) {
+  return made->ResetVariableTensors();
+}
+
 bool IsAsBuilt(const TfLiteTensor *tensor, const engine_end_t &end) {
   return tensor != nullptr && tensor->type == TypeOf(end.dtype) && tensor->bytes == end.bytes &&
          tensor->data.raw != nullptr;
@@ -97,10 +108,13 @@ extern "C" const engine_info_t *engine_info(void) { return &info; }
 extern "C" uint8_t *engine_input(uint8_t index) { return data[index]; }
 
 extern "C" engine_status_t engine_invoke(void) {
-  if (interpreter == nullptr || interpreter->Invoke() != kTfLiteOk) {
+  if (interpreter == nullptr) {
     return ENGINE_ERROR_INVOKE;
   }
-  return ENGINE_OK;
+  if (tflm_config::kKeepsState && Forget(interpreter, 0) != kTfLiteOk) {
+    return ENGINE_ERROR_INVOKE;
+  }
+  return interpreter->Invoke() == kTfLiteOk ? ENGINE_OK : ENGINE_ERROR_INVOKE;
 }
 
 extern "C" const uint8_t *engine_output(uint8_t index) { return data[tflm_config::kInputs + index]; }

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from ai_edge_litert import schema_py_generated as schema
 from numpy.typing import NDArray
 
 from tests.compiler.graphs import Graph
@@ -20,6 +21,7 @@ from tests.differential.operators import (
     batch_matmul,
     binary,
     concatenation,
+    conversion,
     leaky_relu,
     pad,
     quantise,
@@ -62,6 +64,7 @@ _BOTH: dict[str, _Drawing] = {
 KINDS: dict[str, tuple[_Drawing, bool]] = {
     **{f"{name} int8": (drawing, True) for name, drawing in _BOTH.items()},
     "QUANTIZE int8": (unary("QUANTIZE"), True),
+    "QUANTIZE types": (conversion, True),
     **{f"{name} float32": (drawing, False) for name, drawing in _BOTH.items()},
     "DIV float32": (binary("DIV"), False),
     "NEG float32": (unary("NEG"), False),
@@ -86,6 +89,12 @@ class Network:
         return f"{self.kind}:{self.seed}"
 
 
+def source_type(draft: Draft, tensor: int) -> str:
+    """The element type of a tensor."""
+    number = draft.graph.graph.tensors[tensor].type
+    return str(next(name for name, value in vars(schema.TensorType).items() if value == number)).lower()
+
+
 def draw(kind: str, seed: int) -> Network:
     """The network of this kind and seed."""
     drawing, int8 = KINDS[kind]
@@ -95,7 +104,11 @@ def draw(kind: str, seed: int) -> Network:
     shape = draft.shape(source)
     tflite = draft.graph.file(source, output)
     inputs: NDArray[Any]
-    if int8:
+    if source_type(draft, source) in ("uint8", "int16"):
+        limits = np.iinfo(source_type(draft, source))
+        inputs = dice.rng.integers(limits.min, int(limits.max) + 1, (6, *shape)).astype(limits.dtype)
+        inputs[0].flat[:2] = limits.min, limits.max
+    elif int8:
         every = np.arange(math.prod(shape)).reshape(1, *shape)
         ends = np.stack([np.full(shape, -128), np.full(shape, 127)])
         inputs = np.concatenate([every, ends, dice.bytes((3, *shape))]).astype(np.int8)

@@ -191,3 +191,25 @@ def quantise(n: Draft) -> tuple[int, int]:
     g.operator("RELU", [first], [last])
     g.operator("DEQUANTIZE", [last], [output], "DequantizeOptions")
     return source, output
+
+
+_WIDTHS = {"int8": 8, "uint8": 8, "int16": 16, "int32": 24, "float32": 8}
+_TYPES = (
+    ("uint8", "int8"), ("int8", "uint8"), ("int8", "int16"), ("int8", "int32"), ("int16", "int8"), ("int16", "int16"),
+    ("int16", "int32"), ("uint8", "float32"), ("int16", "float32"),
+)  # fmt: skip
+
+
+def conversion(n: Draft) -> tuple[int, int]:
+    """QUANTIZE or DEQUANTIZE from one type to another."""
+    d, g = n.dice, n.graph
+    given, taken = d.pick(_TYPES)
+    scale = d.scale() / 2 ** (_WIDTHS[given] - 8)
+    other = d.pick((scale, d.fraction(scale), d.near(scale))) * 2.0 ** (_WIDTHS[given] - _WIDTHS[taken])
+    made = []
+    for kind, by in ((given, scale), (taken, other)):
+        zero = {"int8": d.zero(), "uint8": d.zero() + 128, "int16": d.zero() * 200}.get(kind, 0)
+        made.append(g.tensor((1, 256), kind, None if kind == "float32" else float(np.float32(by)), zero))
+    name = "DEQUANTIZE" if taken == "float32" else "QUANTIZE"
+    g.operator(name, made[:1], made[1:], f"{name.capitalize()}Options")
+    return made[0], made[1]

@@ -12,7 +12,7 @@
 
 namespace fake {
 Switches switches;
-int made, destroyed;
+int made, destroyed, resets;
 bool resolver_fails;
 unsigned int registered;
 uint32_t schema_version;
@@ -83,6 +83,7 @@ int main() {
   engine_input(0)[0] = 41;
   CHECK(engine_invoke() == ENGINE_OK);
   CHECK(engine_output(0)[0] == 42);
+  CHECK(fake::resets == tflm_config::kKeepsState);
   fake::switches.invoke_fails = true;
   CHECK(engine_invoke() == ENGINE_ERROR_INVOKE);
 

@@ -25,7 +25,7 @@ from toolkit.data.tensor import quantised
 from toolkit.errors import ModelError
 from toolkit.quiet_tensorflow import quiet
 from toolkit.reference.rounding import Rounding
-from toolkit.tflite import ends, int8_tables
+from toolkit.tflite import description, ends, int8_tables
 from toolkit.tflite.ends import ends_of
 
 Progress = Callable[[int, int], None]
@@ -227,8 +227,11 @@ def _tflm(tflite: bytes) -> Infer:
     # With 64-bit pointers an arena is larger than on a device; memory is plentiful here and is not reported.
     interpreter = runtime.Interpreter.from_bytes(tflite, arena_size=max(1 << 20, 40 * len(tflite)))
     outputs = range(len(ends_of(tflite).outputs))
+    keeps_state = description.describe(tflite).keeps_state
 
     def infer(values: Sequence[Array]) -> list[Array]:
+        if keeps_state:
+            interpreter.reset()  # every sample for itself, as a device is asked
         for place, value in enumerate(values):
             interpreter.set_input(value, place)
         interpreter.invoke()
@@ -259,6 +262,7 @@ def _lite(tflite: bytes, package: str) -> Infer:
     )
 
     def infer(values: Sequence[Array]) -> list[Array]:
+        interpreter.reset_all_variables()
         for source, value in zip(sources, values, strict=True):
             interpreter.set_tensor(source, value)
         interpreter.invoke()

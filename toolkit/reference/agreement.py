@@ -208,6 +208,7 @@ def first_off(tflite: bytes, inputs: Sequence[Array]) -> tuple[str, float]:
         values = reference.sample(specs, inputs, place)
         for number, value in enumerate(values):
             tflm.set_input(value, number)
+        tflm.reset()
         tflm.invoke()
         answer = ask(values, lambda tensor: tflm.GetTensor(tensor, 0)["tensor_data"])
         for name, tensors in apart.operators:
@@ -245,6 +246,7 @@ def _by_itself(apart: Opened) -> Callable[[Sequence[Array], _Tensor], _Tensor]:
             litert.set_tensor(source, value)
         for tensor, stand_in in apart.given.items():
             litert.set_tensor(stand_in, tflm(tensor))
+        litert.reset_all_variables()
         litert.invoke()
         return lambda tensor: np.array(litert.get_tensor(tensor))
 
@@ -258,6 +260,7 @@ def _in_a_row(tflite: bytes, apart: Opened) -> Callable[[Sequence[Array], _Tenso
     def ask(values: Sequence[Array], _: _Tensor) -> _Tensor:
         for source, value in zip(apart.sources, values, strict=True):
             litert.set_tensor(source, value)
+        litert.reset_all_variables()
         litert.invoke()
         return lambda tensor: np.array(litert.get_tensor(tensor))
 

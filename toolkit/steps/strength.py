@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from toolkit import __version__
-from toolkit.artifacts import Artifact, Build, Strength, Verdict, Verification
+from toolkit.artifacts import Artifact, Build, ElementType, Strength, TensorSpec, Verdict, Verification
 from toolkit.artifacts.base import seal_of, to_jsonable
 from toolkit.errors import TinymlError
 from toolkit.listener import Listener
@@ -131,7 +131,8 @@ def _measured(place: BoardFolder, build: Build, assembled: Assembled, listener: 
 
     works = assembled.workloads
     inputs, due = np.concatenate(assembled.tensors), np.concatenate([work.expected for work in works])
-    asked = Asked(inputs, due, _moved(works), best_first=assembled.inputs.made)
+    moved = _moved(works, ends_of(assembled.inputs.tflite).outputs)
+    asked = Asked(inputs, due, moved, best_first=assembled.inputs.made)
     key = _key(build, asked.inputs, asked.due)
     kept = _kept(place, key)
     if kept is not None:
@@ -143,15 +144,18 @@ def _measured(place: BoardFolder, build: Build, assembled: Assembled, listener: 
     return strength
 
 
-def _moved(works: Sequence[Workload]) -> Callable[[int], Iterator[npt.NDArray[np.float64]]] | None:
-    """Input by input through all sets; None where no output is float32."""
+def _moved(
+    works: Sequence[Workload], outputs: Sequence[TensorSpec]
+) -> Callable[[int], Iterator[npt.NDArray[np.float64]]] | None:
+    """Input by input through all sets, of the float32 elements alone; None where no output is float32."""
     if all(work.moved is None for work in works):
         return None
+    real = np.concatenate([np.full(spec.elements, spec.dtype is ElementType.FLOAT32) for spec in outputs])
     places = [(work, index) for work in works for index in range(len(work.inputs))]
 
     def moved(place: int) -> Iterator[npt.NDArray[np.float64]]:
         work, index = places[place]
-        return iter(()) if work.moved is None else work.moved(index)
+        return iter(()) if work.moved is None else (draw[real] for draw in work.moved(index))
 
     return moved
 

@@ -91,6 +91,11 @@ class Description:
         return self.subgraphs[0]
 
     @property
+    def keeps_state(self) -> bool:
+        """A tensor keeps its value from one inference to the next, unless it is reset."""
+        return any(tensor.variable for graph in self.subgraphs for tensor in graph.tensors)
+
+    @property
     def inputs(self) -> tuple[Tensor, ...]:
         """The network's inputs."""
         return tuple(self.main.tensors[index] for index in self.main.inputs)

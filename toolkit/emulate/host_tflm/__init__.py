@@ -18,7 +18,7 @@ from typing import Any
 
 from toolkit.artifacts import sha256_of
 from toolkit.errors import EmulatorError, ModelError
-from toolkit.tflite import ends
+from toolkit.tflite import describe, ends
 
 log = logging.getLogger(__name__)
 
@@ -82,6 +82,7 @@ class Interpreter:
         except RuntimeError as caught:
             raise ModelError(f"TensorFlow Lite Micro refuses the model: {caught}", "tinyml models") from caught
         self._ends = ends.ends_of(tflite)
+        self._keeps_state = describe(tflite).keeps_state
         self.input_bytes = ends.size_bytes(self._ends.inputs)
         self.output_bytes = ends.size_bytes(self._ends.outputs)
 
@@ -101,6 +102,8 @@ class Interpreter:
         row = np.frombuffer(data, np.uint8).reshape(1, -1)
         for place, (spec, raw) in enumerate(zip(self._ends.inputs, ends.split(self._ends.inputs, row), strict=True)):
             self._interpreter.set_input(raw.copy().view(spec.numpy).reshape(spec.shape), place)
+        if self._keeps_state:
+            self._interpreter.reset()  # as tflm_engine.cc does
         self._interpreter.invoke()
         return b"".join(self._interpreter.get_output(place).tobytes() for place in range(len(self._ends.outputs)))
 

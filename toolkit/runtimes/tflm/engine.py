@@ -10,7 +10,7 @@ from toolkit.board import Board, Toolchain
 from toolkit.runtimes.tflm import arena as arenas
 from toolkit.runtimes.tflm import figures, operators
 from toolkit.runtimes.tflm.library import Library, find_library
-from toolkit.tflite import ends
+from toolkit.tflite import describe, ends
 from toolkit.tflite.as_c_array import c_array
 from toolkit.tflite.ends import Ends
 
@@ -131,6 +131,8 @@ constexpr uint32_t kArenaBytes = {arena.size};
 constexpr uint8_t kInputs = {len(io.inputs)};
 constexpr uint8_t kOutputs = {len(io.outputs)};
 constexpr engine_end_t kEnds[kInputs + kOutputs] = {{{ends.as_c((*io.inputs, *io.outputs))}}};
+
+constexpr bool kKeepsState = {str(describe(tflite).keeps_state).lower()};
 
 // One slot for each operator of the model, and no more.
 using Resolver = tflite::MicroMutableOpResolver<{len(methods)}>;

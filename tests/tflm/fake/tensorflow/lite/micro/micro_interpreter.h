@@ -41,6 +41,7 @@ struct Switches {
 };
 extern Switches switches;
 extern int made;       // interpreters constructed
+extern int resets;     // of variable tensors
 extern int destroyed;  // must stay 0: see the engine
 }  // namespace fake
 
@@ -72,6 +73,10 @@ class MicroInterpreter {
   }
   TfLiteTensor *input(size_t index) { return index == 0 ? &input_ : nullptr; }
   TfLiteTensor *output(size_t index) { return index == 0 ? &output_ : nullptr; }
+  TfLiteStatus Reset() {
+    ++fake::resets;
+    return kTfLiteOk;
+  }
   size_t inputs_size() const { return fake::switches.inputs; }
   size_t outputs_size() const { return 1; }
   size_t arena_used_bytes() const { return size_ - 100; }
