@@ -60,7 +60,7 @@ def zeroed(place: Place) -> tuple[Bytes, ...]:
     return tuple(fills)
 
 
-def plan(library: Library, count: int) -> tuple[Fault, ...]:
+def plan(library: Library, count: int, seed: int = SEED) -> tuple[Fault, ...]:
     """The faults, layer by layer; outputs are always among them, whatever `count` is."""
     layers = library.network.layers
     trials = [Trial(library, number, layer) for number, layer in enumerate(layers)]
@@ -70,7 +70,7 @@ def plan(library: Library, count: int) -> tuple[Fault, ...]:
         for fill in zeroed(layer.output)
     ]
     shares = _shared([sum(each.values.size for each in layer.constants) for layer in layers], count - len(outputs))
-    singles = [fault for trial, share in zip(trials, shares, strict=True) for fault in _singles(trial, share)]
+    singles = [fault for trial, share in zip(trials, shares, strict=True) for fault in _singles(trial, share, seed)]
     return tuple(sorted(outputs + singles, key=lambda fault: fault.layer))
 
 
@@ -168,9 +168,9 @@ def _shared(sizes: list[int], count: int) -> list[int]:
     return shares
 
 
-def _singles(trial: Trial, share: int) -> Iterator[Fault]:
+def _singles(trial: Trial, share: int, seed: int) -> Iterator[Fault]:
     """Single constants of one layer, every one seen to change the layer's own output."""
-    random = np.random.default_rng((SEED, trial.number, 1))
+    random = np.random.default_rng((seed, trial.number, 1))
     groups = {
         role: [
             (constants, index)
