@@ -10,6 +10,7 @@ A stage never imports another stage; it reads and writes these.
     scoring.py       the outputs against the truth
     strength.py      how many planted faults the inputs would have shown
     baseline.py      what is kept of a build and its verdict, for later
+    cost.py          float32 against int8
     agreement.py     TensorFlow Lite Micro against LiteRT
     gate.py          a bound of the user's own, and whether it is kept
 """
@@ -20,6 +21,7 @@ from toolkit.artifacts.agreement import Agreement
 from toolkit.artifacts.base import Artifact, DType, Runtime, from_jsonable, sha256_of, to_jsonable, write_atomically
 from toolkit.artifacts.baseline import Baseline
 from toolkit.artifacts.build import Build, LayerSize, RunningDevice, SizeReport
+from toolkit.artifacts.cost import ConversionCost, LayerLoss
 from toolkit.artifacts.gate import GateResult
 from toolkit.artifacts.model import CompiledModel, FloatModel, LayerReport, ModelCard, ModelFile, PlannedBuffer, Score
 from toolkit.artifacts.scoring import Curve, Details, Distribution, Worst
@@ -45,6 +47,7 @@ __all__ = [
     "Baseline",
     "Build",
     "CompiledModel",
+    "ConversionCost",
     "Curve",
     "DType",
     "Details",
@@ -56,6 +59,7 @@ __all__ = [
     "GateResult",
     "Histogram",
     "InputResult",
+    "LayerLoss",
     "LayerReport",
     "LayerSize",
     "LayerStrength",

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Self
 
 from toolkit.artifacts.base import Artifact, DType, read_json, seal_of, to_jsonable
+from toolkit.artifacts.cost import ConversionCost
 from toolkit.artifacts.gate import GateResult
 from toolkit.artifacts.model import Score
 from toolkit.artifacts.scoring import Details
@@ -286,6 +287,8 @@ class Verification(Artifact):
         strength: how many planted faults these inputs would have shown; None where an output differed, or nothing could
             be decided.
         outputs: the network's outputs, whose bytes each result holds one after the other.
+        conversion: what the conversion to int8 cost; None where no float32 network is known, or nothing was sent that
+            could tell.
         record_sha256: of this record as JSON, without this; `save` fills it in, `load` demands it.
     """
 
@@ -322,6 +325,7 @@ class Verification(Artifact):
     gates: tuple[GateResult, ...] = ()
     strength: Strength | None = None
     outputs: tuple[TensorSpec, ...] = ()
+    conversion: ConversionCost | None = None
     record_sha256: str = ""
 
     def save(self, path: Path) -> None:

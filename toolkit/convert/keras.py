@@ -65,6 +65,7 @@ def of(model: Any, name: str) -> Network:
     found = [fixed(tuple(each.shape), name, each.name) for each in inputs]
 
     def make(dtype: DType, calibration: Arrays, per_tensor_dense: bool) -> bytes:
+        named = dtype is DType.FLOAT32
         import tensorflow as tf
 
         specs = [
@@ -75,7 +76,12 @@ def of(model: Any, name: str) -> Network:
             single = len(specs) == 1
             function = tf.function(lambda *given: model(given[0] if single else list(given), training=False))
             return lite.from_concrete(
-                function.get_concrete_function(*specs), name, dtype, calibration, per_tensor_dense=per_tensor_dense
+                function.get_concrete_function(*specs),
+                name,
+                dtype,
+                calibration,
+                per_tensor_dense=per_tensor_dense,
+                named=named,
             )
 
     return Network(make, (FIXED,) if any(free for _, free in found) else ())

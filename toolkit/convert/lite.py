@@ -20,7 +20,13 @@ _DYNAMIC_BATCH = ("SHAPE", "STRIDED_SLICE", "PACK")
 
 
 def from_concrete(
-    function: Any, name: str, dtype: DType, calibration: Arrays = (), *, per_tensor_dense: bool = False
+    function: Any,
+    name: str,
+    dtype: DType,
+    calibration: Arrays = (),
+    *,
+    per_tensor_dense: bool = False,
+    named: bool = False,
 ) -> bytes:
     """Convert a concrete function of batch 1, and slim the result; TensorFlow is loaded already.
 
@@ -30,6 +36,7 @@ def from_concrete(
         dtype: int8 makes every tensor an integer, the float32 ends too.
         calibration: for int8: one array for each input.
         per_tensor_dense: one scale for each dense kernel, not one per unit.
+        named: keep the tensors' names, by which a person knows the layers.
 
     Raises:
         TrainError: the converter refused the network, or nothing is there to calibrate with.
@@ -50,7 +57,7 @@ def from_concrete(
             converted = bytes(converter.convert())
     except Exception as caught:  # its own ConverterError is none that it exports
         raise TrainError(f"{name} cannot be converted to {dtype}: {reason(caught)}", other_type(dtype)) from caught
-    return slim(converted)
+    return converted if named else slim(converted)
 
 
 def other_type(dtype: DType) -> str:

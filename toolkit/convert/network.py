@@ -10,7 +10,8 @@ from toolkit.convert.lite import Arrays
 from toolkit.errors import ModelError
 
 Make = Callable[[DType, Arrays, bool], bytes]
-"""dtype; for int8 real values [N, ...] by input of the float32 file; one scale for each dense kernel -> the file."""
+"""dtype; for int8 real values [N, ...] by input of the float32 file; one scale for each dense kernel -> the file. That
+of float32 keeps the names of its tensors, by which a person knows the layers."""
 
 
 @dataclass(frozen=True)

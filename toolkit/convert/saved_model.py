@@ -56,11 +56,14 @@ def _network(loaded: Any, signature: Any, name: str) -> Network:
         found[key] = fixed(tuple(spec.shape), name, key)
 
     def make(dtype: DType, calibration: Arrays, per_tensor_dense: bool) -> bytes:
+        named = dtype is DType.FLOAT32
         held = loaded  # its variables live as long as it does
         given = {key: tf.TensorSpec(found[key][0], spec.dtype, name=key) for key, spec in specs.items()}
         with quiet():
             function = tf.function(lambda **tensors: held.signatures and signature(**tensors))
             concrete = function.get_concrete_function(**given)
-            return lite.from_concrete(concrete, name, dtype, calibration, per_tensor_dense=per_tensor_dense)
+            return lite.from_concrete(
+                concrete, name, dtype, calibration, per_tensor_dense=per_tensor_dense, named=named
+            )
 
     return Network(make, (FIXED,) if any(free for _, free in found.values()) else ())

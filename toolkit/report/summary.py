@@ -15,7 +15,8 @@ def to_json(verification: Verification) -> dict[str, Any]:
     Others may rely on: images, answered, bit_exact, resent, proven, verdict ("proven", "differs", "weak", "undecided"),
     inputs (what was sent, in words), distinct_outputs, strength.{planted,seen,unseen_layers} (null where an output
     differs; planted is 0 where it was not measured, and `missing` says why), accuracy.{set}.{correct,total,ci95},
-    scores.{set}.{metric},
+    scores.{set}.{metric}, conversion.scores.{set}.{float_host,int8_host,int8_device}.{metric}, conversion.worst,
+    conversion.layers[].{name,tensor,partner,snr_db,added} (null where no float32 network is known),
     gates[].{name,bound,at_least,value,met,why_not}, per_class.{set}.{class}.{support,precision,recall,f1},
     ticks.{unit,median,max,resolution}, seconds,
     device.{board,runtime,model_sha256,build_id}. `ticks` is null for a device without a clock; a set without a truth is

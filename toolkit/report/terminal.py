@@ -57,11 +57,7 @@ def _facts(verification: Verification, build: Build | None) -> Table:
         table.add_row("strength", Text(text.plain(told)))
     if missing := text.unanswered(verification):
         table.add_row("answered", Text(f"{verification.answered:,} of {whole:,}, {missing:,} missing", style="red"))
-    for each in verification.sets:
-        if told := text.scores(each):
-            table.add_row(escape(text.plain(each.words.title)), Text(told))
-    for gate in verification.gates:
-        table.add_row("gate", Text(text.plain(gate.in_words), style="green" if gate.met else "red"))
+    _add_scores(table, verification)
     if verification.singly:
         table.add_row("one by one", _singly(verification))
     ticks = verification.ticks
@@ -86,6 +82,17 @@ def _facts(verification: Verification, build: Build | None) -> Table:
     if boards := text.shares(verification):
         table.add_row("boards", Text("\n".join(boards)))
     return table
+
+
+def _add_scores(table: Table, verification: Verification) -> None:
+    """What each set scored, what the conversion cost, and the gates."""
+    for each in verification.sets:
+        if told := text.scores(each):
+            table.add_row(escape(text.plain(each.words.title)), Text(told))
+    if told := text.conversion(verification):
+        table.add_row("conversion", Text(text.plain(told)))
+    for gate in verification.gates:
+        table.add_row("gate", Text(text.plain(gate.in_words), style="green" if gate.met else "red"))
 
 
 def _singly(verification: Verification) -> Text:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from toolkit.artifacts import Build, DeviceIdentity, Score, SetResult, Ticks, Verdict, Verification
+from toolkit.artifacts.cost import FLOAT_HOST, INT8_DEVICE, INT8_HOST
 
 UNIT_NOTES = {
     "instructions": "Instructions of the network alone, without those of interrupts. They are neither cycles nor time.",
@@ -119,6 +120,41 @@ def beside_accuracy(of: SetResult) -> str:
             whose = " of the normal ones" if name == "mean_error" and of.details.odd is not None else ""
             told.append(f"{metric(name)}{whose} {scored(name, value)}")
     return ", ".join(told)
+
+
+def conversion(verification: Verification) -> str:
+    """What the conversion cost, in a phrase: the first metric of each set, and the layer that adds most noise."""
+    cost = verification.conversion
+    if cost is None:
+        return ""
+    if cost.missing:
+        return f"what it cost against {cost.source} is not known: {cost.missing}"
+    told = []
+    for name, rows in cost.scores.items():
+        first = next(iter(rows[FLOAT_HOST]), "")
+        if first:
+            values = [scored(first, rows[row][first]) if first in rows[row] else "-" for row in CONVERSION_ROWS]
+            whose = f"{verification.set(name).words.title}: " if len(cost.scores) > 1 else ""
+            told.append(
+                f"{whose}{metric(first)} {values[0]} in float32, {values[1]} in int8, {values[2]} on the device"
+            )
+    if (worst := cost.worst_layer) is not None:
+        noise = "" if worst.snr_db is None else f", {decibels(worst.snr_db)}"
+        told.append(f"most noise comes from {worst.title}{noise}")
+    return "; ".join(told)
+
+
+CONVERSION_ROWS = {
+    FLOAT_HOST: "float32 on the host",
+    INT8_HOST: "int8 on the host",
+    INT8_DEVICE: "int8 on the device",
+}
+"""What the columns of `ConversionCost.scores` are called, in their order."""
+
+
+def decibels(value: float) -> str:
+    """37.7 dB."""
+    return f"{value:.1f} dB"
 
 
 def duration(seconds: float) -> str:

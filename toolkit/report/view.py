@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from toolkit.artifacts import Build, GateResult, SetResult, Verdict, Verification
-from toolkit.report import chain, charts, inputs, memory, scores, strength, text
+from toolkit.report import chain, charts, cost, inputs, memory, scores, strength, text
 
 
 @dataclass(frozen=True)
@@ -68,6 +68,7 @@ class View:
     boards: tuple[str, ...]
     gates: tuple[GateResult, ...]
     strength: strength.StrengthChart | None
+    conversion: cost.CostTable | None
 
 
 _STATES = {Verdict.PROVEN: "good", Verdict.DIFFERS: "bad"}
@@ -264,4 +265,5 @@ def build_view(verification: Verification, build: Build) -> View:
         boards=text.shares(verification),
         gates=verification.gates,
         strength=strength.chart(verification),
+        conversion=cost.table(verification),
     )

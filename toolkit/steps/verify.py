@@ -74,6 +74,7 @@ def verify(
     from toolkit.link.client import Client
     from toolkit.link.transport import open_transport
     from toolkit.report import html, pictures
+    from toolkit.steps import cost
     from toolkit.steps.strength import judged_by_strength, reaching
     from toolkit.workloads import compute, prepare
 
@@ -134,6 +135,7 @@ def verify(
         data=assembled.sources,
         tools={"tinyml": __version__, "Python": platform.python_version(), "reference": reference.describe()},
     )
+    result = dataclasses.replace(result, conversion=cost.of(result, build, assembled, selection, listener))
     result = dataclasses.replace(result, gates=bounds.judge(gates, build, result))
     result = pictures.attach(result, assembled.report_images())
     result.save(place.verification)
