@@ -39,7 +39,7 @@ static void append_bytes(receiver_t *receiver, uint8_t value, uint8_t times) {
   receiver->filled += times;
   while (times) {
     const size_t room = (size_t)receiver->inputs[receiver->input].bytes - receiver->at;
-    const uint8_t part = times < room ? times : (uint8_t)room;
+    const uint8_t part = (uint8_t)(times < room ? times : room);
     if (receiver->place) memset(receiver->place(receiver->input) + receiver->at, value, part);
     receiver->at += part;
     times = (uint8_t)(times - part);

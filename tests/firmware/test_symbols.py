@@ -39,7 +39,9 @@ const uint8_t *model_output(uint8_t index);
 #define TFLM_HOST_INPUT_BYTES 4u
 #define TFLM_HOST_OUTPUT_BYTES 4u
 #define TFLM_HOST_ARENA_BYTES 8u
-#define TFLM_HOST_DTYPE ENGINE_INT8
+#define TFLM_HOST_INPUTS 1
+#define TFLM_HOST_OUTPUTS 1
+#define TFLM_HOST_ENDS {4u, ENGINE_INT8, {0}}, {4u, ENGINE_INT8, {0}}
 """,
 }
 
