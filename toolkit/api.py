@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from toolkit.errors import TinymlError
     from toolkit.models.listing import Row
     from toolkit.steps.build import Choices, Request
+    from toolkit.steps.train import Own
 
 __all__ = [
     "SEED",
@@ -57,6 +58,7 @@ __all__ = [
     "run",
     "stop",
     "train",
+    "train_own",
     "verify",
     "why_not_proven",
 ]
@@ -147,6 +149,18 @@ def train(
     from toolkit.steps import train as step
 
     return step.train(model, recipe, seed, data, workspace, listener)
+
+
+def train_own(asked: Own, *, workspace: Path = Path(), listener: Listener = SILENT) -> ModelCard:
+    """Train, convert and store a network of the user's own, from a function that makes it.
+
+    Raises:
+        UsageError, TrainError, DatasetError: the function, the data or an option is wrong.
+        TinymlError: interrupted, to be gone on with.
+    """
+    from toolkit.steps import train as step
+
+    return step.train_own(asked, workspace, listener)
 
 
 def build(

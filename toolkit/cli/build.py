@@ -88,15 +88,10 @@ def _refuse_data_for_nothing(context: typer.Context, model: str, dtype: DType, w
     """
     from toolkit.models import conversion
 
-    said = [name for name in _OF_CALIBRATION if _is_said(context, name)]
+    said = [name for name in _OF_CALIBRATION if options.is_said(context, name)]
     if said and (dtype is not DType.INT8 or not conversion.is_source(model, workspace)):
         why = f"{model} is no network that is converted" if dtype is DType.INT8 else "float32 needs no calibration"
         raise UsageError(f"--{said[0]} is for a conversion to int8, and {why}", f"leave --{said[0]} out; run takes it")
-
-
-def _is_said(context: typer.Context, name: str) -> bool:
-    source = context.get_parameter_source(name)
-    return source is not None and source.name == "COMMANDLINE"
 
 
 def register(app: typer.Typer) -> None:

@@ -165,6 +165,12 @@ Project = Annotated[
 ]
 
 
+def is_said(context: typer.Context, name: str) -> bool:
+    """Whether an option or argument stands on the command line itself."""
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
+
+
 def selection(
     limit: int | None,
     data: Path | None,

@@ -8,7 +8,7 @@ loaders/     one file a format        sets/       sets that are known by name   
 
 from __future__ import annotations
 
-from toolkit.data.choice import Chosen, at_hand, choose, look
+from toolkit.data.choice import Chosen, at_hand, choose, for_training, look
 from toolkit.data.digits.folder import load_external, load_images
 from toolkit.data.digits.prepare import prepare_image
 from toolkit.data.samples import Samples
@@ -25,6 +25,7 @@ __all__ = [
     "Task",
     "at_hand",
     "choose",
+    "for_training",
     "load_external",
     "load_fashion_mnist",
     "load_images",

@@ -12,6 +12,8 @@ import io
 import json
 import platform
 import zipfile
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +23,7 @@ import numpy.typing as npt
 from toolkit import reference, zoo
 from toolkit.artifacts import DType, ElementType, ModelCard, Score, sha256_of, to_jsonable, write_atomically
 from toolkit.data.samples import Samples
+from toolkit.data.task import predicted
 from toolkit.errors import ModelError, TrainError
 from toolkit.models.card import card_text
 from toolkit.models.finder import CARD, StoredModel, file_name
@@ -30,6 +33,7 @@ from toolkit.tflite.ends import ends_of
 
 if TYPE_CHECKING:
     from toolkit.train import Recipe, Trained
+    from toolkit.train.own import OwnTrained
     from toolkit.zoo import Architecture
 
 _VARIANTS = ((DType.FLOAT32, False), (DType.INT8, False), (DType.INT8, True))
@@ -89,8 +93,7 @@ def score(tflite: bytes, data: Samples, *, interpreter: str | None = None) -> Sc
         interpreter = reference.OPTIMISED if is_float or int8_tables.is_needed(tflite) else None
     inputs = reference.quantise(tflite, data.values, data.scaling)
     outputs = reference.expected_outputs(tflite, inputs, interpreter=interpreter)
-    predicted = np.argmax(reference.dequantise(tflite, outputs), axis=1)
-    correct = int(np.sum(predicted == data.labels))
+    correct = int(np.sum(predicted(reference.dequantise(tflite, outputs)) == data.labels))
     return Score(correct, len(data), wilson_interval(correct, len(data)))
 
 
@@ -99,8 +102,14 @@ def versions() -> dict[str, str]:
     return {"python": platform.python_version()} | {name: importlib.metadata.version(name) for name in _PACKAGES}
 
 
+def _of_the_zoo(model: Any, sample: npt.NDArray[np.float32], dtype: DType, per_tensor: bool) -> bytes:
+    from toolkit.convert import convert
+
+    return convert(model, dtype, sample, per_tensor_dense=per_tensor)
+
+
 def store(
-    trained: Trained,
+    trained: Trained | OwnTrained,
     architecture: Architecture,
     recipe: Recipe,
     seed: int,
@@ -109,6 +118,7 @@ def store(
     tests: tuple[Samples, ...],
     folder: Path,
     name: str | None = None,
+    make: Callable[[DType, bool], bytes] | None = None,
 ) -> ModelCard:
     """Convert a trained network to every type that it can have, score each file, and write the folder.
 
@@ -119,6 +129,7 @@ def store(
         tests: the sets to score on; never used for anything else.
         folder: is made if missing. The card is written last: a folder without one is not whole.
         name: of the stored model; by default the architecture's.
+        make: converts to a type, with one scale for each dense layer or not; by default as the zoo's networks are.
 
     Returns:
         The card, which is stored as `card.json`. An int8 file that the converter refuses is left out of it.
@@ -126,15 +137,17 @@ def store(
     Raises:
         TrainError: the network cannot be converted even to float32.
     """
-    from toolkit.convert import CALIBRATION_IMAGES, convert
+    from toolkit.convert import CALIBRATION_IMAGES
 
     name = name or architecture.name
-    sample = calibration.first(CALIBRATION_IMAGES).real()
+    if make is None:
+        sample = calibration.first(CALIBRATION_IMAGES).real()
+        make = partial(_of_the_zoo, trained.model, sample)
     contents: dict[str, bytes] = {}
     accuracy: dict[str, Score] = {}
     for dtype, per_tensor in _VARIANTS:
         try:
-            tflite = convert(trained.model, dtype, sample, per_tensor_dense=per_tensor)
+            tflite = make(dtype, per_tensor)
         except TrainError:
             if dtype is DType.FLOAT32:
                 raise

@@ -10,7 +10,7 @@ import json
 import sys
 import time
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -145,7 +145,7 @@ def _failed(path: Path, caught: Exception) -> TrainError:
     line = getattr(caught, "lineno", None) if isinstance(caught, SyntaxError) else None
     trace = caught.__traceback__
     while trace is not None:
-        if Path(trace.tb_frame.f_code.co_filename) == path:
+        if Path(trace.tb_frame.f_code.co_filename).resolve() == path.resolve():
             line = trace.tb_lineno
         trace = trace.tb_next
     where = f"{path.name}, line {line}" if line else path.name
@@ -216,7 +216,7 @@ def train(
     if len(data) - count < 2:
         raise TrainError(f"{data.name} has {len(data)} samples to train with", "give it more")
     learnt, held = _chosen(data, order[count:]), _chosen(data, order[:count])
-    sets = [(list(real_inputs(each, inputs)), _truth(each, inputs, outputs[0], name)) for each in (learnt, held)]
+    sets = [(real_inputs(each, inputs), _truth(each, inputs, outputs[0], name)) for each in (learnt, held)]
     batch = min(how.batch_size, len(learnt))
     phase = Phase("train", how.epochs, batch, how.learning_rate, how.warmup_epochs, how.cosine, decay=how.decay)
     compiled = bool(model.compiled)
@@ -291,8 +291,8 @@ class _Fit:
         model: Any,
         phase: Phase,
         seed: int,
-        learnt: tuple[list[Array], Array],
-        held: tuple[list[Array], Array],
+        learnt: tuple[tuple[Array, ...], Array],
+        held: tuple[tuple[Array, ...], Array],
         *,
         scheduled: bool,
         checkpoint: Path | None,
@@ -324,7 +324,7 @@ class _Fit:
         order = np.random.default_rng((self.seed, epoch)).permutation(len(self.learnt[1]))
         before = self.history[-1].validation if self.history else None
 
-        def begin(batch: int, _: Any = None) -> None:
+        def begin(batch: int, logs: Any = None) -> None:  # noqa: ARG001 - Keras calls it so
             if self.scheduled:
                 self.model.optimizer.learning_rate = self.phase.rate(epoch * self.steps + batch, self.steps)
 
@@ -335,24 +335,25 @@ class _Fit:
                 self.progress(Progress(self.phase.name, epoch + 1, self.phase.epochs, done, loss, before))
 
         ended = self.model.fit(
-            [each[order] for each in self.learnt[0]],
+            _given([each[order] for each in self.learnt[0]]),
             self.learnt[1][order],
             batch_size=self.phase.batch_size,
             initial_epoch=epoch,
             epochs=epoch + 1,
             shuffle=False,
             verbose=0,
-            validation_data=self.held,
+            validation_data=(_given(self.held[0]), self.held[1]),
             callbacks=[keras.callbacks.LambdaCallback(on_train_batch_begin=begin, on_train_batch_end=end)],
         ).history
         rate = float(np.asarray(self.model.optimizer.learning_rate))
-        accuracy = [next((ended[name][-1] for name in ended if name in names), None) for names in _ACCURACIES]
+        learnt, held = (next((ended[name][-1] for name in names if name in ended), None) for names in _ACCURACIES)
         return OwnEpoch(
             epoch + 1,
             rate,
             float(ended["loss"][-1]),
             float(ended["val_loss"][-1]) if "val_loss" in ended else None,
-            *(None if each is None else float(each) for each in accuracy),
+            None if learnt is None else float(learnt),
+            None if held is None else float(held),
             round(time.monotonic() - started, 2),
         )
 
@@ -384,6 +385,11 @@ class _Fit:
         for variable, value in zip(variables, values, strict=True):
             variable.assign(value)
         self.history = records
+
+
+def _given(arrays: Sequence[Array]) -> Any:
+    """As Keras has it: one array, or a list."""
+    return arrays[0] if len(arrays) == 1 else list(arrays)
 
 
 _NAMES = ("accuracy", "acc", "sparse_categorical_accuracy", "binary_accuracy")
