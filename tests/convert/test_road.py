@@ -50,6 +50,7 @@ def test_four_commands_to_a_report(tmp_path: Path) -> None:
     assert all(each["snr_db"] is None or each["snr_db"] > 15 for each in cost["layers"])
     shown = page.read_text(encoding="utf-8")
     assert "What the conversion cost" in shown
+    assert "calibrated with all 120 samples of x.npy" in shown
     for name in text.CONVERSION_ROWS.values():
         assert name in shown
 
