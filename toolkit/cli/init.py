@@ -51,7 +51,7 @@ def register(app: typer.Typer) -> None:
         model: Annotated[
             str | None,
             typer.Option(
-                "--model", "-m", help="A model of the zoo, or a file; by default the only .tflite in the folder."
+                "--model", "-m", help="A model of the zoo, or a file; by default the only .tflite (or .keras) there."
             ),
         ] = None,
         data: options.Data = None,

@@ -152,7 +152,11 @@ def _quantised(tflite: bytes) -> Callable[[Sequence[Array]], Tensors]:
         intrepreter_config=runtime.InterpreterConfig.kPreserveAllTensors,  # spelt so
     )
 
+    keeps_state = describe(tflite).keeps_state
+
     def run(values: Sequence[Array]) -> Tensors:
+        if keeps_state:
+            interpreter.reset()  # every sample for itself
         for place, value in enumerate(values):
             interpreter.set_input(value, place)
         interpreter.invoke()
@@ -180,6 +184,7 @@ def _litert(tflite: bytes) -> Callable[[Sequence[Array]], Tensors]:
     sources = [details["index"] for details in interpreter.get_input_details()]
 
     def run(values: Sequence[Array]) -> Tensors:
+        interpreter.reset_all_variables()
         for source, value in zip(sources, values, strict=True):
             interpreter.set_tensor(source, value)
         interpreter.invoke()

@@ -38,6 +38,15 @@ def _given(*facts: Fact) -> tuple[Fact, ...]:
 
 def _model(build: Build) -> Step:
     card = build.card
+    if card is None and build.original is not None:
+        return Step(
+            "Model",
+            build.original.name,
+            (
+                Fact("built", f"with {' and '.join(build.changes)}"),
+                Fact("SHA-256", build.original_sha256, mono=True),
+            ),
+        )
     if card is None:
         return Step("Model", build.model, (Fact("training", "not known: there is no model card beside the file"),))
     accuracy = "" if card.validation is None else text.share(card.validation, 1)

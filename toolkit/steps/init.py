@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from toolkit import projectfile
 from toolkit.errors import ProjectFileError, UsageError
-from toolkit.selection import Selection
+from toolkit.selection import EVERYTHING, Selection
 
 if TYPE_CHECKING:
     from toolkit.artifacts import TensorSpec
@@ -24,6 +24,9 @@ MOST_CLASSES = 64
 """More class names than these stay in the data alone."""
 
 _MODELS = (".tflite", ".lite")
+_SOURCES = (".keras", ".h5", ".onnx", ".pt2")
+"""What is converted first."""
+
 _DATA = (".npz", ".npy", ".csv", ".parquet")
 
 
@@ -54,8 +57,8 @@ class Entry:
 
 
 def models_in(folder: Path) -> tuple[str, ...]:
-    """The networks that lie in a folder, by their files' names."""
-    return _files(folder, _MODELS)
+    """The networks that lie in a folder, by their files' names: those that are ready, or else those to be converted."""
+    return _files(folder, _MODELS) or _files(folder, _SOURCES)
 
 
 def data_in(folder: Path) -> tuple[str, ...]:
@@ -89,7 +92,7 @@ def propose(folder: Path, asked: Asked) -> tuple[Entry, ...]:
     ends, is_file = _ends(model, folder)
     found += [
         Entry("model.path" if is_file else "model.name", _beside(model, folder) if is_file else model, why),
-        Entry("model.dtype", _dtype(ends), f"the model: {_in_words(ends)}"),
+        _dtype(model, folder, ends),
     ]
     found += _data(folder, ends, asked.selection)
     return (*found, *_gates(found))
@@ -102,18 +105,22 @@ def _model(folder: Path, asked: str | None) -> tuple[str, str]:
     if len(here) != 1:
         what = f"{len(here)} models lie in {folder}: {', '.join(here[:5])}" if here else f"no .tflite lies in {folder}"
         raise UsageError(f"--model is missing, and {what}", "name it: tinyml init --model net.tflite")
-    return str(folder / here[0]), "the only .tflite in this folder"
+    return str(folder / here[0]), f"the only {Path(here[0]).suffix.lower()} in this folder"
 
 
 def _ends(model: str, folder: Path) -> tuple[Ends, bool]:
     """The network's ends; and whether a file is meant, not a name of the zoo."""
     from toolkit import models, tflite
     from toolkit.artifacts import DType
+    from toolkit.models import conversion
     from toolkit.tflite.ends import ends_of
 
     if not models.is_path(model, folder):
         return ends_of(models.resolve(model, DType.INT8, folder).read()), False
     path = Path(model)
+    if conversion.is_source(model, folder):
+        made = conversion.converted(path, DType.FLOAT32, EVERYTHING, folder)
+        return ends_of(made.path.read_bytes()), True
     source = tflite.source.read(path)
     described = tflite.describe(source.tflite)
     rewritten = tflite.rewrite(source.tflite, described)
@@ -123,10 +130,13 @@ def _ends(model: str, folder: Path) -> tuple[Ends, bool]:
     return ends_of(rewritten.data), True
 
 
-def _dtype(ends: Ends) -> str:
+def _dtype(model: str, folder: Path, ends: Ends) -> Entry:
+    from toolkit.models import conversion
     from toolkit.tflite.ends import dtype_of
 
-    return str(dtype_of(ends.inputs))
+    if conversion.is_source(model, folder):
+        return Entry("model.dtype", "int8", f"converted with samples of the data; the model: {_in_words(ends)}")
+    return Entry("model.dtype", str(dtype_of(ends.inputs)), f"the model: {_in_words(ends)}")
 
 
 def _in_words(ends: Ends) -> str:

@@ -75,8 +75,20 @@ def _float(request: Request, model: ModelFile, listener: Listener) -> FloatModel
     return FloatModel(file.name, file.resolve(), due) if due is not None and file.is_file() else None
 
 
+_PROBE = """
+import pathlib, sys
+import numpy as np
+from toolkit import reference
+from toolkit.tflite.ends import ends_of
+tflite = pathlib.Path(sys.argv[1]).read_bytes()
+inputs = [np.zeros((1, *spec.sample), spec.numpy) for spec in ends_of(tflite).inputs]
+reference.expected_outputs(tflite, inputs, interpreter="ai_edge_litert")
+"""
+"""LiteRT computes it later in our own process; of some absurd files it dies."""
+
+
 def _named(text: str, workspace: Path, listener: Listener) -> FloatModel:
-    from toolkit import models
+    from toolkit import models, reference
     from toolkit.models import conversion
     from toolkit.selection import EVERYTHING
 
@@ -85,6 +97,7 @@ def _named(text: str, workspace: Path, listener: Listener) -> FloatModel:
         made = conversion.converted(path, DType.FLOAT32, EVERYTHING, workspace, listener=listener)
         return FloatModel(path.name, made.path.resolve(), sha256_of(made.path.read_bytes()))
     read = models.resolve(text, DType.FLOAT32, workspace)
+    reference.probe(read.path, _PROBE)
     return FloatModel(path.name, read.path, read.sha256)
 
 

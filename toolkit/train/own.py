@@ -363,7 +363,7 @@ class _Fit:
     def _save(self, key: str) -> None:
         if self.checkpoint is None:
             return
-        held: dict[str, Any] = {f"v{place}": np.array(each) for place, each in enumerate(self._variables())}
+        held: dict[str, Any] = {f"v{place}": np.asarray(each) for place, each in enumerate(self._variables())}
         records = json.dumps([dataclasses.asdict(record) for record in self.history])
         buffer = io.BytesIO()
         np.savez(buffer, key=np.array(key), history=np.array(records), **held)
