@@ -54,7 +54,10 @@ def test_it_is_proven_and_scores_what_is_told(name: str, tmp_path: Path) -> None
     strength = said["strength"]
     assert strength["unseen_layers"] == []
     assert strength["seen"] >= 0.95 * strength["planted"] > 100
-    assert Path(said["report"]).is_file()
+    page = Path(said["report"]).read_text(encoding="utf-8")
+    assert "inputs a second" in page
+    assert "before the first input was sent" in page  # it called every input an image
+    assert "The test, one pixel" not in page
 
 
 @pytest.mark.emulator

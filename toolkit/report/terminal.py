@@ -74,7 +74,7 @@ def _facts(verification: Verification, build: Build | None) -> Table:
     table.add_row(
         "link",
         Text(
-            f"{verification.inputs_per_second:,.1f} images a second, {text.duration(verification.seconds)}\n"
+            f"{verification.inputs_per_second:,.1f} inputs a second, {text.duration(verification.seconds)}\n"
             + text.link_summary(verification),
             style="yellow" if text.troubled(verification) else "",
         ),

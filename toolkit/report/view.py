@@ -203,7 +203,7 @@ def _link(verification: Verification) -> tuple[LinkFact, ...]:
     up = f"{text.size(round(link.bytes_up / seconds))}/s" if seconds > 0 else ""
     down = f"{text.size(round(link.bytes_down / seconds))}/s" if seconds > 0 else ""
     return (
-        LinkFact("throughput", f"{verification.inputs_per_second:,.1f}", "images a second"),
+        LinkFact("throughput", f"{verification.inputs_per_second:,.1f}", "inputs a second"),
         LinkFact("duration", text.duration(seconds), "the whole run"),
         LinkFact("to the device", text.size(link.bytes_up), up),
         LinkFact("from the device", text.size(link.bytes_down), down),
