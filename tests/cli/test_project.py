@@ -175,7 +175,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_run_needs_no_option_and_the_command_line_wins(built: Path) -> None:
-    done = tinyml("run", "--limit", "5", "--gate", "accuracy=0.1", "--json", cwd=built)
+    done = tinyml("run", "--no-strength", "--limit", "5", "--gate", "accuracy=0.1", "--json", cwd=built)
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     assert told["images"] == 15
@@ -187,7 +187,7 @@ def test_a_build_alone_is_held_to_gates_of_sizes(built: Path) -> None:
     assert done.returncode == 4
     assert [(gate["name"], gate["met"]) for gate in json.loads(done.stdout)["gates"]] == [("flash_bytes", False)]
     assert "1 gate is not met: flash_bytes" in said(done)
-    done = tinyml("run", "--gate", "ram_bytes=10", cwd=built)
+    done = tinyml("run", "--no-strength", "--gate", "ram_bytes=10", cwd=built)
     assert done.returncode == 4
     assert "PROVEN" in done.stdout
     assert tinyml("report", "--json", cwd=built).returncode == 4  # it says again what was judged
