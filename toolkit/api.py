@@ -17,11 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
-from toolkit import gates as bounds
 from toolkit import verdicts
 from toolkit import workspace as workspaces
 from toolkit.artifacts import Baseline, Build, DType, GateResult, ModelCard, RunningDevice, Runtime, Verification
-from toolkit.gates import Gates
 from toolkit.listener import SILENT, Listener
 from toolkit.selection import EVERYTHING, Selection
 
@@ -29,6 +27,7 @@ if TYPE_CHECKING:
     from toolkit.board import Board
     from toolkit.comparison import Comparison
     from toolkit.errors import TinymlError
+    from toolkit.gates import Gates
     from toolkit.models.listing import Row
     from toolkit.steps.build import Choices, Request
     from toolkit.steps.train import Own
@@ -62,6 +61,16 @@ __all__ = [
     "verify",
     "why_not_proven",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """`Gates`, when it is asked for: what it is made with takes longer to load than all of `tinyml --help`."""
+    if name == "Gates":
+        from toolkit.gates import Gates
+
+        return Gates
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
 
 SEED = 1
 """Of a training, unless another is asked for."""
@@ -260,7 +269,7 @@ def verify(
     device: Device,
     selection: Selection = EVERYTHING,
     *,
-    gates: Gates = bounds.NONE,
+    gates: Gates | None = None,
     resume: bool = False,
     strength: bool = True,
     listener: Listener = SILENT,
@@ -302,7 +311,7 @@ def run(
     port: str | None = None,
     virtual: bool = False,
     selection: Selection = EVERYTHING,
-    gates: Gates = bounds.NONE,
+    gates: Gates | None = None,
     strength: bool = True,
     workspace: Path = Path(),
     listener: Listener = SILENT,
@@ -381,6 +390,8 @@ def why_not_proven(verification: Verification, report: Path) -> TinymlError:
 
 def gates(build: Build, asked: Gates) -> tuple[GateResult, ...]:
     """How a build stands against the gates of sizes, before anything is flashed."""
+    from toolkit import gates as bounds
+
     return bounds.judge(asked, build)
 
 

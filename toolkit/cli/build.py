@@ -7,7 +7,7 @@ from pathlib import Path
 
 import typer
 
-from toolkit import api, gates
+from toolkit import api
 from toolkit.artifacts import Build, DType, GateResult
 from toolkit.cli import options, output, project
 from toolkit.cli.listener import Terminal
@@ -120,6 +120,7 @@ def register(app: typer.Typer) -> None:
         verbose: options.Verbose = False,  # noqa: ARG001 - its callback does it
     ) -> None:
         """Convert a model, generate the firmware project, compile it, and print its size."""
+        from toolkit import gates
         from toolkit.artifacts import to_jsonable
 
         asked = gates.parse(gate or ())

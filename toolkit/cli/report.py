@@ -6,7 +6,7 @@ from pathlib import Path
 
 import typer
 
-from toolkit import api, gates, verdicts, workspace
+from toolkit import api, verdicts, workspace
 from toolkit.cli import options, output, project
 
 
@@ -39,4 +39,6 @@ def register(app: typer.Typer) -> None:
                 raise api.why_not_proven(done.verification, done.report)
             if done.verification.missed:
                 output.use_json(False)
+                from toolkit import gates
+
                 raise gates.why_not_passed(done.verification.missed)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from toolkit import api, gates, verdicts
+from toolkit import api, verdicts
 from toolkit.artifacts import Build, DType
 from toolkit.cli import build as build_command
 from toolkit.cli import flash as flash_command
@@ -58,6 +58,8 @@ def register(app: typer.Typer) -> None:
         verbose: options.Verbose = False,  # noqa: ARG001 - its callback does it
     ) -> None:
         """Build, flash and verify in one go; an emulated board is stopped again at the end."""
+        from toolkit import gates
+
         bounds = gates.parse(gate or ())
         selection = options.selection(limit, data, images, scale, inputs, truth, task, classes, resize)
         # Loaded once, and passed on: what lies in the workspace may be another's by the next step.

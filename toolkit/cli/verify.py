@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from toolkit import api, gates, verdicts, workspace
+from toolkit import api, verdicts, workspace
 from toolkit.artifacts import Build, Verification
 from toolkit.cli import options, output, project
 from toolkit.cli.listener import Terminal
@@ -44,6 +44,8 @@ def finish(report: Path, build: Build, result: Verification, *, json: bool, juni
         raise api.why_not_proven(result, report)
     if result.missed:
         output.use_json(False)
+        from toolkit import gates
+
         raise gates.why_not_passed(result.missed)
 
 
@@ -73,6 +75,8 @@ def register(app: typer.Typer) -> None:
         verbose: options.Verbose = False,  # noqa: ARG001 - its callback does it
     ) -> None:
         """Stream every input to the device and compare every output with the host's, byte for byte."""
+        from toolkit import gates
+
         bounds = gates.parse(gate or ())
         selection = options.selection(limit, data, images, scale, inputs, truth, task, classes, resize)
         verdicts.unfinished(junit, board or "the newest build")

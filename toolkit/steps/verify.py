@@ -44,7 +44,7 @@ def verify(
     ports: Sequence[str],
     selection: Selection,
     *,
-    gates: Gates = bounds.NONE,
+    gates: Gates | None = None,
     resume: bool,
     strength: bool = True,
     device: RunningDevice | None = None,
@@ -136,7 +136,7 @@ def verify(
         tools={"tinyml": __version__, "Python": platform.python_version(), "reference": reference.describe()},
     )
     result = dataclasses.replace(result, conversion=cost.of(result, build, assembled, selection, listener))
-    result = dataclasses.replace(result, gates=bounds.judge(gates, build, result))
+    result = dataclasses.replace(result, gates=bounds.judge(gates or bounds.NONE, build, result))
     result = pictures.attach(result, assembled.report_images())
     result.save(place.verification)
     # There is nothing to go on with any more: --resume would prove a board that was asked nothing.
