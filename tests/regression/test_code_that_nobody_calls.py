@@ -23,7 +23,7 @@ SAID_ONLY = {"note", "aliases", "lacks"}
 BY_NAME = {"toolkit.gates", "toolkit.projectfile"}
 """Modules whose keys are handed on by their names; tests/cli/test_project.py holds each to an option."""
 
-FOR_USERS = {"kernel_folders"}
+FOR_USERS = {"kernel_folders", "__getattr__"}
 """Functions that the toolkit does not call itself: for tools that compile kernels."""
 
 DEFINED = (
