@@ -13,6 +13,9 @@ from toolkit.data.tensor import Tensor, plain
 from toolkit.errors import DatasetError, UsageError
 from toolkit.selection import Selection
 
+MOST_TOLD = 8
+"""Names of classes in one line."""
+
 _NORMAL = {"normal", "good", "ok", "healthy"}
 """What the folder or label of samples is called that are not odd."""
 
@@ -42,7 +45,8 @@ def decide(
     """The task, as asked or as the truth tells: whole numbers or names and several outputs are classes, other numbers
     are the outputs' own values; without a truth, a network that gives as many values as it takes gives its input again.
 
-    Of several outputs the first is scored that can have such a truth: a value for each class, or as many as there are.
+    Of several outputs the first is scored that can have such a truth: a value for each class and no more, else one of
+    more; or as many values as there are.
 
     Raises:
         DatasetError: the truth cannot be this task's; the message names the sample.
@@ -64,9 +68,11 @@ def _scored(truth: Elements | None, sizes: tuple[int, ...], asked: Selection) ->
         return 0
     values = truth.size // len(truth)
     if truth.dtype.kind == "U" or (truth.dtype.kind == "i" and truth.ndim == 1 and asked.task != "regress"):
-        names = len(asked.classes) or len(set(truth.tolist()))
-        least = names if truth.dtype.kind == "U" else max(int(truth.max()) + 1, 2)
-        fitting = [place for place, size in enumerate(sizes) if size >= least]
+        least = len(set(truth.tolist())) if truth.dtype.kind == "U" else max(int(truth.max()) + 1, 2)
+        least = len(asked.classes) or least
+        # A layer's output beside the answer is larger than the classes are many; its greatest element names none.
+        fitting = [place for place, size in enumerate(sizes) if size == least]
+        fitting += [place for place, size in enumerate(sizes) if size > least]
     else:
         fitting = [place for place, size in enumerate(sizes) if size == values]
     return fitting[0] if fitting else 0
@@ -77,7 +83,7 @@ def _decide(
 ) -> Answers:
     """As `decide`, for an output of this size."""
     same = len(inputs) == 1 and inputs[0].elements == size
-    truth = _from_one_hot(truth, size)
+    given, truth = truth, _from_one_hot(truth, size)
     kind = Kind(asked.task) if asked.task is not None else _guess(truth, size, same=same)
     told = () if asked.task is not None else (f"task {kind}",)
     if kind is Kind.RECONSTRUCT and not same:
@@ -93,9 +99,13 @@ def _decide(
         return Answers(kind, None, _named(asked.classes, size) if kind is Kind.CLASSIFY else (), told)
     if kind is Kind.CLASSIFY:
         numbers, classes = _classes(truth, loaded, size, asked.classes, where)
+        if truth.dtype.kind == "U" and not asked.classes:
+            shown = ", ".join(classes[:MOST_TOLD]) + (" ..." if len(classes) > MOST_TOLD else "")
+            told = (*told, f"outputs taken in the order of the names: {shown} (--classes says otherwise)")
         return Answers(kind, numbers, classes, told)
     if kind is Kind.REGRESS:
-        return Answers(kind, _values(truth, size, loaded, where), (), told)
+        values = truth if given is None or asked.task is None else given
+        return Answers(kind, _values(values, size, loaded, where), (), told)
     return Answers(kind, _flags(truth, loaded, asked.classes, where), (), told)
 
 
@@ -131,6 +141,8 @@ def _guess(truth: Elements | None, size: int, *, same: bool) -> Kind:
     if same and size > 2 and two and (truth.dtype.kind == "U" or set(truth.tolist()) <= {0, 1}):
         return Kind.RECONSTRUCT
     numbers = truth.dtype.kind == "i" and truth.ndim == 1
+    if truth.dtype.kind == "f" and truth.ndim == 1 and size > 1:
+        numbers = bool((truth == np.rint(truth)).all())  # as np.loadtxt reads class numbers
     if truth.dtype.kind == "U" or (numbers and (size > 1 or set(truth.tolist()) <= {0, 1})):
         return Kind.CLASSIFY
     return Kind.REGRESS
@@ -147,6 +159,9 @@ def _named(classes: tuple[str, ...], size: int) -> tuple[str, ...]:
             f"--classes names {len(classes)}, the network gives {size} {'value' if size == 1 else 'values'}",
             "name one for each, in the outputs' order",
         )
+    twice = next((name for place, name in enumerate(classes) if name in classes[:place]), None)
+    if twice is not None:
+        raise UsageError(f"--classes names {twice} twice", "a name of its own for each output")
     return classes
 
 

@@ -287,8 +287,10 @@ def _truth(
     # Of the same part as the inputs: x_train is never held against y_test.
     part = next((part for part in ("test", "train") if part in keys[0].lower()), wanted.split)
     found = _called(others, _TRUTHS, part)
-    if found is not None and others[found].count != headers[keys[0]].count and wanted.limit is None:
-        found = None
+    other = "train" if part == "test" else "test"
+    if found is not None and other in found.lower():
+        same = others[found].count == headers[keys[0]].count
+        found = found if same and part not in keys[0].lower() else None
     if found is not None:
         told.append(f"truth from {found}")
     return found
