@@ -283,7 +283,8 @@ def _of_runs(
     yield Change("verdict", was, is_now, better, 0.0, worse=its_rank < rank)
     for name in ("planted", "seen"):
         mine, its = (None if side is None else getattr(side, name) for side in (before, after))
-        yield Change(f"faults {name}", mine, its)
+        # Without its strength a verdict says less than it did: --no-strength would be the way round a weak proof.
+        yield Change(f"faults {name}", mine, its, worse=name == "planted" and bool(mine) and not its)
     yield from _ticks(before, after, allowed)
     were, are = ({each.name: each for each in side.sets} if side else {} for side in (before, after))
     for name in dict.fromkeys([*were, *are]):

@@ -228,3 +228,9 @@ def test_what_goes_with_nothing_is_refused(tmp_path: Path) -> None:
         ("a", "--save", "c", "--no-worse"),
     ):
         assert tinyml("compare", *arguments, cwd=tmp_path).returncode == 2
+
+
+def test_a_strength_that_was_measured_and_is_not_is_worse() -> None:
+    strong, left_out = _with(planted=500, seen=498), _with(planted=0, seen=0)
+    assert [each.name for each in _compared(left_out, before=strong).worse] == ["faults planted"]
+    assert _compared(strong, before=left_out).worse == _compared(strong, before=strong).worse == ()

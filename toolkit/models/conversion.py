@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import importlib.metadata
+import os
 import re
 import tempfile
 from dataclasses import dataclass
@@ -99,6 +100,9 @@ def converted(
     if name is None:
         listener.say(f"converting {source.name} to {dtype} with {by}")
         name = _made(folder, source, dtype, asked, by, per_tensor=per_tensor)
+        if hash_of(source) != digest:
+            (folder / _RECORD).unlink()  # what lies there may be of either
+            raise ModelError(f"{source.name} changed while it was converted", "call it again once it is written")
     changes = _Record.load(folder / _RECORD).changes[name]
     return Converted(called, folder / name, source, digest, changes, folder / job.FLOAT32)
 
@@ -116,7 +120,7 @@ def hash_of(source: Path) -> str:
     """
     digest, total = hashlib.sha256(), 0
     try:
-        files = sorted(each for each in source.rglob("*") if each.is_file()) if source.is_dir() else [source]
+        files = _inside(source) if source.is_dir() else [source]
         for each in files:
             total += each.stat().st_size
             if total > LARGEST_SOURCE:
@@ -130,6 +134,18 @@ def hash_of(source: Path) -> str:
     except OSError as caught:
         raise ModelError(f"{source} cannot be read: {caught.strerror}", "check its permissions") from caught
     return digest.hexdigest()
+
+
+def _inside(folder: Path) -> list[Path]:
+    """All files in a folder, also behind links to folders, which a converter follows too; each folder once."""
+    found: list[Path] = []
+    seen: set[str] = set()
+    for place, folders, names in os.walk(folder, followlinks=True):
+        behind = {each: os.path.realpath(Path(place, each)) for each in sorted(folders)}
+        folders[:] = [each for each, real in behind.items() if real not in seen]
+        seen.update(behind.values())
+        found += [path for path in (Path(place, name) for name in names) if path.is_file()]
+    return sorted(found)
 
 
 def _versions(packages: tuple[str, ...]) -> str:
