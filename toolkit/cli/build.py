@@ -11,7 +11,7 @@ from toolkit import api
 from toolkit.artifacts import Build, DType, GateResult
 from toolkit.cli import options, output, project
 from toolkit.cli.listener import Terminal
-from toolkit.errors import UsageError
+from toolkit.errors import ModelError, UsageError
 
 
 def _show_layers(result: Build) -> None:
@@ -77,6 +77,7 @@ def show_gates(held: Sequence[GateResult]) -> None:
         console.print(f"gate {output.plain(each.in_words)}", style="green" if each.met else "red", soft_wrap=True)
 
 
+_FRAMEWORKS = (".keras", ".h5", ".hdf5", ".onnx", ".pt2")
 _OF_CALIBRATION = ("calibrate", "data", "inputs", "truth", "scale", "resize")
 
 
@@ -85,10 +86,15 @@ def _refuse_data_for_nothing(context: typer.Context, model: str, dtype: DType, w
 
     Raises:
         UsageError: the command line names some.
+        ModelError: it would, and is damaged or not there.
     """
     from toolkit.models import conversion
 
     said = [name for name in _OF_CALIBRATION if options.is_said(context, name)]
+    suffix = Path(model).suffix.lower()
+    if said and dtype is DType.INT8 and suffix in _FRAMEWORKS and not conversion.is_source(model, workspace):
+        what = f"has nothing of a {suffix} file in it" if Path(model).is_file() else "is not there"
+        raise ModelError(f"{model} {what}", "check the path, or save it again")
     if said and (dtype is not DType.INT8 or not conversion.is_source(model, workspace)):
         why = f"{model} is no network that is converted" if dtype is DType.INT8 else "float32 needs no calibration"
         raise UsageError(f"--{said[0]} is for a conversion to int8, and {why}", f"leave --{said[0]} out; run takes it")

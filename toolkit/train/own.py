@@ -123,7 +123,7 @@ def build(text: str, seed: int) -> Any:
     sys.path.append(str(path.parent.resolve()))  # behind all others: what lies beside it may be called as a package is
     try:
         spec.loader.exec_module(module)
-    except Exception as caught:  # whatever is in a file of the user's
+    except (Exception, SystemExit) as caught:  # whatever is in a file of the user's
         raise _failed(path, caught) from caught
     function = getattr(module, name, None)
     if not callable(function):
@@ -132,15 +132,17 @@ def build(text: str, seed: int) -> Any:
         raise TrainError(f"{path.name} has no function {name}", f"it has: {', '.join(there[:8]) or 'none'}")
     try:
         model = function()
-    except Exception as caught:
+    except (Exception, SystemExit) as caught:
         raise _failed(path, caught) from caught
     if not isinstance(model, keras.Model):
         raise TrainError(f"{name} in {path.name} returns {type(model).__name__}, no keras.Model", "return the model")
     return model
 
 
-def _failed(path: Path, caught: Exception) -> TrainError:
+def _failed(path: Path, caught: BaseException) -> TrainError:
     """The line of the user's own file that failed, innermost."""
+    if isinstance(caught, SystemExit) and caught.code in (129, 143):
+        raise caught  # SIGHUP or SIGTERM ended us, not the file
     said = " ".join(str(caught).split())[:200]
     line = getattr(caught, "lineno", None) if isinstance(caught, SyntaxError) else None
     trace = caught.__traceback__
