@@ -10,6 +10,10 @@ ENOUGH = 0.75
 """The share of planted faults that are not dead that must be seen, or the verdict is WEAK: docs/verdicts.md."""
 
 
+COMPILED, INTERPRETER = "compiled C", "interpreter"
+"""By what the faults were computed: `Strength.how`."""
+
+
 @dataclass(frozen=True)
 class LayerStrength(Artifact):
     """One layer of the computed network, after fusion.
@@ -49,7 +53,9 @@ class Strength(Artifact):
             ones. What they change is of no use to this network, as far as can be told.
         tried: the least number of inputs that every unseen fault was held against.
         inputs: how many inputs there were.
-        how: what computed, in words; empty if nothing did.
+        not_tried: operators that were not zeroed, as their results reach no output within one inference, or the
+            interpreter lets nobody put anything in their place.
+        how: COMPILED or INTERPRETER; empty if nothing was measured.
         missing: why the strength is not known, or not of all; empty where it is.
         seconds: that it took.
     """
@@ -61,6 +67,7 @@ class Strength(Artifact):
     dead: int = 0
     tried: int = 0
     inputs: int = 0
+    not_tried: int = 0
     how: str = ""
     missing: str = ""
     seconds: float = 0.0

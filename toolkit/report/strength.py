@@ -5,11 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from toolkit.artifacts import Verification
-from toolkit.artifacts.strength import ENOUGH
+from toolkit.artifacts.strength import COMPILED, ENOUGH, INTERPRETER
 from toolkit.report import text
 
 _NUMBERS, _FIGURES = 30, 10
 """Layers whose numbers have room below them; and their figures as well."""
+_NOTES = {
+    COMPILED: "Planted in the compiled network on this computer, which gives the host's outputs.",
+    INTERPRETER: "Planted in the file that TensorFlow Lite Micro's interpreter computes on this computer.",
+}
 
 
 @dataclass(frozen=True)
@@ -48,7 +52,7 @@ def chart(verification: Verification) -> StrengthChart | None:
         number = layer.name.split()[-1]
         label = f"{number}: {layer.seen} of {layer.planted}" if len(found.layers) <= _FIGURES else number
         cells.append(Cell(label, round(share, 1), state, title))
-    note = f"Planted in {found.how}, which gives the host's outputs." if found.measured else ""
+    note = _NOTES.get(found.how, "") if found.measured else ""
     return StrengthChart(
         text.strength(verification)[:1].upper() + text.strength(verification)[1:] + ".",
         tuple(cells),

@@ -282,6 +282,8 @@ def strength(verification: Verification) -> str:
         told += f" (the others held against {found.tried:,} of the {found.inputs:,} inputs at least)"
     if found.dead:
         told += f"; {found.dead:,} change nothing that anything reaches"
+    if found.not_tried:
+        told += f"; {many(found.not_tried, 'operator')} could not be tried"
     dark = found.unseen_layers
     if dark:
         more = f" and {len(dark) - _FEW:,} more" if len(dark) > _FEW else ""

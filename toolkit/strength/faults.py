@@ -23,11 +23,11 @@ from toolkit.strength.library import Bytes, Library
 
 SEED = 13
 SHARES = {"weights": 0.5, "bias": 0.25, "multiplier": 0.25}
-_OUTPUT_STEPS = 64
-_LARGEST_STEP = 2.0**27
-_TRIES = 4
+OUTPUT_STEPS = 64
+LARGEST_STEP = 2.0**27
+TRIES = 4
 """Places that are tried for each fault that is planted."""
-_SMALL = 1_000
+SMALL = 1_000
 """Of a small network's constants: all are tried."""
 
 
@@ -69,7 +69,7 @@ def plan(library: Library, count: int, seed: int = SEED) -> tuple[Fault, ...]:
         for number, layer in enumerate(layers)
         for fill in zeroed(layer.output)
     ]
-    shares = _shared([sum(each.values.size for each in layer.constants) for layer in layers], count - len(outputs))
+    shares = shared([sum(each.values.size for each in layer.constants) for layer in layers], count - len(outputs))
     singles = [fault for trial, share in zip(trials, shares, strict=True) for fault in _singles(trial, share, seed)]
     return tuple(sorted(outputs + singles, key=lambda fault: fault.layer))
 
@@ -87,7 +87,7 @@ def changed(constants: Constants, index: int, layer: Layer, sign: int) -> Any:
             return kind.type(value + sign * (sums or 1.0))
         step = layer.step[index % layer.step.size] if layer.step.size else 1.0
         limits = np.iinfo(kind)
-        moved = int(value) + sign * int(min(np.ceil(_OUTPUT_STEPS * step), _LARGEST_STEP))
+        moved = int(value) + sign * int(min(np.ceil(OUTPUT_STEPS * step), LARGEST_STEP))
         return kind.type(min(max(moved, limits.min), limits.max))
     if kind.kind == "f":
         largest = float(np.abs(constants.values).max()) or 1.0
@@ -126,10 +126,10 @@ class Trial:
     def _values(self) -> Iterator[list[Iterator[Bytes]]]:
         random = np.random.default_rng((SEED, self.number))
         for kind in range(10 if self.layer.inputs else 1):
-            yield [iter([_made(place, kind, random)]) for place in self.layer.inputs]
+            yield [iter([any_value(place, kind, random)]) for place in self.layer.inputs]
 
 
-def _made(place: Place, kind: int, random: np.random.Generator) -> Bytes:
+def any_value(place: Place, kind: int, random: np.random.Generator) -> Bytes:
     """One tensor's bytes."""
     count = place.bytes // place.dtype.itemsize
     if place.dtype.kind == "f":
@@ -152,7 +152,7 @@ def _made(place: Place, kind: int, random: np.random.Generator) -> Bytes:
     return np.clip(np.floor(wide), limits.min, limits.max).astype(place.dtype).view(np.uint8)
 
 
-def _shared(sizes: list[int], count: int) -> list[int]:
+def shared(sizes: list[int], count: int) -> list[int]:
     """`count` shared out as evenly as the sizes allow."""
     shares = [0] * len(sizes)
     left = max(count, 0)
@@ -180,11 +180,11 @@ def _singles(trial: Trial, share: int, seed: int) -> Iterator[Fault]:
         ]
         for role in SHARES
     }
-    wanted = _by_role({role: len(group) for role, group in groups.items()}, share)
+    wanted = by_role({role: len(group) for role, group in groups.items()}, share)
     for role, group in groups.items():
         planted = 0
         order = random.permutation(len(group))
-        for place in order[: max(_SMALL, _TRIES * wanted[role])]:
+        for place in order[: max(SMALL, TRIES * wanted[role])]:
             if planted == wanted[role]:
                 break
             constants, index = group[place]
@@ -202,7 +202,7 @@ def _singles(trial: Trial, share: int, seed: int) -> Iterator[Fault]:
                 yield fault
 
 
-def _by_role(sizes: dict[str, int], share: int) -> dict[str, int]:
+def by_role(sizes: dict[str, int], share: int) -> dict[str, int]:
     """How many faults of each role; what one role has not, the others take."""
     wanted = {role: min(size, int(share * SHARES[role])) for role, size in sizes.items()}
     for role, size in sizes.items():

@@ -11,13 +11,16 @@ import numpy as np
 import numpy.typing as npt
 
 from toolkit import compiler
-from toolkit.artifacts import LayerStrength, Strength, TensorSpec
+from toolkit.artifacts import Strength, TensorSpec
+from toolkit.artifacts.strength import COMPILED
 from toolkit.data import made
 from toolkit.errors import ModelError, ToolError
+from toolkit.strength import apart
 from toolkit.strength import library as libraries
 from toolkit.strength.faults import SEED, Fault, plan
 from toolkit.strength.library import Bytes, Library, Rows
 from toolkit.strength.rounds import LONGEST, WORK, Outcome, Runner, UnlikeError, costs
+from toolkit.strength.sums import summed
 from toolkit.tflite.ends import ends_of, join
 from toolkit.verify.tolerance import RELATIVE, SLACK, SMALLEST
 
@@ -63,23 +66,27 @@ def measure(
         work: multiply-accumulates that may be spent.
 
     Returns:
-        `missing` says why where nothing was measured.
+        `missing` says why where nothing was measured. Where the network cannot be compiled, the interpreter is asked
+        (interpreted.py), with its own number of faults and its own bound on the work.
     """
     started = time.monotonic()
     try:
         network = compiler.changeable(tflite)
     except ModelError as caught:
-        return Strength(missing=f"the compiler does not take this network: {caught.message}")
+        return _timed(
+            apart.measure(tflite, asked, f"the compiler does not take this network ({caught.message})"), started
+        )
     try:
         with libraries.built(network) as library:
             strength = measured(library, asked, ends_of(tflite).inputs, told=told, faults=faults, work=work)
     except ToolError as caught:
-        return Strength(missing=f"the network could not be compiled on this computer: {caught.message}")
+        why = f"the network could not be compiled on this computer ({caught.message})"
+        return _timed(apart.measure(tflite, asked, why), started)
     except UnlikeError as caught:
         return Strength(
             missing=f"compiled on this computer, the network differs from the host at input {caught.args[0]}"
         )
-    return _timed(strength, time.monotonic() - started)
+    return _timed(strength, started)
 
 
 def measured(
@@ -105,7 +112,7 @@ def measured(
     if not asked.best_first:
         np.random.default_rng(SEED).shuffle(order)
     outcome = Runner(library, rows, allowance(asked), work).run(planted, order, told)
-    strength = summed(library, planted, outcome, len(rows.inputs))
+    strength = summed(library.network.layers, planted, outcome, len(rows.inputs), COMPILED)
     strength = dataclasses.replace(strength, dead=_dead(library, planted, outcome, tensors, work / 4))
     return dataclasses.replace(strength, missing=f"stopped after {LONGEST:.0f} s") if outcome.late else strength
 
@@ -160,36 +167,5 @@ def allowance(asked: Asked) -> Callable[[int], npt.NDArray[np.float64] | None]:
     return allow
 
 
-def summed(library: Library, faults: Sequence[Fault], outcome: Outcome, inputs: int) -> Strength:
-    """The artifact."""
-    counts = [[0, 0] for _ in library.network.layers]
-    zeroed: list[bool | None] = [None] * len(counts)
-    tried = inputs
-    for fault, seen, reached, inputs_tried in zip(faults, outcome.seen, outcome.reached, outcome.tried, strict=True):
-        if not fault.certain and not reached:
-            continue  # the layer's output is this very zero, always: there is no fault
-        counts[fault.layer][0] += 1
-        counts[fault.layer][1] += seen is not None
-        if fault.fill is not None:
-            zeroed[fault.layer] = zeroed[fault.layer] is not False and seen is not None
-        if seen is None:
-            tried = min(tried, inputs_tried)
-    layers = tuple(
-        LayerStrength(f"layer {number}", layer.operators, layer.tensor, planted, seen, zero)
-        for number, (layer, (planted, seen), zero) in enumerate(
-            zip(library.network.layers, counts, zeroed, strict=True)
-        )
-    )
-    return Strength(
-        planted=sum(layer.planted for layer in layers),
-        seen=sum(layer.seen for layer in layers),
-        unseen_layers=tuple(layer.title for layer in layers if layer.zeroed is False),
-        layers=layers,
-        tried=tried,
-        inputs=inputs,
-        how="the compiled network on this computer",
-    )
-
-
-def _timed(strength: Strength, seconds: float) -> Strength:
-    return dataclasses.replace(strength, seconds=round(seconds, 2))
+def _timed(strength: Strength, started: float) -> Strength:
+    return dataclasses.replace(strength, seconds=round(time.monotonic() - started, 2))

@@ -54,6 +54,15 @@ class Outcome:
     late: bool = False
 
 
+def rounds(order: npt.NDArray[np.int32], most: int) -> Iterator[npt.NDArray[np.int32]]:
+    """The inputs in rounds of ever more of them, `most` at once."""
+    start, size = 0, _FIRST_ROUND
+    while start < len(order):
+        size = min(size, most)
+        yield np.ascontiguousarray(order[start : start + size])
+        start, size = start + size, size * _GROWTH
+
+
 def costs(library: Library) -> npt.NDArray[np.float64]:
     """By layer: its work."""
     return np.array([1_000 + layer.macs + 4 * layer.output.bytes for layer in library.network.layers], np.float64)
@@ -85,7 +94,7 @@ class Runner:
             UnlikeError: the unchanged library does not equal the host.
         """
         outcome = Outcome([None] * len(faults), [0] * len(faults), [False] * len(faults))
-        for which in self._rounds(order):
+        for which in rounds(order, max(1, _STATES_BYTES // (2 * self.library.arena.size))):
             left = [n for n, seen in enumerate(outcome.seen) if seen is None]
             if outcome.work >= self.budget * (1 - FOR_OUTPUTS):
                 left = [n for n in left if faults[n].fill is not None]
@@ -93,14 +102,6 @@ class Runner:
                 break
             self._round(faults, left, which, outcome, told)
         return outcome
-
-    def _rounds(self, order: npt.NDArray[np.int32]) -> Iterator[npt.NDArray[np.int32]]:
-        most = max(1, _STATES_BYTES // (2 * self.library.arena.size))
-        start, size = 0, _FIRST_ROUND
-        while start < len(order):
-            size = min(size, most)
-            yield np.ascontiguousarray(order[start : start + size])
-            start, size = start + size, size * _GROWTH
 
     def _round(
         self,

@@ -11,7 +11,8 @@ Everything is seeded, and the work is bounded as it is for measuring.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,9 @@ from toolkit.compiler.changeable import Place
 from toolkit.data import made
 from toolkit.data.tensor import Tensor
 from toolkit.errors import ModelError, ToolError
+from toolkit.strength import apart
 from toolkit.strength import library as libraries
+from toolkit.strength.apart import Found
 from toolkit.strength.faults import plan
 from toolkit.strength.library import Bytes, Library, Rows
 from toolkit.strength.rounds import Runner, costs
@@ -31,39 +34,34 @@ from toolkit.verify.tolerance import RELATIVE, SMALLEST
 SEED = 707
 WORK = 6e9
 """Multiply-accumulates for choosing among the candidates, and as many again at most for finding them."""
-_FAULTS_SEED = 14
+FAULTS_SEED = 14
 """Inputs are chosen by other faults than they are measured by: those would flatter them."""
 _POOL, _LEAST = 400, 60
-_CANDIDATES_BYTES = 64 << 20
+CANDIDATES_BYTES = 64 << 20
 _STATES_BYTES = 32 << 20
 _PARENTS, _CHILDREN, _GENERATIONS = 8, 4, 10
-_PAIRS, _HALVINGS = 40, 6
+_PAIRS, HALVINGS = 40, 6
 _SATURATING = ("SOFTMAX", "LOGISTIC")
 
 Unit = made.Unit
+Compute = Callable[[Bytes], tuple[Bytes, npt.NDArray[np.float64]]]
+"""From rows of inputs to their outputs, and how far each is from another answer, 0 where nobody knows."""
 
 
-@dataclass(frozen=True, eq=False)
-class Found:
-    """The inputs.
-
-    Attributes:
-        values: by input tensor: [N, *shape without the batch], in the tensor's own type.
-        tried: how many candidates there were.
-    """
-
-    values: tuple[npt.NDArray[Any], ...]
-    tried: int
-
-
-class _Candidates:
+class Candidates:
     """Inputs with what the network makes of them; grows."""
 
-    def __init__(self, library: Library, tensors: tuple[Tensor, ...]) -> None:
-        self.library, self.tensors = library, tensors
+    def __init__(self, compute: Compute, tensors: tuple[Tensor, ...], sizes: tuple[int, int], step: int) -> None:
+        """None yet.
+
+        Args:
+            sizes: bytes of all inputs, and of all outputs.
+            step: how many are computed at once.
+        """
+        self._compute, self.tensors, self._step = compute, tensors, step
         self.values: list[Unit] = [np.zeros((0, *each.sample), np.float32) for each in tensors]
-        self.rows = np.zeros((0, library.input_bytes), np.uint8)
-        self.outputs = np.zeros((0, library.output_bytes), np.uint8)
+        self.rows = np.zeros((0, sizes[0]), np.uint8)
+        self.outputs = np.zeros((0, sizes[1]), np.uint8)
         self.margins = np.zeros(0)
 
     def __len__(self) -> int:
@@ -76,8 +74,7 @@ class _Candidates:
             for tensor, each in zip(self.tensors, values, strict=True)
         ]
         rows = np.ascontiguousarray(np.concatenate(parts, axis=1))
-        step = max(1, _STATES_BYTES // self.library.arena.size)
-        computed = [_computed(self.library, rows[at : at + step]) for at in range(0, len(rows), step)]
+        computed = [self._compute(rows[at : at + self._step]) for at in range(0, len(rows), self._step)]
         outputs, margins = (np.concatenate(each) for each in zip(*computed, strict=True))
         self.values = [
             np.concatenate([old, new.reshape(len(new), *old.shape[1:])])
@@ -93,29 +90,30 @@ class _Candidates:
 
 
 def look_for(tflite: bytes, tensors: tuple[Tensor, ...], count: int) -> Found | None:
-    """`count` inputs for a network; None where it cannot be compiled on this computer."""
+    """`count` inputs for a network; None where neither compiled C nor the interpreter can be had for it here."""
     try:
         network = compiler.changeable(tflite)
         with libraries.built(network) as library:
             return reaching(library, tensors, count)
     except (ModelError, ToolError):
-        return None
+        return apart.look_for(tflite, count)
 
 
 def reaching(library: Library, tensors: tuple[Tensor, ...], count: int, work: float = WORK) -> Found:
     """`count` inputs for a network with these input tensors."""
     each = float(costs(library).sum())
-    candidates = _Candidates(library, tensors)
+    sizes, step = (library.input_bytes, library.output_bytes), max(1, _STATES_BYTES // library.arena.size)
+    candidates = Candidates(partial(_computed, library), tensors, sizes, step)
     size = 4 * sum(int(np.prod(tensor.sample)) for tensor in tensors)
-    pool = min(_POOL, work / 4 / each, _CANDIDATES_BYTES / size)
+    pool = min(_POOL, work / 4 / each, CANDIDATES_BYTES / size)
     candidates.add(made.made(tensors, int(max(_LEAST, count, pool)), SEED))
     random = np.random.default_rng(SEED)
-    if _distinct(candidates.outputs) < len(candidates) // 2:
+    if distinct(candidates.outputs) < len(candidates) // 2:
         generations = int(min(_GENERATIONS, work / 4 / each / (_PARENTS * _CHILDREN)))
         if _saturating(library) is not None:
             _breed(candidates, generations, random)
-        _halve(candidates, int(min(_PAIRS, work / 2 / each / _HALVINGS)), random)
-    chosen = _chosen(candidates, count, work, _order(candidates))
+        halve(candidates, int(min(_PAIRS, work / 2 / each / HALVINGS)), random)
+    chosen = _chosen(library, candidates, count, work, in_order(candidates))
     values = tuple(made.stored(tensor, each[chosen]) for tensor, each in zip(tensors, candidates.values, strict=True))
     return Found(values, len(candidates))
 
@@ -148,11 +146,11 @@ def _along(numbers: npt.NDArray[np.float64], values: Unit) -> npt.NDArray[np.flo
     return numbers.astype(np.float32).reshape(-1, *[1] * (values.ndim - 1))
 
 
-def _distinct(outputs: Bytes) -> int:
+def distinct(outputs: Bytes) -> int:
     return len({row.tobytes() for row in outputs})
 
 
-def _breed(candidates: _Candidates, generations: int, random: np.random.Generator) -> None:
+def _breed(candidates: Candidates, generations: int, random: np.random.Generator) -> None:
     """Blend those that are nearest to another answer with any others, again and again."""
     for _ in range(generations):
         parents = np.argsort(candidates.margins, kind="stable")[:_PARENTS].repeat(_CHILDREN)
@@ -167,7 +165,7 @@ def _breed(candidates: _Candidates, generations: int, random: np.random.Generato
         )
 
 
-def _halve(candidates: _Candidates, pairs: int, random: np.random.Generator) -> None:
+def halve(candidates: Candidates, pairs: int, random: np.random.Generator) -> None:
     """Between two inputs with different answers, go to where the answer changes."""
     groups: dict[bytes, list[int]] = {}
     for place, row in enumerate(candidates.outputs):
@@ -181,7 +179,7 @@ def _halve(candidates: _Candidates, pairs: int, random: np.random.Generator) -> 
         first.append(int(random.choice(members[one])))
         second.append(int(random.choice(members[other])))
     low, high = np.zeros(pairs), np.ones(pairs)
-    for _ in range(_HALVINGS):
+    for _ in range(HALVINGS):
         middle = (low + high) / 2
         before = len(candidates)
         candidates.add(candidates.blend(first, second, middle))
@@ -189,7 +187,7 @@ def _halve(candidates: _Candidates, pairs: int, random: np.random.Generator) -> 
         low, high = np.where(as_first, middle, low), np.where(as_first, high, middle)
 
 
-def _order(candidates: _Candidates) -> npt.NDArray[np.int32]:
+def in_order(candidates: Candidates) -> npt.NDArray[np.int32]:
     """One of each answer first, the most open ones before others; then the rest in the same way."""
     seen: dict[bytes, int] = {}
     turns: list[tuple[int, int, int]] = []
@@ -200,15 +198,24 @@ def _order(candidates: _Candidates) -> npt.NDArray[np.int32]:
     return np.array([place for _, _, place in sorted(turns)], np.int32)
 
 
-def _chosen(candidates: _Candidates, count: int, work: float, order: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:
+def _chosen(
+    library: Library, candidates: Candidates, count: int, work: float, order: npt.NDArray[np.int32]
+) -> npt.NDArray[np.int64]:
     """Those that show most faults first, each counted for the first that shows it; then in order."""
-    library = candidates.library
     sizes = _reals(library, candidates.outputs)
     rows = Rows(candidates.rows, candidates.outputs, np.maximum(RELATIVE * sizes, SMALLEST))
-    faults = plan(library, int(min(500, max(50, 0.5 * work / costs(library).sum()))), _FAULTS_SEED)
-    outcome = Runner(library, rows, _nothing_more, work).run(faults, order)
+    faults = plan(library, int(min(500, max(50, 0.5 * work / costs(library).sum()))), FAULTS_SEED)
+    return best_of(Runner(library, rows, nothing_more, work).run(faults, order).seen, order, count)
+
+
+def best_of(seen_by: list[int | None], order: npt.NDArray[np.int32], count: int) -> npt.NDArray[np.int64]:
+    """Those that show most faults, then the others in order.
+
+    Args:
+        seen_by: by fault, the candidate that showed it first.
+    """
     shown: dict[int, int] = {}
-    for seen in outcome.seen:
+    for seen in seen_by:
         if seen is not None:
             shown[seen] = shown.get(seen, 0) + 1
     best = sorted(shown, key=lambda place: (-shown[place], place))
@@ -216,7 +223,7 @@ def _chosen(candidates: _Candidates, count: int, work: float, order: npt.NDArray
     return np.array([*best, *rest][:count], np.int64)
 
 
-def _nothing_more(_: int) -> None:
+def nothing_more(_: int) -> None:
     """Rounding is asked for when the proof is weighed; here the elements' own size will do."""
 
 

@@ -160,6 +160,12 @@ class Opened:
             raise broken(f"the data of {tensor.name} does not stand in it") from caught
         return stored if isinstance(stored, np.ndarray) else np.zeros(0, np.uint8)
 
+    def scales(self, tensor: int) -> npt.NDArray[np.float32]:
+        """The scales of the network's tensor of that number: the file's own, as a constant's bytes are."""
+        quantisation = self._model.Subgraphs(0).Tensors(tensor).Quantization()
+        stored = None if quantisation is None else quantisation.ScaleAsNumpy()
+        return stored if isinstance(stored, np.ndarray) else np.zeros(0, np.float32)
+
     def operator(self, place: int) -> Any:
         """The flatbuffer's table of the network's operator at `place`, for its options: nothing in them is checked."""
         return self._model.Subgraphs(0).Operators(place)
