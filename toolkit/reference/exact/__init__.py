@@ -138,6 +138,16 @@ def outputs(tflite: bytes, inputs: Sequence[Array], *, progress: Progress | None
     return np.concatenate(rows) if rows else np.zeros((0, 0), np.uint8)
 
 
+def outputs_of_one(tflite: bytes, inputs: Sequence[Array]) -> list[Array]:
+    """One sample's outputs, each of its own shape and type; args and errors as for `outputs`, without the N."""
+    try:
+        network = _network(description.opened(tflite))
+        values = _run(network, [each[None] for each in inputs], keep=False)
+    except CannotError as caught:
+        raise _unknown(caught) from caught
+    return [values[tensor][0] for tensor in network.outputs]
+
+
 def tensors(tflite: bytes, inputs: Sequence[Array]) -> Found:
     """Every tensor on the way that an operator computes, [N, *shape]; N is 1 where no sample changes it.
 
