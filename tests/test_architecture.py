@@ -163,7 +163,7 @@ _WORDS = re.compile(r"\b(28|784|28x28|ten|digits?)\b", re.IGNORECASE)
 _CHARACTERS = re.compile(r"hex digits|letters, digits|(number with|number of) thousands of digits")
 _KNOW_DIGITS = ("data/", "zoo/", "paper/", "cli/paper")
 # Bits and bytes of fixed-point arithmetic; USB's longest string; a column's width.
-_OTHER_NUMBERS = ("compiler/", "emulate/nano33/usb_host.py", "cli/tables.py")
+_OTHER_NUMBERS = ("compiler/", "reference/exact/", "emulate/nano33/usb_host.py", "cli/tables.py")
 
 
 def _about_digits(path: Path) -> Iterator[str]:

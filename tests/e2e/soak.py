@@ -150,7 +150,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         build, work = prepare(folder, arguments.limit)
-        print(f"{build.model} {build.dtype}, build {build.build_id}; expected outputs by {reference.describe()}")
+        by = reference.describe(build.read_model())
+        print(f"{build.model} {build.dtype}, build {build.build_id}; expected outputs by {by}")
         for seed in SEEDS:
             started = time.monotonic()
             outcome = soak(build, work, seed, folder / "journal.jsonl", interrupt=seed == INTERRUPTED_SEED)

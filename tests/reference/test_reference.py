@@ -71,8 +71,8 @@ def test_the_interpreters_agree() -> None:
 
 
 def test_describe_names_interpreter_and_version() -> None:
-    assert any(character.isdigit() for character in reference.describe())
-    assert "Lite" in reference.describe()
+    assert any(character.isdigit() for character in reference.describe(FILES[DType.INT8]))
+    assert "Lite" in reference.describe(FILES[DType.INT8])
 
 
 def test_inputs_that_do_not_fit_are_refused() -> None:

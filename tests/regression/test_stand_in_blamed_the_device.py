@@ -74,6 +74,7 @@ def test_a_run_without_the_official_wheel(tmp_path: Path, monkeypatch: pytest.Mo
     assert isinstance(build, Build)
     have = reference.is_installed
     monkeypatch.setattr(reference, "is_installed", lambda name: name != reference.OFFICIAL and have(name))
+    monkeypatch.setattr(reference, "_unknown", lambda _: ("SVDF (operator 0) is not known",))
     with listening(build.image) as ports:
         result = step.verify(target, place, build, ports, Selection(limit=300), resume=False)
     assert result.verdict is Verdict.UNDECIDED

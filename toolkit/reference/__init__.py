@@ -1,12 +1,15 @@
 """The host's interpreters, which give the outputs that a device must equal.
 
-TensorFlow Lite Micro itself where its wheel exists (Linux on x86-64): byte for byte, it alone is the measure.
-Otherwise LiteRT or TensorFlow's own interpreter with the reference kernels. Those give the same float32 outputs but for
-the last bits; of int8 outputs a few in a hundred differ, as their dense and softmax kernels round otherwise.
+TensorFlow Lite Micro itself where its wheel exists (Linux on x86-64): byte for byte, it is the measure. Elsewhere our
+own reading of its arithmetic (`exact`), which the tests hold to that wheel, for networks of which it knows every
+operator. For all others LiteRT or TensorFlow's own interpreter with the reference kernels. Those give the same float32
+outputs but for the last bits; of int8 outputs a few in a hundred differ, as their dense and softmax kernels round
+otherwise.
 """
 
 from __future__ import annotations
 
+import functools
 import importlib.metadata
 import importlib.util
 import sys
@@ -18,12 +21,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from toolkit import process
+from toolkit import __version__, process
 from toolkit.artifacts import TensorSpec
 from toolkit.data.scaling import Scaling
 from toolkit.data.tensor import quantised
 from toolkit.errors import ModelError
 from toolkit.quiet_tensorflow import quiet
+from toolkit.reference import exact
 from toolkit.reference.rounding import Rounding
 from toolkit.tflite import description, ends, int8_tables
 from toolkit.tflite.ends import ends_of
@@ -87,6 +91,9 @@ def dequantise(tflite: bytes, outputs: npt.NDArray[np.uint8]) -> npt.NDArray[np.
 OFFICIAL = "tflite_micro"
 """TensorFlow Lite Micro's own interpreter: the measure of every int8 output."""
 
+OWN = "exact"
+"""Our own reading of its arithmetic: decides where its wheel does not exist."""
+
 OPTIMISED = "ai_edge_litert, optimised"
 """LiteRT with its optimised kernels, a hundred times faster than reference kernels: to score by, never to prove by. Its
 float32 sums run in another order, and an int8 output may be one step off."""
@@ -109,9 +116,32 @@ def interpreter_name() -> str:
     raise ModelError("no interpreter is installed", "install one with: pip install ai-edge-litert")
 
 
-def describe() -> str:
-    """The interpreter's name and version, for the report."""
-    package = interpreter_name()
+def measure(tflite: bytes) -> str:
+    """What a network is held to on this computer: OFFICIAL, OWN where that is not installed, otherwise a stand-in.
+
+    Raises:
+        ModelError: the file is broken, or nothing here can compute it.
+    """
+    if is_installed(OFFICIAL):
+        return OFFICIAL
+    return OWN if not _unknown(tflite) else interpreter_name()
+
+
+def decides(tflite: bytes) -> bool:
+    """Whether that is the measure of int8 outputs, not a stand-in which rounds otherwise."""
+    return measure(tflite) in (OFFICIAL, OWN)
+
+
+@functools.lru_cache(maxsize=4)
+def _unknown(tflite: bytes) -> tuple[str, ...]:
+    return exact.says(tflite)
+
+
+def describe(tflite: bytes) -> str:
+    """Name and version of what computes a network here, for the report."""
+    package = measure(tflite)
+    if package == OWN:
+        return f"tinyml {__version__}'s own reading of TensorFlow Lite Micro"
     titles = {
         "tflite_micro": "TensorFlow Lite Micro",
         "ai_edge_litert": "LiteRT (reference kernels)",
@@ -129,7 +159,7 @@ def expected_outputs(
         tflite: the model.
         inputs: one array per input, [N, *sample] of its type; where there is one input, its array will do.
         progress: called with how many are done of how many, several times a second and at the end.
-        interpreter: one of the packages that `interpreter_name` may give, or OPTIMISED; None is the best to prove by.
+        interpreter: a package that `interpreter_name` may give, OWN or OPTIMISED; None is the best to prove by.
 
     Returns:
         uint8 [N, output_bytes]: the bytes of all outputs, one after the other (`tflite.ends.split`).
@@ -147,7 +177,9 @@ def expected_outputs(
         )
         raise ModelError(f"the inputs are {said}; the model takes {due}", "this data is not for this model")
     count = len(given[0])
-    package = interpreter or interpreter_name()
+    package = interpreter or measure(tflite)
+    if package == OWN:
+        return exact.outputs(tflite, given, progress=progress)
     try:
         infer = runner(tflite, package)
         outputs = np.empty((count, ends.size_bytes(io.outputs)), np.uint8)
@@ -176,7 +208,7 @@ def rounding(tflite: bytes) -> Rounding:
     Raises:
         ModelError: no interpreter is installed.
     """
-    package = interpreter_name()
+    package = measure(tflite)
     return Rounding(tflite, lambda changed: runner(changed, package))
 
 
@@ -216,6 +248,8 @@ def runner(tflite: bytes, package: str) -> Infer:
     Raises:
         RuntimeError, ValueError: the interpreter refuses the model; the function raises them too.
     """
+    if package == OWN:
+        return lambda values: exact.outputs_of_one(tflite, values)
     return _tflm(tflite) if package == OFFICIAL else _lite(tflite, package)
 
 

@@ -258,8 +258,8 @@ def why(verification: Verification) -> str:
         return f"They gave {outputs} in all{remark}, and most faults would not be seen."
     if verification.verdict is Verdict.UNDECIDED:
         return (
-            "TensorFlow Lite Micro's interpreter cannot be had on this computer; the one that stands in rounds "
-            "otherwise on about one image in a hundred."
+            "TensorFlow Lite Micro's interpreter cannot be had on this computer, and our own reading of it does not "
+            "know all of this network; the one that stands in rounds otherwise on about one image in a hundred."
         )
     return ""
 

@@ -84,7 +84,8 @@ def verify(
     inputs = prepare(build, selection)
     for remark in inputs.remarks:
         listener.warn(remark)
-    decides = build.dtype is DType.FLOAT32 or reference.interpreter_name() == reference.OFFICIAL
+    decides = build.dtype is DType.FLOAT32 or reference.decides(inputs.tflite)
+    named = reference.describe(inputs.tflite)
     clients = {port: Client(partial(open_transport, port, board.serial.baud, board.serial.quiet)) for port in ports}
     try:
         try:
@@ -92,11 +93,12 @@ def verify(
                 stage.check_identity(client.hello(), build)
             if strength and inputs.made:
                 inputs = reaching(place, build, inputs, listener)
-            listener.say(f"computing the host's outputs with {reference.describe()}")
+            listener.say(f"computing the host's outputs with {named}")
             if not decides:
                 listener.say(
-                    "TensorFlow Lite Micro's interpreter is not to be had for this computer. The one that stands in "
-                    "rounds otherwise on about one image in a hundred, so this run cannot decide anything"
+                    "TensorFlow Lite Micro's interpreter is not to be had for this computer, and our own reading of it "
+                    "does not know all of this network. What stands in rounds otherwise on about one image in a "
+                    "hundred, so this run cannot decide anything"
                 )
             with listener.answering("host") as computing:
                 assembled = compute(build, inputs, lambda done, total: computing(done, total, done, 0))
@@ -113,7 +115,7 @@ def verify(
                     build,
                     work,
                     clients,
-                    reference=reference.describe(),
+                    reference=named,
                     journal=journal,
                     progress=progress,
                     told=inputs.told,
@@ -133,7 +135,7 @@ def verify(
         emulated=_is_emulated(device or workspace.running(place), ports),
         resumed=resumed,
         data=assembled.sources,
-        tools={"tinyml": __version__, "Python": platform.python_version(), "reference": reference.describe()},
+        tools={"tinyml": __version__, "Python": platform.python_version(), "reference": named},
     )
     result = dataclasses.replace(result, conversion=cost.of(result, build, assembled, selection, listener))
     result = dataclasses.replace(result, gates=bounds.judge(gates or bounds.NONE, build, result))
