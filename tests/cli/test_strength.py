@@ -22,7 +22,7 @@ LAYERS = (
     LayerStrength("layer 0", ("CONV_2D",), "conv/Relu;conv/BiasAdd", 300, 10, zeroed=False),
     LayerStrength("layer 1", ("SOFTMAX",), "out", 2, 2, zeroed=True),
 )
-WEAK = Strength(302, 12, (LAYERS[0].title,), LAYERS, 3, 64, 400, "the compiled network on this computer")
+WEAK = Strength(302, 12, (LAYERS[0].title,), LAYERS, 3, 64, 400, 0, "the compiled network on this computer")
 STRONG = dataclasses.replace(
     WEAK, seen=301, unseen_layers=(), layers=(dataclasses.replace(LAYERS[0], seen=299, zeroed=True), LAYERS[1])
 )
