@@ -31,13 +31,14 @@ demo: $(VENV)/installed
 	$(BIN)/tinyml run $(DEMO)
 
 # The tests that stay in their own process run first, with a count of what they run of toolkit/: most others start
-# `tinyml` or an emulator, which such a count does not see and would slow by a fifth.
+# `tinyml` or an emulator, which such a count does not see and would slow by a fifth. A file's tests stay together.
 IN_PROCESS = boards data link models registry report tflite verify
+WORKERS ?= 2
 test: check $(VENV)/headers
 	@scripts/system-tools $(TEST_TOOLS)
 	$(BIN)/coverage run -m pytest -q $(IN_PROCESS:%=tests/%)
 	@$(BIN)/coverage report --format=text | tail -1 | sed 's/^TOTAL.* /lines of toolkit that tests in one process run: /'
-	$(BIN)/pytest -q $(IN_PROCESS:%=--ignore=tests/%)
+	$(BIN)/pytest -q -n $(WORKERS) --dist loadfile $(IN_PROCESS:%=--ignore=tests/%)
 
 check: $(VENV)/installed
 	$(BIN)/ruff check .

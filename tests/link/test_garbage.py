@@ -149,5 +149,5 @@ def test_nonsense_between_the_answers_is_never_taken_for_one(nonsense: list[byte
 
 @pytest.mark.parametrize("size", [0, 3, 5, 400])
 def test_results_of_any_other_size_are_never_believed(size: int) -> None:
-    with pytest.raises(LinkError, match=r"answers request \d+ with \d+ bytes; it says that its output has 4"):
+    with pytest.raises(LinkError, match=r"answers request \d+ with \d+ bytes; it says that its outputs have 4"):
         run(client_of(PythonDevice(answer=lambda message, _: fake.result(message.seq, bytes(size)))))

@@ -17,7 +17,7 @@ from toolkit import flash, resources
 from toolkit.errors import FlashError
 from toolkit.flash import greeting, samba
 from toolkit.link import Bounds
-from toolkit.link.messages import Hello, MessageType, TickUnit, body
+from toolkit.link.messages import VERSION, Hello, MessageType, TickUnit, body
 from toolkit.link.packbits import pack
 
 pytestmark = pytest.mark.emulator
@@ -52,7 +52,7 @@ def expected(image: bytes) -> bytes:
 
 
 def ask_for_hello(link: serial.Serial) -> Hello:
-    link.write(b"\0" + frame(body(MessageType.HELLO_REQUEST, 7, b"\1")))
+    link.write(b"\0" + frame(body(MessageType.HELLO_REQUEST, 7, bytes([VERSION]))))
     while True:
         kind, seq, payload = receive(link)
         if kind == MessageType.HELLO and seq == 7:
