@@ -15,7 +15,7 @@ from tests.reference.whole import FLOAT_BOUND, differing, made_up
 from toolkit import reference, resources
 from toolkit.errors import ModelError
 from toolkit.reference import exact
-from toolkit.reference.exact import fixed
+from toolkit.reference.exact import fixed, held
 from toolkit.tflite import describe
 
 needs_wheel = pytest.mark.skipif(not reference.is_installed("tflite_micro"), reason="needs tflite-micro")
@@ -49,6 +49,32 @@ def test_random_networks_of_every_operator() -> None:
                 if not _equal(network, theirs):
                     found.append(network.name)
     assert not found
+
+
+@needs_wheel
+def test_what_decides_was_held_to_the_interpreter() -> None:
+    """By this file's own networks; of those of other people's, where they are at hand."""
+    drawn = [draw(kind, seed).tflite for kind in KINDS for seed in range(SEEDS)]
+    drawn += [int16.draw(kind, seed) for kind in int16.DRAWINGS for seed in range(8)]
+    drawn += [path.read_bytes() for path in ZOO]
+    ran = set().union(*(held.used(describe(tflite)) for tflite in drawn))
+    assert {(kind, types) for kind, all_types in held.HERE.items() for types in all_types} == ran
+    if FOREIGN:
+        others = [tflite for tflite in (path.read_bytes() for path in FOREIGN) if not exact.says(tflite)]
+        foreign = set().union(*(held.used(describe(tflite)) for tflite in others))
+        assert {(kind, types) for kind, all_types in held.ELSEWHERE.items() for types in all_types} == foreign - ran
+
+
+def test_what_was_never_held_does_not_decide(monkeypatch: pytest.MonkeyPatch) -> None:
+    graph = Graph()
+    source, output = graph.tensor((1, 4), "float32"), graph.tensor((1, 4), "float32")
+    graph.operator("COS", [source], [output])
+    tflite = graph.file(source, output)
+    assert exact.says(tflite) == ()
+    assert held.untried(describe(tflite)) == ("COS of float32 was not yet held to the official interpreter",)
+    installed = reference.is_installed
+    monkeypatch.setattr(reference, "is_installed", lambda package: package != "tflite_micro" and installed(package))
+    assert not reference.decides(tflite)
 
 
 def _equal(network: Network, theirs: np.ndarray) -> bool:

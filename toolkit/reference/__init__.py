@@ -28,6 +28,7 @@ from toolkit.data.tensor import quantised
 from toolkit.errors import ModelError
 from toolkit.quiet_tensorflow import quiet
 from toolkit.reference import exact
+from toolkit.reference.exact import held
 from toolkit.reference.rounding import Rounding
 from toolkit.tflite import description, ends, int8_tables
 from toolkit.tflite.ends import ends_of
@@ -134,7 +135,7 @@ def decides(tflite: bytes) -> bool:
 
 @functools.lru_cache(maxsize=4)
 def _unknown(tflite: bytes) -> tuple[str, ...]:
-    return exact.says(tflite)
+    return exact.says(tflite) or held.untried(description.describe(tflite))
 
 
 def describe(tflite: bytes) -> str:
