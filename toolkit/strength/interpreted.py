@@ -35,7 +35,7 @@ WORK = 2e9
 LONGEST = 120.0
 FAULTS = 200
 _EACH = 1e5
-"""What an inference costs beside its multiply-accumulates; and ten of them what an interpreter costs that is made."""
+"""What an inference costs beside its multiply-accumulates; an interpreter that is made costs tenfold."""
 _SAMPLES = 10
 _REFUSED = (RuntimeError, ValueError)
 _KEPT_BYTES = 64 << 20
