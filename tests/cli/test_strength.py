@@ -22,7 +22,7 @@ LAYERS = (
     LayerStrength("layer 0", ("CONV_2D",), "conv/Relu;conv/BiasAdd", 300, 10, zeroed=False),
     LayerStrength("layer 1", ("SOFTMAX",), "out", 2, 2, zeroed=True),
 )
-WEAK = Strength(302, 12, (LAYERS[0].title,), LAYERS, 3, 64, 400, 0, "the compiled network on this computer")
+WEAK = Strength(302, 12, (LAYERS[0].title,), LAYERS, 3, 64, 400, how="compiled C")
 STRONG = dataclasses.replace(
     WEAK, seen=301, unseen_layers=(), layers=(dataclasses.replace(LAYERS[0], seen=299, zeroed=True), LAYERS[1])
 )
@@ -77,6 +77,13 @@ def test_a_strong_proof_says_how_strong() -> None:
     assert "Of 302 faults planted on the host, 301 would have been seen." in html.render(result, samples.build())
     values = summary.to_json(result)["strength"]
     assert (values["planted"], values["seen"], values["unseen_layers"]) == (302, 301, ())
+
+
+def test_by_what_it_was_measured_is_said() -> None:
+    result = with_strength(dataclasses.replace(STRONG, how="interpreter", not_tried=2))
+    assert "2 operators could not be tried" in shown(result)
+    assert "the file that TensorFlow Lite Micro&#39;s interpreter computes" in html.render(result, samples.build())
+    assert summary.to_json(result)["strength"]["how"] == "interpreter"
 
 
 def test_what_was_not_measured_is_said() -> None:

@@ -15,7 +15,7 @@ import pytest
 
 from tests.cli.tinyml import tinyml
 from tests.e2e.host_board import listening
-from tests.strength.networks import mean_softmax
+from tests.strength.networks import mean_softmax, side_branch
 from toolkit import compiler
 from toolkit.compiler.compile import dissect
 from toolkit.strength import library as libraries
@@ -83,6 +83,26 @@ def test_data_that_do_not_reach_it_are_weak(tmp_path: Path) -> None:
     model.write_bytes(mean_softmax())
     np.save(tmp_path / "noise.npy", _noise(model.read_bytes())[0])
     assert _verdict(tmp_path, model, 0, "--data", "noise.npy") == "weak"
+
+
+@pytest.mark.emulator
+def test_a_network_that_only_tflm_takes(tmp_path: Path) -> None:
+    """Its strength was not measured: with many an output that differed, it was proven."""
+    tflite = side_branch()
+    (tmp_path / "side.tflite").write_bytes(tflite)
+    np.save(tmp_path / "noise.npy", _noise(tflite)[0])
+    asked = ("--board", "host", "--model", "side.tflite", "--runtime", "tflm", "--json")
+    done = tinyml("run", *asked, "--data", "noise.npy", cwd=tmp_path)
+    assert done.returncode == 4, done.stderr
+    result = json.loads(done.stdout)
+    assert result["distinct_outputs"] > 20
+    assert (result["verdict"], result["strength"]["how"]) == ("weak", "interpreter")
+    assert [name.split(",")[0] for name in result["strength"]["unseen_layers"]] == [
+        "layer 1 (FULLY_CONNECTED", "layer 2 (ELU",
+    ]  # fmt: skip
+    done = tinyml("run", *asked, "--limit", "40", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["strength"]["how"] == "interpreter"
 
 
 @pytest.mark.parametrize(("name", "layer"), CASES)

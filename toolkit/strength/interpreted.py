@@ -27,18 +27,29 @@ from toolkit.strength.faults import (
     shared,
 )
 from toolkit.strength.library import Bytes
-from toolkit.strength.operators import TYPES, Layer, Network, Slot, size, slots, split, zeros
+from toolkit.strength.operators import TYPES, Layer, Network, Slot, size, split, zeros
 from toolkit.strength.rounds import FOR_OUTPUTS, Allow, Outcome, UnlikeError, rounds
 
 WORK = 2e9
-"""As in rounds.py, but of the interpreter's reference kernels: some ten seconds."""
+"""As in rounds.py, but of the interpreter's reference kernels: some seconds."""
 LONGEST = 120.0
 FAULTS = 200
 _EACH = 1e5
-"""What an inference costs beside its multiply-accumulates; and ten of them what an interpreter costs that is made."""
+"""What an inference costs beside its multiply-accumulates; an interpreter that is made costs tenfold."""
 _SAMPLES = 10
 _REFUSED = (RuntimeError, ValueError)
 _KEPT_BYTES = 64 << 20
+
+
+def count_once(tflite: bytes) -> None:
+    """The wheel counts a file's variables in Python each time, which takes longest; no fault changes their number.
+
+    For a process that computes this one network, as it is and changed.
+    """
+    from tflite_micro.python.tflite_micro import runtime
+
+    number = runtime.count_resource_variables(tflite)
+    runtime.count_resource_variables = lambda _: number
 
 
 class Computed:
@@ -191,7 +202,7 @@ class Interpreted:
 
     def _slots_of(self, layer: Layer) -> list[Slot]:
         if layer.place not in self._slots:
-            self._slots[layer.place] = self.network.slots(layer)
+            self._slots[layer.place] = self.network.slots(layer.place)
         return self._slots[layer.place]
 
     def _differs(self, got: Bytes, index: int, allow: Allow) -> bool:
@@ -306,7 +317,7 @@ class _Trial:
 
 def _singles(trial: _Trial, own: list[tuple[int, Slot]], share: int, seed: int, tflite: bytes) -> Iterator[Fault]:
     random = np.random.default_rng((seed, trial.number, 1))
-    same = slots(trial.file, 0) if trial.file is not None and own else []
+    same = Network(trial.file).slots() if trial.file is not None and own else []
     groups = {role: [(p, slot, i) for p, slot in own if slot.role == role for i in range(slot.size)] for role in SHARES}
     wanted = by_role({role: len(group) for role, group in groups.items()}, share)
     for role, group in groups.items():

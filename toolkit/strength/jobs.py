@@ -16,7 +16,7 @@ from toolkit.artifacts.strength import INTERPRETER
 from toolkit.data import made
 from toolkit.strength import apart, search
 from toolkit.strength.faults import SEED, Fault
-from toolkit.strength.interpreted import FAULTS, LONGEST, WORK, Interpreted
+from toolkit.strength.interpreted import FAULTS, LONGEST, WORK, Interpreted, count_once
 from toolkit.strength.library import Bytes
 from toolkit.strength.operators import Network
 from toolkit.strength.rounds import Allow, Outcome, UnlikeError
@@ -36,6 +36,7 @@ def do(folder_name: str) -> None:
     folder = Path(folder_name)
     order = json.loads((folder / apart.ORDER).read_text(encoding="utf-8"))
     tflite = (folder / apart.MODEL).read_bytes()
+    count_once(tflite)
     answer: dict[str, Any]
     if order["do"] == "measure":
         arrays = np.load(folder / apart.ARRAYS)

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from toolkit.strength.library import Bytes
 from toolkit.tflite import schema
-from toolkit.tflite.description import Operator, Subgraph, Tensor, opened
+from toolkit.tflite.description import Opened, Operator, Subgraph, Tensor, opened
 
 TYPES = {name: np.dtype(name) for name in ("int8", "uint8", "int16", "int32", "int64", "float32", "bool")}
 _WHOLE = ("int32", "int64")
@@ -81,46 +81,62 @@ class Network:
     def __init__(self, tflite: bytes) -> None:
         """Read the file."""
         self.tflite = tflite
-        self.description = opened(tflite).description
+        self._data = bytearray(tflite)
+        self._file = opened(self._data)
+        self._model: Any = schema.unpacked(tflite)
+        self.description = self._file.description
         self.graph = self.description.main
         self.layers, self.left_out = _layers(self.graph)
         self.bytes = sum(size(tensor) for graph in self.description.subgraphs for tensor in graph.tensors)
         self.cost = sum(layer.cost for layer in self.layers)
 
-    def slots(self, layer: Layer) -> list[Slot]:
-        """What can be changed in it."""
-        return slots(self.tflite, layer.place)
+    def slots(self, place: int = 0) -> list[Slot]:
+        """What can be changed in the main graph's operator at `place`, in the order of its inputs."""
+        return _slots(self._data, self._file, place)
 
     def cut(self, layer: Layer) -> bytes:
         """The network with the layer's outputs as further inputs, behind its own."""
-        model: Any = schema.unpacked(self.tflite)
-        graph = model.subgraphs[0]
-        given = {}
-        for tensor in layer.outputs:
-            given[tensor] = _stand_in(graph, tensor)
+        model, graph = self._copied()
+        given = {tensor: _stand_in(graph, tensor) for tensor in layer.outputs}
         for operator in graph.operators:
             operator.inputs = [given.get(each, each) for each in schema.listed(operator.inputs)]
         graph.inputs = [*schema.listed(graph.inputs), *given.values()]
         graph.outputs = [given.get(each, each) for each in schema.listed(graph.outputs)]
-        model.signatureDefs = []
-        return schema.packed(model, len(self.tflite))
+        return schema.packed(model, 2 * len(self.tflite))
 
     def alone(self, layer: Layer) -> bytes:
-        """The operator by itself: what it is given are the inputs, what it computes the outputs."""
-        model: Any = schema.unpacked(self.tflite)
-        graph = model.subgraphs[0]
+        """The operator by itself, its tensors numbered anew: what it is given are inputs, what it computes outputs."""
+        model, graph = self._copied()
         operator = graph.operators[layer.place]
-        given = {tensor: _stand_in(graph, tensor) for tensor in layer.inputs}
-        operator.inputs = [given.get(each, each) for each in schema.listed(operator.inputs)]
+        used = [
+            *schema.listed(operator.inputs),
+            *schema.listed(operator.outputs),
+            *schema.listed(operator.intermediates),
+        ]
+        numbers = {tensor: number for number, tensor in enumerate(dict.fromkeys(used)) if tensor >= 0}
+        numbers = {tensor: number for number, tensor in enumerate(numbers)} | {-1: -1}
+        graph.tensors = [graph.tensors[tensor] for tensor in numbers if tensor >= 0]
+        for name in ("inputs", "outputs", "intermediates"):
+            if getattr(operator, name) is not None:
+                setattr(operator, name, [numbers[each] for each in schema.listed(getattr(operator, name))])
         graph.operators = [operator]
-        graph.inputs, graph.outputs = list(given.values()), list(layer.outputs)
-        model.signatureDefs = []
+        graph.inputs, graph.outputs = ([numbers[each] for each in ends] for ends in (layer.inputs, layer.outputs))
         if len(model.subgraphs) == 1:
-            used = {0, *(graph.tensors[each].buffer for each in operator.inputs if each >= 0)}
-            for number, buffer in enumerate(model.buffers):
-                if number not in used:
-                    buffer.data = None
+            kept = {0, *(tensor.buffer for tensor in graph.tensors)}
+            empty = copy.copy(model.buffers[0])
+            empty.data = None
+            model.buffers = [buffer if number in kept else empty for number, buffer in enumerate(model.buffers)]
         return schema.packed(model, len(self.tflite))
+
+    def _copied(self) -> tuple[Any, Any]:
+        """The file as objects, and its main graph, in which tensors may be added and operators changed."""
+        model = copy.copy(self._model)
+        graph = copy.copy(model.subgraphs[0])
+        graph.tensors = list(graph.tensors)
+        graph.operators = [copy.copy(operator) for operator in graph.operators]
+        model.subgraphs = [graph, *model.subgraphs[1:]]
+        model.signatureDefs, model.metadata, model.metadataBuffer = [], [], []
+        return model, graph
 
 
 def size(tensor: Tensor) -> int:
@@ -151,10 +167,7 @@ def split(tensors: list[Tensor], row: Bytes) -> list[npt.NDArray[Any]]:
     return parts
 
 
-def slots(tflite: bytes, place: int) -> list[Slot]:
-    """What can be changed in the main graph's operator at `place`, in the order of its inputs."""
-    data = bytearray(tflite)
-    file = opened(data)
+def _slots(data: bytearray, file: Opened, place: int) -> list[Slot]:
     graph = file.description.main
     operator = graph.operators[place]
     base = np.frombuffer(data, np.uint8).ctypes.data
