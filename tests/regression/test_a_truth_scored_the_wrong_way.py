@@ -61,6 +61,18 @@ def test_inputs_of_one_part_were_held_against_answers_of_the_other(tmp_path: Pat
     assert read(path, truth="y_train")[0].labels.tolist() == Y.tolist()  # who names them gets them
 
 
+@pytest.mark.parametrize("limit", [None, 2])
+def test_answers_of_another_set_are_not_cut_to_fit(tmp_path: Path, limit: int | None) -> None:
+    """With --limit both were cut to as many, and the answers of another set were scored."""
+    np.save(tmp_path / "measured.npy", X)
+    np.save(tmp_path / "other.npy", np.concatenate([Y, Y]))
+    with pytest.raises(DatasetError, match=r"other\.npy has 12 answers, the data have 6 samples"):
+        read(tmp_path / "measured.npy", truth=str(tmp_path / "other.npy"), limit=limit)
+    np.save(tmp_path / "own.npy", Y)
+    samples, _ = read(tmp_path / "measured.npy", truth=str(tmp_path / "own.npy"), limit=limit)
+    assert samples.labels.tolist() == Y[:limit].tolist()
+
+
 def test_class_numbers_that_are_floats(tmp_path: Path) -> None:
     samples, told = read(npz(tmp_path / "a.npz", x=X, y=Y.astype(np.float64)))
     assert (samples.labels.tolist(), "task classify" in told) == (Y.tolist(), True)

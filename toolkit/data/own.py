@@ -42,7 +42,7 @@ def read(
     if not len(loaded):
         raise DatasetError(f"{path} has no samples", "name another file")
     if beside is not None:
-        loaded = dataclasses.replace(loaded, truth=arrays.read_alone(beside, asked.limit))
+        loaded = dataclasses.replace(loaded, truth=arrays.read_alone(beside, asked.limit, loaded.whole))
     if len(loaded.inputs) != len(inputs):
         raise DatasetError(
             f"{path} gives {len(loaded.inputs)} inputs, the network takes {len(inputs)}", "--inputs names one for each"

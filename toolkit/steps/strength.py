@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import base64
 import dataclasses
+import functools
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,7 +19,7 @@ from toolkit.artifacts import Artifact, Build, ElementType, Strength, TensorSpec
 from toolkit.artifacts.base import seal_of, to_jsonable
 from toolkit.errors import TinymlError
 from toolkit.listener import Listener
-from toolkit.tflite.ends import ends_of, join, split
+from toolkit.tflite.ends import ends_of, join, size_bytes, split
 
 if TYPE_CHECKING:
     from toolkit.verify import Workload
@@ -30,7 +32,7 @@ class Kept(Artifact):
     """What was measured last: `strength.json` in the build's folder.
 
     Attributes:
-        key: SHA-256 over the network, the inputs, the host's outputs and this version.
+        key: SHA-256 over the network, the inputs, the host's outputs and what measures.
         seal: of `strength`.
     """
 
@@ -44,7 +46,7 @@ class KeptInputs(Artifact):
     """Which made-up inputs were found last: `made.json` in the build's folder.
 
     Attributes:
-        key: SHA-256 over the network, how many were asked for, and this version.
+        key: SHA-256 over the network, how many were asked for, and what makes and tries them.
         tried: how many candidates there were.
         rows: each input's bytes, base64.
         seal: of `rows`.
@@ -62,7 +64,9 @@ def reaching(place: BoardFolder, build: Build, inputs: Inputs, listener: Listene
 
     count = len(inputs.sets[0])
     key = _key(build, np.array([count], np.uint32).view(np.uint8))
-    kept = _kept_inputs(place, key) or _found(inputs, count, key, listener)
+    kept = _kept_inputs(place, key, count, size_bytes(ends_of(inputs.tflite).inputs)) or _found(
+        inputs, count, key, listener
+    )
     if kept is None:
         return inputs
     kept.save(place.made)
@@ -88,15 +92,17 @@ def _found(inputs: Inputs, count: int, key: str, listener: Listener) -> KeptInpu
     return KeptInputs(key, found.tried, rows, seal_of({"rows": rows}))
 
 
-def _kept_inputs(place: BoardFolder, key: str) -> KeptInputs | None:
-    """What was found before; None if nothing was, or another hand was at it."""
+def _kept_inputs(place: BoardFolder, key: str, count: int, size: int) -> KeptInputs | None:
+    """What was found before, `count` rows of `size` bytes; None if nothing was, or another hand was at it."""
     if not place.made.is_file():
         return None
     try:
         kept = KeptInputs.load(place.made)
-    except TinymlError:
+        sizes = [len(base64.b64decode(row)) for row in kept.rows]
+    except (TinymlError, ValueError):
         return None
-    return kept if kept.key == key and kept.seal == seal_of({"rows": kept.rows}) else None
+    whole = kept.key == key and kept.seal == seal_of({"rows": kept.rows}) and sizes == [size] * count
+    return kept if whole else None
 
 
 def judged_by_strength(
@@ -160,8 +166,20 @@ def _moved(
     return moved
 
 
+@functools.cache
+def _measure() -> str:
+    """SHA-256 of what plants and counts: after a change there, what was kept is another measure's."""
+    from toolkit import strength
+    from toolkit.data import made
+
+    digest = hashlib.sha256(__version__.encode())
+    for path in (*sorted(Path(strength.__file__).parent.glob("*.py")), Path(made.__file__)):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
 def _key(build: Build, *arrays: npt.NDArray[np.uint8]) -> str:
-    digest = hashlib.sha256(f"{__version__} {build.model_sha256}".encode())
+    digest = hashlib.sha256(f"{_measure()} {build.model_sha256}".encode())
     for array in arrays:
         digest.update(str(array.shape).encode())
         digest.update(np.ascontiguousarray(array).tobytes())

@@ -187,7 +187,7 @@ def find(path: Path, wanted: Wanted) -> Loaded:
                     "each needs one row a sample",
                 )
     found = {"inputs": keys} | ({} if truth is None else {"truth": (truth,)})
-    return Loaded(inputs, answers, told=tuple(told), found=found)
+    return Loaded(inputs, answers, told=tuple(told), found=found, whole=headers[keys[0]].count)
 
 
 def bounded_together(headers: Mapping[str, Header], keys: tuple[str, ...], limit: int | None, where: str) -> None:
@@ -296,11 +296,19 @@ def _truth(
     return found
 
 
-def read_alone(path: Path, limit: int | None) -> Elements:
-    """The array in a `.npy`.
+def read_alone(path: Path, limit: int | None, whole: int) -> Elements:
+    """The first samples of the array in a `.npy`.
+
+    Args:
+        whole: how many it must have in all: answers of another set do not become these samples' by being cut; 0: not
+            known.
 
     Raises:
-        DatasetError: as `read_array`.
+        DatasetError: as `read_array`, or it has another number of them.
     """
     with told_of(str(path)), path.open("rb") as stream:
+        count = read_header(stream, str(path)).count
+        if whole and count != whole:
+            raise DatasetError(f"{path} has {count:,} answers, the data have {whole:,} samples", "one for each")
+        stream.seek(0)
         return read_array(stream, str(path), limit)

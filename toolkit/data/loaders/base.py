@@ -80,6 +80,7 @@ class Loaded:
         remarks: what a person should know of single files, a line each that names the file.
         first: what a message calls the first sample: 1 and "line" make "line 1" of sample 0.
         counted: see `first`.
+        whole: how many samples the file has, read or not, where its header tells; 0 where none does.
     """
 
     inputs: tuple[Elements, ...]
@@ -93,6 +94,7 @@ class Loaded:
     remarks: tuple[str, ...] = ()
     first: int = 0
     counted: str = "sample"
+    whole: int = 0
 
     def __len__(self) -> int:
         return len(self.inputs[0])
