@@ -17,6 +17,9 @@ _Static_assert(sizeof(engine_end_t) == WIRE_END_BYTES && offsetof(engine_end_t, 
                    offsetof(engine_end_t, dtype) == WIRE_END_DTYPE,
                "HELLO carries the engine's ends as they lie in memory");
 
+/* Asked for a few times in a run: small rather than fast. */
+#define COLD __attribute__((cold, noinline))
+
 static receiver_t receiver;
 static engine_status_t engine_state;
 static uint16_t start_seq;  /* of the first HELLO_REQUEST since the start; WIRE_SEQ_UNKNOWN before it */
@@ -87,11 +90,11 @@ static void send_result(uint16_t seq, uint32_t ticks) {
 }
 
 /* One LAYER at a time, so that nobody has to keep them. What that takes is no layer's time. */
-static void watch(uint16_t layer, const uint8_t *bytes, uint32_t size) {
+static COLD void watch(uint16_t layer, const uint8_t *bytes, uint32_t size) {
   const uint32_t ticks = port_ticks() - layer_from;
   uint8_t head[WIRE_HEADER_BYTES + WIRE_LAYER_BYTES];
   uint32_t crc = CRC32_INIT;
-  for (uint32_t place = 0; place < size; ++place) crc = tinyml_crc32_update(crc, bytes[place]);
+  for (size_t place = 0; place < size; ++place) crc = tinyml_crc32_update(crc, bytes[place]);
   put_header(head, WIRE_LAYER, receiver.seq);
   wire_put_u16(head + WIRE_HEADER_BYTES + WIRE_LAYER_LAYER, layer);
   wire_put_u32(head + WIRE_HEADER_BYTES + WIRE_LAYER_TICKS, ticks);
@@ -105,7 +108,7 @@ static void watch(uint16_t layer, const uint8_t *bytes, uint32_t size) {
 }
 
 /* Not part of serve(): its bytes would lie on the stack below every inference. */
-static __attribute__((noinline)) void send_bytes(void) {
+static COLD void send_bytes(void) {
   uint8_t head[WIRE_HEADER_BYTES];
   uint8_t bytes[WIRE_MOST_READ];
   const uint8_t size = receiver.front[WIRE_READ_SIZE];
@@ -115,7 +118,7 @@ static __attribute__((noinline)) void send_bytes(void) {
   tinyml_frame_send(pieces, sizeof pieces / sizeof pieces[0], NULL, 0);
 }
 
-static uint32_t trace(void) {
+static COLD uint32_t trace(void) {
   traced = 0;
   layer_from = port_ticks();
   engine_state = engine_trace(watch);
@@ -128,9 +131,9 @@ static uint32_t invoke(void) {
   return port_ticks() - start;
 }
 
-static void infer(uint32_t (*compute)(void)) {
+static void infer(bool tracing) {
   if (engine_state == ENGINE_OK) {
-    const uint32_t ticks = compute();
+    const uint32_t ticks = tracing ? trace() : invoke();
     if (engine_state == ENGINE_OK) {
       send_result(receiver.seq, ticks);
       return;
@@ -141,7 +144,8 @@ static void infer(uint32_t (*compute)(void)) {
 }
 
 static void serve(uint8_t byte) {
-  switch (tinyml_receiver_put(&receiver, byte)) {
+  const receiver_event_t event = tinyml_receiver_put(&receiver, byte);
+  switch (event) {
     case RECEIVER_MORE:
       break;
     case RECEIVER_HELLO:
@@ -149,10 +153,8 @@ static void serve(uint8_t byte) {
       send_hello(receiver.seq, 0);
       break;
     case RECEIVER_INFER:
-      infer(invoke);
-      break;
     case RECEIVER_TRACE:
-      infer(trace);
+      infer(event == RECEIVER_TRACE);
       break;
     case RECEIVER_READ:
       send_bytes();

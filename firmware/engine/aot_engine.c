@@ -26,11 +26,7 @@ engine_status_t engine_invoke(void) {
 }
 
 engine_status_t engine_trace(engine_watch_t *watch) {
-  for (uint16_t layer = 0; layer < info.layers; ++layer) {
-    uint32_t size = 0;
-    const uint8_t *output = model_layer(layer, &size);
-    watch(layer, output, size);
-  }
+  model_trace(watch);
   return ENGINE_OK;
 }
 

@@ -34,7 +34,7 @@ enum { USB_VENDOR_ID = 1, USB_PRODUCT_ID = 2 };
 #define MODEL_LAYERS 1u
 uint8_t *model_input(uint8_t index);
 void model_invoke(void);
-const uint8_t *model_layer(uint16_t layer, uint32_t *size);
+void model_trace(void (*watch)(uint16_t layer, const uint8_t *bytes, uint32_t size));
 const uint8_t *model_output(uint8_t index);
 """,
     "tflm_host.h": """

@@ -33,9 +33,8 @@ uint8_t *model_input(uint8_t index);
 /* Computes the outputs from the inputs. */
 void model_invoke(void);
 
-/* Computes layer number `layer` of those that model_invoke() computes, in their order; returns where its output lies
- * until the next is computed. */
-const uint8_t *model_layer(uint16_t layer, uint32_t *size);
+/* Does what model_invoke() does, and stops after each layer: its output lies at `bytes` until the next is computed. */
+void model_trace(void (*watch)(uint16_t layer, const uint8_t *bytes, uint32_t size));
 
 /* Output number `index`, valid from model_invoke() until an input is next written. */
 const uint8_t *model_output(uint8_t index);
@@ -71,24 +70,24 @@ void model_invoke(void) {{
 {calls}
 }}
 
-const uint8_t *model_layer(uint16_t layer, uint32_t *size) {{
+void model_trace(void (*watch)(uint16_t layer, const uint8_t *bytes, uint32_t size)) {{
 {traced}
 }}
 """
 
 _TRACED = """\
-  typedef struct {{
+  static const struct layer {{
     void (*compute)(void);
     {place} output, bytes;
-  }} layer_t;
-  static const layer_t layers[MODEL_LAYERS] AOT_CONST = {{
+  }} layers[MODEL_LAYERS] AOT_CONST = {{
 {table}
   }};
-  layer_t it;
-  AOT_LOAD(it, layers + layer);
-  it.compute();
-  *size = it.bytes;
-  return arena.bytes + it.output;"""
+  for (uint16_t layer = 0; layer < MODEL_LAYERS; ++layer) {{
+    struct layer it;
+    AOT_LOAD(it, layers + layer);
+    it.compute();
+    watch(layer, arena.bytes + it.output, it.bytes);
+  }}"""
 
 
 def emit(
@@ -130,7 +129,7 @@ def emit(
 def _traced(graph: Graph, calls: Sequence[Call], offsets: Mapping[object, int], arena_bytes: int) -> str:
     """The body of the function that computes one layer."""
     if not calls:
-        return "  (void)layer;\n  *size = 0;\n  return arena.bytes;"
+        return "  (void)watch;"
     rows = (f"    {{{call.name}, {offsets[call.output]}u, {graph.tensors[call.output].bytes}u}}," for call in calls)
     # A table has half the bytes of a call each.
     return _TRACED.format(place="uint16_t" if arena_bytes <= 0xFFFF else "uint32_t", table="\n".join(rows))
