@@ -38,7 +38,7 @@ class Exchange:
             last: the type of the message that ends its answer.
 
         Returns:
-            All messages of the answer in their order; None if something was lost on the way, and it is to be asked again.
+            All messages of the answer in their order; None if something was lost on the way: ask again.
 
         Raises:
             LinkError: the device refuses it, or fell silent.

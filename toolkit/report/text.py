@@ -237,6 +237,8 @@ def headline(verification: Verification) -> str:
     if differ and silent:
         missing = f"{count(silent)} {'was' if silent == 1 else 'were'} never given"
         return f"{many(differ, 'output')} of {total} {_differs(differ)} from the host's, {missing}."
+    if not differ and not silent:
+        return f"Every output equals the host's{_how(verification)}, but a layer on the way does not."
     if silent:
         return f"{many(silent, 'image')} of {total} {'was' if silent == 1 else 'were'} never answered."
     return f"{many(differ, 'output')} of {total} {_differs(differ)} from the host's."

@@ -1,0 +1,102 @@
+"""The constants of a layer as the linked program has them, to be held against what lies in the device's memory."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from elftools.common.exceptions import ELFError
+from elftools.elf.elffile import ELFFile
+
+BASE = "tinyml_build_id"
+"""READ counts from where this object lies, but on AVR: there it names an address in program memory."""
+MODEL = "tflm_model"
+"""The whole .tflite, as the interpreter's firmware has it."""
+
+Read = Callable[[int, int], bytes]
+"""A place, as engine.h has it, and how many bytes: what lies there."""
+
+
+@dataclass(frozen=True)
+class Constant:
+    """An array of constants in the linked program.
+
+    Attributes:
+        name: of its object in the generated C.
+        place: where READ finds it.
+        data: its bytes.
+    """
+
+    name: str
+    place: int
+    data: bytes
+
+
+@dataclass(frozen=True)
+class Damaged:
+    """The first byte of a constant that is not what was built.
+
+    Attributes:
+        name: of the constant; at: the byte's place in it.
+        built, found: the byte; more: how many more bytes of it differ.
+    """
+
+    name: str
+    at: int
+    built: int
+    found: int
+    more: int
+
+    def __str__(self) -> str:
+        more = f", and {self.more:,} more bytes of it differ" if self.more else ""
+        return (
+            f"its constant {self.name} is not what was built: byte {self.at:,} is {self.found} in the device's memory "
+            f"and was built as {self.built}{more}: flash that is damaged, or written by somebody else"
+        )
+
+
+def of_layer(elf: Path, layer: int) -> tuple[Constant, ...]:
+    """The arrays that the compiler made for a layer; none where the file has no symbols, or is no ELF."""
+    pattern = re.compile(rf"layer{layer}_\w+(\.\w+)?")
+    return tuple(each for each in _objects(elf) if pattern.fullmatch(each.name))
+
+
+def of_model(elf: Path) -> Constant | None:
+    """The .tflite in an interpreter's firmware."""
+    return next((each for each in _objects(elf) if each.name == MODEL), None)
+
+
+def damaged(constant: Constant, read: Read) -> Damaged | None:
+    """Hold a constant against the device's memory; None if it is as it was built."""
+    found = read(constant.place, len(constant.data))
+    wrong = [at for at, (built, got) in enumerate(zip(constant.data, found, strict=True)) if built != got]
+    if not wrong:
+        return None
+    at = wrong[0]
+    return Damaged(constant.name, at, constant.data[at], found[at], len(wrong) - 1)
+
+
+def _objects(elf: Path) -> Iterator[Constant]:
+    try:
+        with elf.open("rb") as stream:
+            image = ELFFile(stream)
+            symbols = image.get_section_by_name(".symtab")
+            if symbols is None:
+                return
+            base = symbols.get_symbol_by_name(BASE)
+            if not base:
+                return
+            counted_from = 0 if image["e_machine"] == "EM_AVR" else base[0]["st_value"]
+            for symbol in symbols.iter_symbols():
+                if symbol["st_info"]["type"] != "STT_OBJECT" or not isinstance(symbol["st_shndx"], int):
+                    continue
+                section = image.get_section(symbol["st_shndx"])
+                if section["sh_type"] == "SHT_NOBITS":
+                    continue
+                at = symbol["st_value"] - section["sh_addr"]
+                data = section.data()[at : at + symbol["st_size"]]
+                yield Constant(symbol.name, symbol["st_value"] - counted_from, data)
+    except (OSError, ELFError, ValueError):
+        return
