@@ -28,7 +28,7 @@ from toolkit.artifacts.model import CompiledModel, FloatModel, LayerReport, Mode
 from toolkit.artifacts.scoring import Curve, Details, Distribution, Worst
 from toolkit.artifacts.strength import LayerStrength, Strength
 from toolkit.artifacts.tensor import ElementType, TensorSpec
-from toolkit.artifacts.trace import FirstDifference, LayerTrace, Trace, TracePoint
+from toolkit.artifacts.trace import Bisection, FirstDifference, LayerTrace, Trace, TracePoint
 from toolkit.artifacts.verification import (
     DeviceIdentity,
     DeviceShare,
@@ -47,6 +47,7 @@ __all__ = [
     "Agreement",
     "Artifact",
     "Baseline",
+    "Bisection",
     "Build",
     "CompiledModel",
     "ConversionCost",

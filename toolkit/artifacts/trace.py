@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from toolkit.artifacts.base import Artifact
 from toolkit.artifacts.tensor import TensorSpec
@@ -94,3 +94,27 @@ class FirstDifference(Artifact):
 
     def __str__(self) -> str:
         return self.said
+
+
+@dataclass(frozen=True)
+class Bisection(Artifact):
+    """Two sides held against each other, layer by layer, on demand.
+
+    Attributes:
+        board, model, runtime: of the device that was asked.
+        against: the other side, in words.
+        trace: the layers.
+        first_difference: where the device first differs from the other side; None if no layer does.
+    """
+
+    board: str
+    model: str
+    runtime: str
+    against: str
+    trace: Trace = field(default_factory=Trace)
+    first_difference: FirstDifference | None = None
+
+    @property
+    def equal(self) -> bool:
+        """Every layer of every input that was traced is the other side's."""
+        return self.first_difference is None and bool(self.trace.layers)

@@ -12,6 +12,7 @@ import typer
 
 from toolkit import __version__
 from toolkit.cli import (
+    bisect,
     boards,
     build,
     compare,
@@ -36,7 +37,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (init, train, build, flash, verify, run, report, compare, boards, models, paper, ports, doctor):
+for command in (init, train, build, flash, verify, run, bisect, report, compare, boards, models, paper, ports, doctor):
     command.register(app)
 
 

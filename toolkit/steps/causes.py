@@ -30,6 +30,8 @@ ROUNDING = (
 NOT_DEQUANTISED = (
     "the device's elements are the quantised numbers themselves: they were handed on without being dequantised"
 )
+_MOST = float(np.iinfo(np.uint8).max)
+"""The largest number that an 8-bit type holds."""
 ZEROED = "the device's elements are all the same: nothing was computed there, or it was overwritten"
 
 
@@ -70,7 +72,7 @@ def _damaged(found: Tracer, layer: int, tflite: bytes) -> str:
 
 def _of_operator(model: Constant, tensor: int, tflite: bytes) -> tuple[Constant, ...]:
     """The constants of the operator that writes a tensor, within the .tflite in an interpreter's firmware."""
-    from toolkit.verify.constants import Constant
+    from toolkit.verify.constants import MODEL, Constant
 
     opened = description.opened(tflite)
     graph = opened.description.main
@@ -82,7 +84,7 @@ def _of_operator(model: Constant, tensor: int, tflite: bytes) -> tuple[Constant,
             if len(data):
                 start = data.__array_interface__["data"][0] - whole.__array_interface__["data"][0]
                 piece = model.data[start : start + len(data)]
-                made.append(Constant(f"{graph.tensors[each].name} (in {model.name})", model.place + start, piece))
+                made.append(Constant(f"constant {graph.tensors[each].name} (in {MODEL})", model.place + start, piece))
     return tuple(made)
 
 
@@ -115,7 +117,7 @@ def _told_by_the_elements(found: Tracer, layer: int, host: bytes, device: bytes)
         return ""
     due, got = layers.elements(point, host), layers.elements(point, device)
     if point.output.dtype is ElementType.FLOAT32:
-        whole = bool((got == np.rint(got)).all() and (np.abs(got) <= 255).all() and np.ptp(got) > 0)
+        whole = bool((got == np.rint(got)).all() and (np.abs(got) <= _MOST).all() and np.ptp(got) > 0)
         return NOT_DEQUANTISED if whole and not bool((due == np.rint(due)).all()) and _affine(due, got) else ""
     if got.size > 1 and np.ptp(got) == 0 and np.ptp(due) > 0:
         return ZEROED

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from toolkit.reference.layers import Tensors
     from toolkit.workloads import Assembled
 
+Host = Callable[[int], "Tensors"]
+"""From an input's place to what the other side has for each tensor."""
+
 NOT_ASKED = Trace(missing="it was not asked for (--trace 0)")
 AS_THE_HOST = (
     "asked again layer by layer, the device gives the host's bytes in every layer: its constants and kernels are "
@@ -35,13 +38,13 @@ class Tracer:
         build: what the device runs.
         client: the device.
         rows: uint8 [N, bytes of all inputs]: the run's inputs as the network takes them.
-        host: from a row's place to the host's tensors.
+        host: from a row's place to the host's tensors, or another side's.
     """
 
     build: Build
     client: Client
     rows: npt.NDArray[np.uint8]
-    host: Callable[[int], Tensors]
+    host: Host
 
     def first(self, place: int) -> tuple[int, bytes, bytes] | None:
         """The first layer that differs for the input at `place`: its number, the host's bytes and the device's."""
@@ -140,14 +143,15 @@ def _traced(
         return dataclasses.replace(result, first_difference=_explained(result.first_difference, found, assembled))
     if held.first is None:
         return result
-    set_name, index = _input(assembled, held.first[0])
+    set_name, index = input_of(assembled, held.first[0])
     first = FirstDifference("", set_name, index)
     return dataclasses.replace(
         result, verdict=Verdict.DIFFERS, first_difference=_explained(first, found, assembled, held.first[0])
     )
 
 
-def _input(assembled: Assembled, place: int) -> tuple[str, int]:
+def input_of(assembled: Assembled, place: int) -> tuple[str, int]:
+    """The set of an input that is at `place` in all of them together, and its own place in it."""
     for work in assembled.workloads:
         if place < len(work.inputs):
             return work.set, place

@@ -1,4 +1,4 @@
-"""The constants of a layer as the linked program has them, to be held against what lies in the device's memory."""
+"""A layer's constants and code as the linked program has them, to be held against what lies in the device's memory."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from elftools.common.exceptions import ELFError
+from elftools.elf.constants import SH_FLAGS
 from elftools.elf.elffile import ELFFile
 
 BASE = "tinyml_build_id"
@@ -15,16 +16,18 @@ BASE = "tinyml_build_id"
 MODEL = "tflm_model"
 """The whole .tflite, as the interpreter's firmware has it."""
 
+_KINDS = {"STT_OBJECT": "constant", "STT_FUNC": "code"}
+
 Read = Callable[[int, int], bytes]
 """A place, as engine.h has it, and how many bytes: what lies there."""
 
 
 @dataclass(frozen=True)
 class Constant:
-    """An array of constants in the linked program.
+    """An array of constants, or a function, in the linked program.
 
     Attributes:
-        name: of its object in the generated C.
+        name: in the generated C, after what it is: "constant layer3_weights", "code layer3".
         place: where READ finds it.
         data: its bytes.
     """
@@ -39,7 +42,7 @@ class Damaged:
     """The first byte of a constant that is not what was built.
 
     Attributes:
-        name: of the constant; at: the byte's place in it.
+        name: as of the Constant; at: the byte's place in it.
         built, found: the byte; more: how many more bytes of it differ.
     """
 
@@ -52,20 +55,21 @@ class Damaged:
     def __str__(self) -> str:
         more = f", and {self.more:,} more bytes of it differ" if self.more else ""
         return (
-            f"its constant {self.name} is not what was built: byte {self.at:,} is {self.found} in the device's memory "
+            f"its {self.name} is not what was built: byte {self.at:,} is {self.found} in the device's memory "
             f"and was built as {self.built}{more}: flash that is damaged, or written by somebody else"
         )
 
 
 def of_layer(elf: Path, layer: int) -> tuple[Constant, ...]:
-    """The arrays that the compiler made for a layer; none where the file has no symbols, or is no ELF."""
-    pattern = re.compile(rf"layer{layer}_\w+(\.\w+)?")
-    return tuple(each for each in _objects(elf) if pattern.fullmatch(each.name))
+    """What the compiler made for a layer, arrays first; nothing where the file has no symbols, or is no ELF."""
+    pattern = re.compile(rf"(constant layer{layer}_\w+|code layer{layer})(\.\w+)*")
+    found = [each for each in _parts(elf) if pattern.fullmatch(each.name)]
+    return tuple(sorted(found, key=lambda each: each.name.startswith("code")))
 
 
 def of_model(elf: Path) -> Constant | None:
     """The .tflite in an interpreter's firmware."""
-    return next((each for each in _objects(elf) if each.name == MODEL), None)
+    return next((each for each in _parts(elf) if each.name == f"constant {MODEL}"), None)
 
 
 def damaged(constant: Constant, read: Read) -> Damaged | None:
@@ -78,7 +82,7 @@ def damaged(constant: Constant, read: Read) -> Damaged | None:
     return Damaged(constant.name, at, constant.data[at], found[at], len(wrong) - 1)
 
 
-def _objects(elf: Path) -> Iterator[Constant]:
+def _parts(elf: Path) -> Iterator[Constant]:
     try:
         with elf.open("rb") as stream:
             image = ELFFile(stream)
@@ -90,13 +94,17 @@ def _objects(elf: Path) -> Iterator[Constant]:
                 return
             counted_from = 0 if image["e_machine"] == "EM_AVR" else base[0]["st_value"]
             for symbol in symbols.iter_symbols():
-                if symbol["st_info"]["type"] != "STT_OBJECT" or not isinstance(symbol["st_shndx"], int):
+                kind = _KINDS.get(symbol["st_info"]["type"])
+                if kind is None or not isinstance(symbol["st_shndx"], int):
                     continue
                 section = image.get_section(symbol["st_shndx"])
-                if section["sh_type"] == "SHT_NOBITS":
+                # What is written to, by the program or by whoever loads it elsewhere than it was linked, is no constant.
+                if section["sh_type"] == "SHT_NOBITS" or section["sh_flags"] & SH_FLAGS.SHF_WRITE:
                     continue
-                at = symbol["st_value"] - section["sh_addr"]
+                # Of a function in Thumb code the lowest bit says that it is.
+                start = symbol["st_value"] & ~(image["e_machine"] == "EM_ARM" and kind == "code")
+                at = start - section["sh_addr"]
                 data = section.data()[at : at + symbol["st_size"]]
-                yield Constant(symbol.name, symbol["st_value"] - counted_from, data)
+                yield Constant(f"{kind} {symbol.name}", start - counted_from, data)
     except (OSError, ELFError, ValueError):
         return

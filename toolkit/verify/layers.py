@@ -42,32 +42,32 @@ def hold(points: Sequence[TracePoint], hosts: Sequence[Tensors], traced: Sequenc
 
     Args:
         points: the layers that the build has.
-        hosts: the host's tensors, input by input.
+        hosts: the host's tensors, input by input; layers whose tensor the host lacks are left out.
         traced: the device's answers to the same inputs, with the bytes of the layers that are `wanted`.
     """
     if not traced or not points:
         return Held(Trace(missing="no layer was asked for"), None)
     if not all(each.layers for each in traced):
         return Held(Trace(missing="the library that computes the network was built without its profiler"), None)
+    known = [(place, point) for place, point in enumerate(points) if point.tensor in hosts[0]]
     equal = np.array(
-        [
-            [same(point, host, each, place) for place, point in enumerate(points)]
-            for host, each in zip(hosts, traced, strict=True)
-        ]
+        [[same(point, host, each, place) for place, point in known] for host, each in zip(hosts, traced, strict=True)],
+        np.bool_,
     )
     layers = tuple(
         LayerTrace(
             name=point.name,
             operators=point.operators,
             tensor=point.output.name,
-            equal=int(equal[:, place].sum()),
+            equal=int(equal[:, column].sum()),
             ticks=int(np.median([each.layers[place].ticks for each in traced])),
             distinct=len({host[point.tensor] for host in hosts}),
         )
-        for place, point in enumerate(points)
+        for column, (place, point) in enumerate(known)
     )
     wrong = np.argwhere(~equal)
-    return Held(Trace(len(traced), layers), (int(wrong[0][0]), int(wrong[0][1])) if len(wrong) else None)
+    first = (int(wrong[0][0]), known[int(wrong[0][1])][0]) if len(wrong) else None
+    return Held(Trace(len(traced), layers), first)
 
 
 def same(point: TracePoint, host: Tensors, traced: Traced, place: int) -> bool:
