@@ -98,11 +98,12 @@ def _parts(elf: Path) -> Iterator[Constant]:
                 if kind is None or not isinstance(symbol["st_shndx"], int):
                     continue
                 section = image.get_section(symbol["st_shndx"])
-                # What is written to, by the program or by whoever loads it elsewhere than it was linked, is no constant.
+                # What is written to, by the program or by whoever loads it elsewhere than linked, is no constant.
                 if section["sh_type"] == "SHT_NOBITS" or section["sh_flags"] & SH_FLAGS.SHF_WRITE:
                     continue
                 # Of a function in Thumb code the lowest bit says that it is.
-                start = symbol["st_value"] & ~(image["e_machine"] == "EM_ARM" and kind == "code")
+                thumb = image["e_machine"] == "EM_ARM" and kind == "code"
+                start = symbol["st_value"] - symbol["st_value"] % 2 * thumb
                 at = start - section["sh_addr"]
                 data = section.data()[at : at + symbol["st_size"]]
                 yield Constant(f"{kind} {symbol.name}", start - counted_from, data)
