@@ -168,9 +168,22 @@ class Training:
 
 
 def train(
-    run: Run, purpose: str, sets: Sets, folder: Path, *, start: Weights | None = None, progress: Progress | None = None
+    run: Run,
+    purpose: str,
+    sets: Sets,
+    folder: Path,
+    *,
+    start: Weights | None = None,
+    progress: Progress | None = None,
+    convert: Callable[[Weights], float] | None = None,
 ) -> records.Record:
     """Train to the end, keep the weights, write the record; a run that has one is not run again.
+
+    Args:
+        run: what is trained; purpose: what for, for the record.
+        folder: of the study.
+        start: the weights that `run.start` names.
+        convert: makes the int8 file and gives its held-out accuracy.
 
     Raises:
         TrainError: the weights to start with do not fit.
@@ -199,7 +212,7 @@ def train(
         state="whole",
         held_out=found.accuracy,
         held_out_loss=round(found.loss, 6),
-        held_out_int8=None,
+        held_out_int8=convert(weights) if convert is not None else None,
         loss=round(training.loss, 6),
         seconds=round(training.seconds, 1),
         trainer=native.version(),
@@ -215,13 +228,18 @@ def weights_path(folder: Path, run: Run) -> Path:
     return folder / "weights" / f"{records.identity(run)}.npz"
 
 
-def keep(folder: Path, run: Run, weights: Weights) -> None:
-    """Write a run's weights."""
+def packed(weights: Weights) -> bytes:
+    """As a file has them: arrays `parameters` and `statistics`."""
     buffer = io.BytesIO()
     np.savez(buffer, parameters=weights.parameters, statistics=weights.statistics)
+    return buffer.getvalue()
+
+
+def keep(folder: Path, run: Run, weights: Weights) -> None:
+    """Write a run's weights."""
     path = weights_path(folder, run)
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(path, buffer.getvalue())
+    write_atomically(path, packed(weights))
 
 
 def kept(folder: Path, run: Run) -> Weights:
@@ -230,7 +248,15 @@ def kept(folder: Path, run: Run) -> Weights:
     Raises:
         TrainError: they are missing or damaged.
     """
-    path = weights_path(folder, run)
+    return unpacked(weights_path(folder, run), run)
+
+
+def unpacked(path: Path, run: Run) -> Weights:
+    """The weights of a run that `packed` wrote.
+
+    Raises:
+        TrainError: they are missing or damaged.
+    """
     try:
         with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as held:
             return Weights(parse(run.words, run.slope), held["parameters"], held["statistics"])
