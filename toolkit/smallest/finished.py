@@ -8,8 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from toolkit.artifacts import DType
+from toolkit.data.samples import Samples
 from toolkit.data.task import predicted
-from toolkit.smallest.data import DEVIATION, MEAN, Images, Sets
+from toolkit.smallest.data import DEVIATION, MEAN, Sets
 from toolkit.smallest.training import Weights
 from toolkit.zoo import topology_keras
 from toolkit.zoo.topology import SIDE, Kind, Layer
@@ -58,21 +59,21 @@ def keras_model(weights: Weights, name: str) -> Any:
     return model
 
 
-def tflite(weights: Weights, sets: Sets, dtype: DType = DType.INT8, *, name: str = "network") -> bytes:
+def tflite(
+    weights: Weights, sets: Sets, dtype: DType = DType.INT8, *, name: str = "network", per_tensor_dense: bool = False
+) -> bytes:
     """The finished network as a `.tflite`, its ranges from the first thousand training images."""
     from toolkit.convert import CALIBRATION_IMAGES, convert
 
     sample = sets.samples.first(CALIBRATION_IMAGES).real()
-    return convert(keras_model(weights, name), dtype, sample.reshape(-1, SIDE, SIDE, 1))
+    images = sample.reshape(-1, SIDE, SIDE, 1)
+    return convert(keras_model(weights, name), dtype, images, per_tensor_dense=per_tensor_dense)
 
 
-def answers(network: bytes, images: Images) -> npt.NDArray[np.uint8]:
-    """[N]: the class that the official interpreter finds in each image."""
+def answers(network: bytes, data: Samples) -> npt.NDArray[np.uint8]:
+    """[N]: the class that the official interpreter finds in each sample."""
     from toolkit import reference
-    from toolkit.data.digits import convention
 
-    scaling = convention.samples("mnist", images.pixels[:1].reshape(-1, SIDE, SIDE), images.labels[:1]).scaling
-    inputs = reference.quantise(network, images.pixels.reshape(-1, SIDE, SIDE), scaling)
+    inputs = reference.quantise(network, data.values, data.scaling)
     outputs = reference.expected_outputs(network, inputs)
-    found: npt.NDArray[np.uint8] = predicted(reference.dequantise(network, outputs)).astype(np.uint8)
-    return found
+    return predicted(reference.dequantise(network, outputs)).astype(np.uint8)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from toolkit import resources
 from toolkit.artifacts import write_atomically
 from toolkit.errors import TrainError
 from toolkit.smallest import finished, records, training
@@ -58,12 +59,14 @@ class Plan:
 
 
 def plans(folder: Path) -> dict[str, Plan]:
-    """All plans of a study.
+    """All plans of a study; those that ship with the package where it has none of its own.
 
     Raises:
         TrainError: the file is missing, or one makes no sense.
     """
     path = folder / PLANS
+    if not path.is_file():
+        path = resources.models() / "smallest" / PLANS
     try:
         told = json.loads(path.read_text(encoding="utf-8"))
         return {
@@ -123,7 +126,8 @@ def run(chosen: Plan, seed: int, sets: Sets, folder: Path, progress: Progress | 
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(path, network)
         write_atomically(path.with_suffix(".npz"), training.packed(weights))
-        return float(np.mean(finished.answers(network, sets.held_out) == sets.held_out.labels))
+        held_out = sets.samples.part(len(sets.train.labels), len(sets.samples))
+        return float(np.mean(finished.answers(network, held_out) == held_out.labels))
 
     return training.train(
         whole, long, sets, folder, start=training.kept(folder, start), progress=progress, convert=convert
@@ -133,5 +137,5 @@ def run(chosen: Plan, seed: int, sets: Sets, folder: Path, progress: Progress | 
 def done(chosen: Plan, folder: Path) -> Iterator[tuple[int, Record]]:
     """(seed, record) of each whole pipeline of a network."""
     for record in records.read(folder):
-        if record.purpose == chosen.purposes[1] and record.state == "whole" and record.run.recipe == chosen.long:
+        if record.purpose == chosen.purposes[1] and record.state == records.WHOLE and record.run.recipe == chosen.long:
             yield record.run.seed // _STARTS_APART, record

@@ -15,6 +15,7 @@ from toolkit.errors import TinymlError
 from toolkit.smallest.recipe import Recipe, Run
 
 FILE = "runs.jsonl"
+WHOLE = "whole"
 
 
 @dataclass(frozen=True)

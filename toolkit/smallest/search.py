@@ -1,7 +1,8 @@
-"""A search over topologies by Optuna, on SQLite: several processes may work on one study, and it goes on where it stopped.
+"""A search over topologies by Optuna, on SQLite: several processes may share a study, and it goes on where it stopped.
 
-A trial is a short training; its value is the held-out accuracy. What a class forbids (parameters, RAM by rows) is not trained. No trial
-is ended early: at epoch 10 the loss says nothing of the end (rank correlation -0.05 to 0.36 in the trials before this study).
+A trial is a short training; its value is the held-out accuracy. What a class forbids (parameters, RAM by rows) is not
+trained. No trial is ended early: at epoch 10 the loss says nothing of the end (rank correlation -0.05 to 0.36 in the
+trials before this study).
 """
 
 from __future__ import annotations
@@ -97,7 +98,9 @@ def search(
     try:
         import optuna
     except ImportError:
-        raise ToolError("the search needs Optuna, which is not installed", "pip install 'tinyml-toolkit[search]'") from None
+        raise ToolError(
+            "the search needs Optuna, which is not installed", "pip install 'tinyml-toolkit[search]'"
+        ) from None
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     folder.mkdir(parents=True, exist_ok=True)

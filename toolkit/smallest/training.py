@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import io
 import time
@@ -189,7 +190,7 @@ def train(
         TrainError: the weights to start with do not fit.
         KeyboardInterrupt: stopped; the same call goes on from the last checkpoint.
     """
-    known = next((each for each in records.read(folder) if each.run == run and each.state == "whole"), None)
+    known = next((each for each in records.read(folder) if each.run == run and each.state == records.WHOLE), None)
     if known is not None and weights_path(folder, run).is_file():
         return known
     training = Training(run, sets, folder, start)
@@ -198,29 +199,40 @@ def train(
             training.step()
             if progress is not None:
                 progress(run, training.epoch, training.loss)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, SystemExit):
         training.save()
+        records.append(folder, _record(training, purpose, f"stopped after epoch {training.epoch}"))
         raise
     weights = training.weights()
     found = score(training.network, weights, sets)
     keep(folder, run, weights)
-    record = records.Record(
-        run=run,
-        purpose=purpose,
-        params=training.topology.parameters,
-        macs=training.topology.macs,
-        state="whole",
+    record = dataclasses.replace(
+        _record(training, purpose, records.WHOLE),
         held_out=found.accuracy,
         held_out_loss=round(found.loss, 6),
         held_out_int8=convert(weights) if convert is not None else None,
-        loss=round(training.loss, 6),
-        seconds=round(training.seconds, 1),
-        trainer=native.version(),
-        date=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
     )
     records.append(folder, record)
     training.end()
     return record
+
+
+def _record(training: Training, purpose: str, state: str) -> records.Record:
+    """Without a score."""
+    return records.Record(
+        run=training.run,
+        purpose=purpose,
+        params=training.topology.parameters,
+        macs=training.topology.macs,
+        state=state,
+        held_out=None,
+        held_out_loss=None,
+        held_out_int8=None,
+        loss=round(training.loss, 6) if training.epoch else None,
+        seconds=round(training.seconds, 1),
+        trainer=native.version(),
+        date=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+    )
 
 
 def weights_path(folder: Path, run: Run) -> Path:

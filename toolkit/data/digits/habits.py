@@ -1,10 +1,11 @@
 """A second set of drawn digits, harder than the ten external ones: two hundred sheets of many writers' habits.
 
-Each digit has a few shapes, as different schools teach them (the 1 with an upstroke, the 7 with a bar, the open and the closed
-4, the 9 with a hook ...). A writer has a slant, a width, a pen, a trembling hand; some lift the pen in mid-stroke, some overshoot its end.
-A sheet has a paper, a light from one side, and a phone's blur and noise. All is drawn by a seed; no font, nothing from MNIST. The
-sheets go through the same preparation as a user's pictures. No network was ever trained on them, and none was looked at
-when shapes and habits were written: sheets that a network reads wrongly stay as they are.
+Each digit has a few shapes, as different schools teach them (the 1 with an upstroke, the 7 with a bar, the open and
+the closed 4, the 9 with a hook ...), the first of them that of the ten external images. A writer has a slant, a width,
+a pen, a trembling hand; some lift the pen in mid-stroke, some overshoot its end. A sheet has a paper, a light from one
+side, and a phone's blur and noise. All is drawn by a seed; no font, nothing from MNIST. The sheets go through the same
+preparation as a user's pictures. No network was ever trained on them, and none was looked at when shapes and habits
+were written: sheets that a network reads wrongly stay as they are.
 """
 
 from __future__ import annotations
@@ -32,9 +33,11 @@ Strokes = tuple[tuple[tuple[float, float], ...], ...]
 # x to the right, y down, 0 to 1 over the digit's height, as `Handwriting.strokes`.
 OTHERS: tuple[tuple[Strokes, ...], ...] = (
     (
-        (((0.30, 0.04), (0.10, 0.20), (0.03, 0.52), (0.12, 0.86), (0.32, 0.99), (0.52, 0.84), (0.58, 0.50), (0.50, 0.18),
+        (((0.30, 0.04), (0.10, 0.20), (0.03, 0.52), (0.12, 0.86), (0.32, 0.99), (0.52, 0.84), (0.58, 0.50),
+          (0.50, 0.18),
           (0.32, 0.03), (0.20, 0.01), (0.12, 0.06)),),
-        (((0.44, 0.08), (0.24, 0.02), (0.06, 0.22), (0.04, 0.60), (0.20, 0.94), (0.50, 0.98), (0.72, 0.70), (0.70, 0.34),
+        (((0.44, 0.08), (0.24, 0.02), (0.06, 0.22), (0.04, 0.60), (0.20, 0.94), (0.50, 0.98), (0.72, 0.70),
+          (0.70, 0.34),
           (0.54, 0.10)),),
     ),
     (
@@ -42,15 +45,19 @@ OTHERS: tuple[tuple[Strokes, ...], ...] = (
         (((0.10, 0.18), (0.26, 0.02), (0.26, 0.50), (0.25, 0.97)), ((0.06, 0.98), (0.26, 0.97), (0.46, 0.98))),
     ),
     (
-        (((0.06, 0.22), (0.20, 0.03), (0.46, 0.04), (0.56, 0.24), (0.42, 0.54), (0.18, 0.84), (0.06, 0.92), (0.10, 0.80),
+        (((0.06, 0.22), (0.20, 0.03), (0.46, 0.04), (0.56, 0.24), (0.42, 0.54), (0.18, 0.84), (0.06, 0.92),
+          (0.10, 0.80),
           (0.26, 0.84), (0.46, 0.98), (0.70, 0.90)),),
-        (((0.04, 0.14), (0.24, 0.02), (0.50, 0.08), (0.52, 0.30), (0.30, 0.62), (0.04, 0.98), (0.06, 0.98), (0.36, 0.97),
+        (((0.04, 0.14), (0.24, 0.02), (0.50, 0.08), (0.52, 0.30), (0.30, 0.62), (0.04, 0.98), (0.06, 0.98),
+          (0.36, 0.97),
           (0.64, 0.97)),),
     ),
     (
-        (((0.06, 0.03), (0.32, 0.03), (0.60, 0.02), (0.44, 0.20), (0.28, 0.40), (0.50, 0.46), (0.62, 0.68), (0.48, 0.94),
+        (((0.06, 0.03), (0.32, 0.03), (0.60, 0.02), (0.44, 0.20), (0.28, 0.40), (0.50, 0.46), (0.62, 0.68),
+          (0.48, 0.94),
           (0.22, 0.99), (0.04, 0.88)),),
-        (((0.10, 0.06), (0.36, 0.00), (0.56, 0.14), (0.44, 0.36), (0.30, 0.44), (0.52, 0.50), (0.64, 0.72), (0.46, 0.96),
+        (((0.10, 0.06), (0.36, 0.00), (0.56, 0.14), (0.44, 0.36), (0.30, 0.44), (0.52, 0.50), (0.64, 0.72),
+          (0.46, 0.96),
           (0.18, 1.00), (0.02, 0.92)),),
     ),
     (
@@ -58,19 +65,24 @@ OTHERS: tuple[tuple[Strokes, ...], ...] = (
             ((0.12, 0.02), (0.09, 0.28), (0.10, 0.48), (0.28, 0.52), (0.56, 0.48)),
             ((0.58, 0.02), (0.56, 0.34), (0.54, 0.68), (0.53, 1.00)),
         ),
-        (((0.54, 1.00), (0.55, 0.64), (0.57, 0.30), (0.58, 0.02), (0.40, 0.24), (0.18, 0.50), (0.03, 0.64), (0.10, 0.66),
+        (((0.54, 1.00), (0.55, 0.64), (0.57, 0.30), (0.58, 0.02), (0.40, 0.24), (0.18, 0.50), (0.03, 0.64),
+          (0.10, 0.66),
           (0.40, 0.65), (0.76, 0.64)),),
     ),
     (
-        (((0.62, 0.03), (0.40, 0.04), (0.18, 0.05), (0.16, 0.22), (0.12, 0.42), (0.32, 0.38), (0.56, 0.50), (0.60, 0.74),
+        (((0.62, 0.03), (0.40, 0.04), (0.18, 0.05), (0.16, 0.22), (0.12, 0.42), (0.32, 0.38), (0.56, 0.50),
+          (0.60, 0.74),
           (0.42, 0.96), (0.16, 0.98), (0.02, 0.88)),),
-        (((0.56, 0.06), (0.34, 0.02), (0.16, 0.14), (0.14, 0.34), (0.32, 0.46), (0.52, 0.60), (0.52, 0.84), (0.30, 0.99),
+        (((0.56, 0.06), (0.34, 0.02), (0.16, 0.14), (0.14, 0.34), (0.32, 0.46), (0.52, 0.60), (0.52, 0.84),
+          (0.30, 0.99),
           (0.06, 0.92)),),
     ),
     (
-        (((0.30, 0.01), (0.16, 0.30), (0.05, 0.62), (0.10, 0.90), (0.34, 0.99), (0.56, 0.86), (0.54, 0.66), (0.32, 0.58),
+        (((0.30, 0.01), (0.16, 0.30), (0.05, 0.62), (0.10, 0.90), (0.34, 0.99), (0.56, 0.86), (0.54, 0.66),
+          (0.32, 0.58),
           (0.10, 0.72)),),
-        (((0.58, 0.08), (0.36, 0.03), (0.14, 0.26), (0.06, 0.60), (0.14, 0.90), (0.40, 0.98), (0.60, 0.80), (0.50, 0.58),
+        (((0.58, 0.08), (0.36, 0.03), (0.14, 0.26), (0.06, 0.60), (0.14, 0.90), (0.40, 0.98), (0.60, 0.80),
+          (0.50, 0.58),
           (0.26, 0.56), (0.10, 0.70)),),
     ),
     (
@@ -85,13 +97,16 @@ OTHERS: tuple[tuple[Strokes, ...], ...] = (
             ((0.34, 0.02), (0.14, 0.10), (0.14, 0.34), (0.32, 0.46), (0.52, 0.34), (0.52, 0.12), (0.36, 0.02)),
             ((0.32, 0.46), (0.08, 0.60), (0.06, 0.86), (0.32, 0.99), (0.58, 0.86), (0.56, 0.60), (0.34, 0.46)),
         ),
-        (((0.48, 0.08), (0.26, 0.02), (0.14, 0.20), (0.32, 0.46), (0.54, 0.72), (0.40, 0.97), (0.14, 0.94), (0.10, 0.72),
+        (((0.48, 0.08), (0.26, 0.02), (0.14, 0.20), (0.32, 0.46), (0.54, 0.72), (0.40, 0.97), (0.14, 0.94),
+          (0.10, 0.72),
           (0.30, 0.48), (0.54, 0.26), (0.60, 0.06)),),
     ),
     (
-        (((0.58, 0.14), (0.36, 0.01), (0.10, 0.14), (0.10, 0.40), (0.34, 0.50), (0.56, 0.32), (0.60, 0.08), (0.60, 0.46),
+        (((0.58, 0.14), (0.36, 0.01), (0.10, 0.14), (0.10, 0.40), (0.34, 0.50), (0.56, 0.32), (0.60, 0.08),
+          (0.60, 0.46),
           (0.58, 1.00)),),
-        (((0.54, 0.16), (0.34, 0.02), (0.10, 0.16), (0.12, 0.42), (0.36, 0.48), (0.54, 0.26), (0.58, 0.08), (0.60, 0.56),
+        (((0.54, 0.16), (0.34, 0.02), (0.10, 0.16), (0.12, 0.42), (0.36, 0.48), (0.54, 0.26), (0.58, 0.08),
+          (0.60, 0.56),
           (0.48, 0.92), (0.24, 0.99), (0.06, 0.90)),),
     ),
 )  # fmt: skip
@@ -151,7 +166,9 @@ def sheet(digit: int, random: np.random.Generator) -> Pixels:
     rows, columns = np.mgrid[0:SIDE_PIXELS, 0:SIDE_PIXELS] / (SIDE_PIXELS - 1) - 0.5
     towards = columns * np.cos(np.deg2rad(hand.shade_from)) - rows * np.sin(np.deg2rad(hand.shade_from))
     picture = (hand.paper - hand.shade * (towards + 0.5)) * (1 - inked) + hand.ink * inked
-    blurred = Image.fromarray(np.rint(picture).clip(0, 255).astype(np.uint8)).filter(ImageFilter.GaussianBlur(hand.blur))
+    blurred = Image.fromarray(np.rint(picture).clip(0, 255).astype(np.uint8)).filter(
+        ImageFilter.GaussianBlur(hand.blur)
+    )
     noisy = np.asarray(blurred, np.float64) + random.normal(0, hand.noise, inked.shape)
     return np.asarray(np.rint(noisy).clip(0, 255), np.uint8)
 
