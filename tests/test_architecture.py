@@ -51,7 +51,7 @@ STAGES = {
 }
 # These put stages together, which know nothing of each other.
 COMPOSERS = {"comparison", "listener", "models", "runtimes", "steps", "strength", "verdicts", "workloads", "workspace"}
-TIERS = (FLOOR, ARTIFACTS, SHARED, STAGES, COMPOSERS, {"device"}, {"api"}, {"paper"}, {"cli"})
+TIERS = (FLOOR, ARTIFACTS, SHARED, STAGES, COMPOSERS, {"device"}, {"api"}, {"paper", "smallest"}, {"cli"})
 
 HEAVY = {"tensorflow", "keras", "tf_keras", "tensorflow_model_optimization"}
 # The reference and the format's schema only where LiteRT is not installed (Windows).
@@ -161,7 +161,7 @@ def test_only_the_command_line_prints_or_exits() -> None:
 _NUMBERS = {"28", "784", "255"}
 _WORDS = re.compile(r"\b(28|784|28x28|ten|digits?)\b", re.IGNORECASE)
 _CHARACTERS = re.compile(r"hex digits|letters, digits|(number with|number of) thousands of digits")
-_KNOW_DIGITS = ("data/", "zoo/", "paper/", "cli/paper")
+_KNOW_DIGITS = ("data/", "zoo/", "paper/", "smallest/", "cli/paper", "cli/smallest")
 # Bits and bytes of fixed-point arithmetic; USB's longest string; a column's width.
 _OTHER_NUMBERS = ("compiler/", "reference/exact/", "emulate/nano33/usb_host.py", "cli/tables.py")
 

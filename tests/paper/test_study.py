@@ -37,8 +37,8 @@ def _result(model: str, seed: int, valid: float = 0.9, right: int = 9) -> Result
 
 def test_the_plan_holds_every_row_with_three_seeds_but_the_slow_one() -> None:
     runs = plan.tables()
-    assert {run.model for run in runs} == set(zoo.names())
-    for name in zoo.names():
+    assert {run.model for run in runs} == set(zoo.of_the_paper())
+    for name in zoo.of_the_paper():
         assert len([run for run in runs if run.model == name]) == (1 if name == "efficient-capsnet" else 3)
     assert {run.epochs for run in runs} == {20}
     assert len({run.key for run in (*runs, *plan.best(), *plan.epochs(), *plan.harder())}) == 28 + 3 + 10 + 10

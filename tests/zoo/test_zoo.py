@@ -12,12 +12,12 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 
 @pytest.mark.parametrize("name", zoo.names())
-def test_parameter_count_is_exactly_the_papers(name: str) -> None:
+def test_parameter_count_is_exactly_what_is_said_and_the_papers(name: str) -> None:
     architecture = zoo.get(name)
     model = architecture.build()
     count = sum(int(np.prod(variable.shape)) for variable in model.trainable_variables)
     assert count == architecture.params
-    assert {figures.params for figures in architecture.paper} == {count}
+    assert {figures.params for figures in architecture.paper} <= {count}
     assert model.input_shape == (None, 28, 28, 1)
     assert model.output_shape == (None, 10)
 
@@ -26,7 +26,8 @@ def test_both_tables_are_whole() -> None:
     rows = [figures for name in zoo.names() for figures in zoo.get(name).paper]
     assert sum(figures.table == 1 for figures in rows) == 8
     assert sum(figures.table == 2 for figures in rows) == 3
-    assert len(zoo.names()) == 10
+    assert len(zoo.of_the_paper()) == 10
+    assert zoo.names()[:10] == zoo.of_the_paper()
     assert zoo.names()[0] == "proposed"
 
 

@@ -89,6 +89,7 @@ class LayerReport(Artifact):
         macs: multiply-accumulates per inference, those that a pool drops left out.
         kernels: source files of the kernels that it calls and may share with other layers; those that are inlined into
             its function are not among them.
+        shared_bytes: further constants that an earlier layer has too, and that lie in flash once.
     """
 
     name: str
@@ -96,6 +97,7 @@ class LayerReport(Artifact):
     constants_bytes: int
     macs: int
     kernels: tuple[str, ...] = ()
+    shared_bytes: int = 0
 
 
 @dataclass(frozen=True)

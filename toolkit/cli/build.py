@@ -21,10 +21,11 @@ def _show_layers(result: Build) -> None:
     rows = []
     for layer in result.layers:
         own = result.size.layers.get(layer.name)
+        shared = f" + {layer.shared_bytes:,} shared" if layer.shared_bytes else ""
         rows.append(
             (
                 layer.name,
-                f"{own.constants_bytes if own else layer.constants_bytes:,}",
+                f"{own.constants_bytes if own else layer.constants_bytes:,}{shared}",
                 f"{own.code_bytes:,}" if own else "",
                 f"{layer.macs:,}",
                 " + ".join(layer.operators),

@@ -25,6 +25,7 @@ from toolkit.cli import (
     ports,
     report,
     run,
+    smallest,
     train,
     verify,
 )
@@ -37,7 +38,23 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (init, train, build, flash, verify, run, bisect, report, compare, boards, models, paper, ports, doctor):
+for command in (
+    init,
+    train,
+    build,
+    flash,
+    verify,
+    run,
+    bisect,
+    report,
+    compare,
+    boards,
+    models,
+    paper,
+    smallest,
+    ports,
+    doctor,
+):
     command.register(app)
 
 

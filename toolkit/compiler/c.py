@@ -31,17 +31,21 @@ _INCLUDE = re.compile(r'^#include "(aot_\w+\.h)"', re.MULTILINE)
 
 @dataclass(frozen=True, eq=False)
 class Constant:
-    """A constant array in flash; with `kind`, an array of that struct, one text of `rows` for each row of `values`."""
+    """A constant array in flash; with `kind`, an array of that struct, one text of `rows` for each row of `values`.
+
+    `same_as` names one that is defined before it and holds the same: then it is another name of that one.
+    """
 
     name: str
     values: NDArray[Any]
     kind: str = ""
     rows: tuple[str, ...] = ()
+    same_as: str = ""
 
     @property
     def bytes(self) -> int:
         """Bytes in flash."""
-        return int(self.values.nbytes)
+        return 0 if self.same_as else int(self.values.nbytes)
 
 
 def number(value: Any) -> str:
@@ -57,6 +61,8 @@ def number(value: Any) -> str:
 
 def define(constant: Constant) -> str:
     """The definition of a constant array."""
+    if constant.same_as:
+        return f"#define {constant.name} {constant.same_as}\n"
     kind = constant.kind or _TYPES[str(constant.values.dtype)]
     if constant.kind:
         rows = constant.rows or tuple(", ".join(map(number, row)) for row in constant.values)

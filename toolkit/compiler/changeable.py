@@ -194,7 +194,7 @@ def changeable(tflite: bytes) -> Changeable:
         ModelError: as `compile_model`.
     """
     # For size: unrolled kernels would take the host's compiler a minute.
-    anatomy = dissect(tflite, isa="native", fpu=True, optimise="size")
+    anatomy = dissect(tflite, isa="native", fpu=True, optimise="size", share=False)
     graph, roots = anatomy.graph, anatomy.roots
 
     def place(index: int) -> Place:

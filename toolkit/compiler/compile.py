@@ -48,7 +48,7 @@ def compile_model(tflite: bytes, *, isa: str, fpu: bool, optimise: str = "speed"
 
 # A damaged file's scales overflow or divide by zero; what comes of it is refused where it is used.
 @np.errstate(all="ignore")
-def dissect(tflite: bytes, *, isa: str, fpu: bool, optimise: str = "speed") -> Anatomy:
+def dissect(tflite: bytes, *, isa: str, fpu: bool, optimise: str = "speed", share: bool = True) -> Anatomy:
     """Compile a network to C.
 
     Args:
@@ -56,6 +56,7 @@ def dissect(tflite: bytes, *, isa: str, fpu: bool, optimise: str = "speed") -> A
         isa: the kernels' instruction set: a name of toolkit.compiler.isa.
         fpu: the core has single-precision floating point in hardware.
         optimise: "speed" or "size".
+        share: layers whose constants are equal have one copy of them.
 
     Returns:
         Sources, the kernels they need, the figures of every layer, and what they were made of.
@@ -74,12 +75,21 @@ def dissect(tflite: bytes, *, isa: str, fpu: bool, optimise: str = "speed") -> A
     layers, roots = fuse.fuse(graph)
     target = Target(registry.load(registry.ISAS, isa).ISA, fpu, optimise)
     calls = _lowered(graph, layers, target)
+    if share:
+        calls = _sharing(calls)
     buffers, shared = _buffers(graph, calls, roots)
     offsets, arena_bytes = plan.place(buffers)
     offsets |= {index: offsets[root] for index, root in shared.items()}
     arena_bytes = max([arena_bytes, *(_reads_to(graph, call, offsets) for call in calls)])
     reports = tuple(
-        LayerReport(call.name, call.operators, sum(k.bytes for k in call.constants), call.macs, call.kernels)
+        LayerReport(
+            call.name,
+            call.operators,
+            sum(k.bytes for k in call.constants),
+            call.macs,
+            call.kernels,
+            sum(int(k.values.nbytes) for k in call.constants if k.same_as),
+        )
         for call in calls
     )
     constants_bytes = sum(report.constants_bytes for report in reports)
@@ -125,6 +135,21 @@ def _lowered(graph: Graph, layers: Sequence[fuse.Layer], target: Target) -> tupl
     if refused:
         raise refused[0]
     return tuple(calls)
+
+
+def _sharing(calls: Sequence[Call]) -> tuple[Call, ...]:
+    """The calls, each constant that equals an earlier one, text for text, as another name of it.
+
+    Kernels read constants and never write them, so that a layer cannot tell whether others have the same.
+    """
+    first: dict[str, str] = {}
+
+    def shared(constant: Constant) -> Constant:
+        text = c.define(dataclasses.replace(constant, name="constant"))
+        name = first.setdefault(text, constant.name)
+        return constant if name == constant.name else dataclasses.replace(constant, same_as=name)
+
+    return tuple(dataclasses.replace(call, constants=tuple(map(shared, call.constants))) for call in calls)
 
 
 def _check_constants(isa: InstructionSet, constants_bytes: int) -> None:

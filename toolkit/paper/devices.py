@@ -54,7 +54,7 @@ class DeviceResult(Artifact):
     @property
     def key(self) -> tuple[str, int, str]:
         """By which results are sorted: board, the model's place in the zoo, type."""
-        return self.board, zoo.names().index(self.model), self.dtype
+        return self.board, zoo.of_the_paper().index(self.model), self.dtype
 
 
 def perform(board: str, model: str, dtype: DType, selection: Selection, workspace: Path) -> DeviceResult:
@@ -78,7 +78,7 @@ def perform_all(boards: Iterable[str], selection: Selection, workspace: Path, li
         TinymlError: for a reason that is none of a network's.
     """
     for board in [workspaces.board_id(each) for each in boards]:
-        for model in zoo.names():
+        for model in zoo.of_the_paper():
             if models.find(model, workspace) is None:
                 listener.say(f"{model} is not yet run: it is not trained")
                 continue

@@ -26,7 +26,9 @@ def seeds_of(model: str) -> tuple[int, ...]:
 def tables() -> tuple[TrainingRun, ...]:
     """Every network by the paper's recipe, the quick ones first."""
     return tuple(
-        TrainingRun(model, training.PAPER.name, PAPER_EPOCHS, seed) for model in zoo.names() for seed in seeds_of(model)
+        TrainingRun(model, training.PAPER.name, PAPER_EPOCHS, seed)
+        for model in zoo.of_the_paper()
+        for seed in seeds_of(model)
     )
 
 
@@ -39,7 +41,7 @@ def epochs() -> tuple[TrainingRun, ...]:
     """Every network followed further, first seed: the same training as in the tables, gone on with."""
     return tuple(
         TrainingRun(model, training.PAPER.name, LONG_EPOCHS.get(model, 100), seeds_of(model)[0])
-        for model in zoo.names()
+        for model in zoo.of_the_paper()
     )
 
 
@@ -47,5 +49,5 @@ def harder() -> tuple[TrainingRun, ...]:
     """Every network on Fashion-MNIST by the paper's recipe, first seed."""
     return tuple(
         TrainingRun(model, training.PAPER.name, PAPER_EPOCHS, seeds_of(model)[0], "fashion-mnist")
-        for model in zoo.names()
+        for model in zoo.of_the_paper()
     )

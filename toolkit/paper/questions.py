@@ -127,7 +127,7 @@ def compression(results: Iterable[CompressionResult]) -> tuple[MethodRow, ...]:
         by_model.setdefault(result.run.model, []).append(result)
     return tuple(
         _method_row(model, method.method, by_model[model])
-        for model in zoo.names()
+        for model in zoo.of_the_paper()
         if model in by_model
         for method in by_model[model][0].methods
     )
@@ -163,5 +163,5 @@ def harder(results: dict[str, Result]) -> tuple[HarderRow, ...]:
 
 def toolkit_steps(results: Iterable[ToolkitResult]) -> tuple[ToolkitResult, ...]:
     """TensorFlow's own toolkit, in the zoo's order."""
-    names = zoo.names()
+    names = zoo.of_the_paper()
     return tuple(sorted(results, key=lambda result: (names.index(result.run.model), result.run.seed)))

@@ -70,7 +70,7 @@ def rows(results: dict[str, Result]) -> tuple[Row, ...]:
     """Both tables in the paper's order, from the results of the paper's recipe."""
     order = [figures.row for figures in PAPER_ORDER]
     found = []
-    for name in zoo.names():
+    for name in zoo.of_the_paper():
         architecture = zoo.get(name)
         runs = [results[run.key] for run in plan.tables() if run.model == name and run.key in results]
         found += [_row(architecture, figures, runs) for figures in architecture.paper]
@@ -113,7 +113,7 @@ def _row(architecture: zoo.Architecture, figures: zoo.PaperFigures, runs: list[R
 
 def _paper_order() -> tuple[zoo.PaperFigures, ...]:
     """The rows as printed: the first table ends, and the second begins, with the proposed model."""
-    figures = [each for name in zoo.names() for each in zoo.get(name).paper]
+    figures = [each for name in zoo.of_the_paper() for each in zoo.get(name).paper]
     first = [each for each in figures if each.table == 1 and each.row != "Leaky ReLU (0.1x)"]
     last = [each for each in figures if each.table == 1 and each.row == "Leaky ReLU (0.1x)"]
     return (*first, *last, *(each for each in figures if each.table == 2))

@@ -183,7 +183,7 @@ def _line(layer: LayerReport, size: LayerSize | None) -> LayerLine:
     return LayerLine(
         name=layer.name,
         operators=" + ".join(layer.operators),
-        constants=f"{layer.constants_bytes:,}",
+        constants=f"{layer.constants_bytes:,}" + (f" + {layer.shared_bytes:,} shared" if layer.shared_bytes else ""),
         code=f"{size.code_bytes:,}" if size else "",
         calls=", ".join(layer.kernels),
         macs=f"{layer.macs:,}",

@@ -8,13 +8,18 @@ from toolkit import registry
 from toolkit.errors import ModelError
 from toolkit.zoo.architecture import Architecture, PaperFigures, Training
 
-__all__ = ["Architecture", "PaperFigures", "Training", "get", "names"]
+__all__ = ["Architecture", "PaperFigures", "Training", "get", "names", "of_the_paper"]
 
 
 def names() -> tuple[str, ...]:
     """The names of all architectures, the proposed one first, then in the order of the paper's tables."""
     found = [_architecture(name) for name in registry.names(registry.ARCHITECTURES)]
     return tuple(each.name for each in sorted(found, key=lambda each: (each.rank, each.name)))
+
+
+def of_the_paper() -> tuple[str, ...]:
+    """Those of the paper's tables, in the same order."""
+    return tuple(name for name in names() if get(name).paper)
 
 
 def get(name: str) -> Architecture:

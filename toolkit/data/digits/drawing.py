@@ -111,7 +111,7 @@ DIGITS: tuple[Handwriting, ...] = (
 """The ten digits, each in a hand of its own; index is label."""
 
 
-def _spline(points: Points) -> Points:
+def spline(points: Points) -> Points:
     """Centripetal Catmull-Rom through the points (Yuksel et al., 2011): no loops or cusps within a segment.
 
     Args:
@@ -154,7 +154,7 @@ def _coverage(hand: Handwriting, random: np.random.Generator) -> npt.NDArray[np.
     for stroke in hand.strokes:
         points = np.array(stroke, np.float64)
         points += random.normal(0.0, 0.006, points.shape)
-        curve = _spline(points)
+        curve = spline(points)
         x = hand.left + hand.height * (curve[:, 0] + hand.slant * (1 - curve[:, 1]))
         y = hand.top + hand.height * curve[:, 1]
         x += _tremor(random, _SAMPLES, 16, 0.5)

@@ -1,0 +1,95 @@
+"""The images that the study may see: training and held-out ones. `judge.py` alone reads the test set."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from toolkit.data import load_mnist
+from toolkit.data.samples import Samples
+from toolkit.smallest import native
+from toolkit.smallest.recipe import Recipe
+from toolkit.zoo.topology import SIDE
+
+SPLIT_SEED = 18
+HELD_OUT = 10_000
+# Mean and standard deviation of the training pixels, 0 to 1: the trainer subtracts and divides by them. Folded away.
+MEAN, DEVIATION = 0.1307, 0.3081
+
+REAL = ((np.arange(256) / 255 - MEAN) / DEVIATION).astype(np.float32)
+"""What a byte stands for while training."""
+
+
+@dataclass(frozen=True)
+class Images:
+    """Pixels uint8 [N, 784] and labels uint8 [N]."""
+
+    pixels: npt.NDArray[np.uint8]
+    labels: npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Sets:
+    """What trains, and what decides.
+
+    Attributes:
+        train, held_out: shuffled by SPLIT_SEED; the last HELD_OUT are held out.
+        samples: the training set in the same order, for the calibration.
+        cache: folder for changed copies.
+    """
+
+    train: Images
+    held_out: Images
+    samples: Samples
+    cache: Path
+
+    def copy(self, recipe: Recipe, which: int) -> npt.NDArray[np.uint8]:
+        """The training pixels: the originals (0) or a changed copy of them; made once, then read from its file."""
+        if which == 0:
+            return self.train.pixels
+        bounds = (recipe.degrees, recipe.shear, recipe.size, recipe.shift)
+        name = f"copy-{'-'.join(f'{each:g}' for each in bounds)}-{which}-{len(self.train.pixels)}.npy"
+        path = self.cache / name
+        if not path.is_file():
+            self.cache.mkdir(parents=True, exist_ok=True)
+            changed = native.augment(self.train.pixels, SIDE, bounds, SPLIT_SEED * 1000 + which)
+            partial = path.with_name(f"{name}.partial-{np.random.default_rng().integers(1 << 30)}.npy")
+            np.save(partial, changed)
+            partial.replace(path)
+        pixels: npt.NDArray[np.uint8] = np.load(path, mmap_mode="r")
+        return pixels
+
+
+def split(samples: Samples, cache: Path, held_out: int = HELD_OUT) -> Sets:
+    """The protocol's split of a training set."""
+    order = np.random.default_rng(SPLIT_SEED).permutation(len(samples))
+    pixels = np.ascontiguousarray(np.asarray(samples.values, np.uint8).reshape(len(samples), -1)[order])
+    labels = np.ascontiguousarray(samples.labels.astype(np.uint8)[order])
+    cut = len(samples) - held_out
+    return Sets(
+        Images(pixels[:cut], labels[:cut]), Images(pixels[cut:], labels[cut:]), _shuffled(samples, order), cache
+    )
+
+
+def _shuffled(samples: Samples, order: npt.NDArray[np.int64]) -> Samples:
+    import dataclasses
+
+    return dataclasses.replace(
+        samples,
+        inputs=tuple(each[order] for each in samples.inputs),
+        truth=None if samples.truth is None else samples.truth[order],
+        names=(),
+        known_by="",
+    )
+
+
+def load(cache: Path, folder: Path | None = None) -> Sets:
+    """MNIST's training images, split.
+
+    Raises:
+        DatasetError: they cannot be had.
+    """
+    return split(load_mnist("train", folder), cache)

@@ -1,0 +1,156 @@
+"""The judging: the one place that reads the test set, once, for those that `named.json` names by hash."""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import json
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from toolkit.artifacts import to_jsonable, write_atomically
+from toolkit.data.samples import Samples
+from toolkit.errors import ChangedFileError, TrainError
+from toolkit.smallest import pipeline
+
+NAMED, JUDGED = "named.json", "judged.json"
+PIPELINES = len(pipeline.SEEDS)
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One int8 file's answers.
+
+    Attributes:
+        name: of the network; seed: of its pipeline.
+        sha256: of the file, as it was named.
+        ships: whether it is the one of its name that ships.
+        right: by set: answers that are right; total: by set.
+        wrong: of the test set: places of the images that it read wrongly.
+        date: UTC.
+    """
+
+    name: str
+    seed: int
+    sha256: str
+    ships: bool
+    right: dict[str, int]
+    total: dict[str, int]
+    wrong: tuple[int, ...]
+    date: str
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def name(folder: Path, names: Sequence[str]) -> dict[str, Any]:
+    """Write which files will be judged, and which of each name ships: by held-out int8 accuracy.
+
+    Raises:
+        TrainError: a network has no five whole pipelines, or was judged already.
+    """
+    path = folder / NAMED
+    named: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    for each in names:
+        if any(found.name == each for found in judged(folder)):
+            raise TrainError(f"{each} was judged already", "a network of another name has a judging of its own")
+        found = dict(pipeline.done(pipeline.plan(folder, each), folder))
+        if sorted(found) != list(pipeline.SEEDS):
+            raise TrainError(
+                f"{each} has pipelines {sorted(found)}, not all of {list(pipeline.SEEDS)}", "train them first"
+            )
+        order = sorted(
+            found,
+            key=lambda seed: (-(found[seed].held_out_int8 or 0.0), found[seed].held_out_loss or 0.0, seed),
+        )
+        named[each] = {
+            "ships": order[0],
+            "files": {str(seed): _digest(pipeline.network_path(folder, each, seed)) for seed in sorted(found)},
+        }
+    write_atomically(path, (json.dumps(named, indent=1) + "\n").encode())
+    return named
+
+
+def judged(folder: Path) -> tuple[Judged, ...]:
+    """What was judged."""
+    path = folder / JUDGED
+    if not path.is_file():
+        return ()
+    return tuple(
+        Judged(**{**row, "wrong": tuple(row["wrong"])}) for row in json.loads(path.read_text(encoding="utf-8"))
+    )
+
+
+def judge(
+    folder: Path,
+    tests: Sequence[Samples],
+    answers: Callable[[bytes, Samples], npt.NDArray[np.uint8]],
+    told: Callable[[Judged], None] = lambda _: None,
+) -> tuple[Judged, ...]:
+    """Run every named file that was not judged yet on the sets; the first of them is the test set.
+
+    Raises:
+        TrainError: nothing is named.
+        ChangedFileError: a file is not the one that was named.
+    """
+    path = folder / NAMED
+    if not path.is_file():
+        raise TrainError(f"{path} names no network", "tinyml smallest name NETWORK, and commit it, before the judging")
+    named: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    done = list(judged(folder))
+    for each, what in named.items():
+        for seed, digest in what["files"].items():
+            if any((row.name, row.seed) == (each, int(seed)) for row in done):
+                continue
+            file = pipeline.network_path(folder, each, int(seed))
+            if not file.is_file() or _digest(file) != digest:
+                raise ChangedFileError(f"{file} is not the file that {path} names", "take the file that was named")
+            row = _one(each, int(seed), digest, int(seed) == what["ships"], file.read_bytes(), tests, answers)
+            done.append(row)
+            write_atomically(folder / JUDGED, (json.dumps(to_jsonable(done), indent=None) + "\n").encode())
+            told(row)
+    return tuple(done)
+
+
+def _one(
+    called: str,
+    seed: int,
+    digest: str,
+    ships: bool,
+    network: bytes,
+    tests: Sequence[Samples],
+    answers: Callable[[bytes, Samples], npt.NDArray[np.uint8]],
+) -> Judged:
+    hits = {data.name: answers(network, data) == data.labels for data in tests}
+    first = hits[tests[0].name]
+    return Judged(
+        name=called,
+        seed=seed,
+        sha256=digest,
+        ships=ships,
+        right={key: int(np.sum(value)) for key, value in hits.items()},
+        total={key: len(value) for key, value in hits.items()},
+        wrong=tuple(int(place) for place in np.flatnonzero(~first)),
+        date=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+    )
+
+
+def mcnemar(wrong: Sequence[int], other: Sequence[int]) -> tuple[int, int, float]:
+    """(only the first wrong, only the second wrong, exact two-sided p) of two networks on the same images.
+
+    If both err alike, the images on which they differ fall to either by a fair coin (McNemar, 1947; the exact binomial
+    form).
+    """
+    first, second = len(set(wrong) - set(other)), len(set(other) - set(wrong))
+    count, fewer = first + second, min(first, second)
+    if not count:
+        return 0, 0, 1.0
+    tail = sum(math.comb(count, each) for each in range(fewer + 1)) / 2**count
+    return first, second, min(1.0, 2 * tail)

@@ -1,0 +1,276 @@
+"""docs/smallest.md, written from the kept records: no figure on it was typed by hand."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from itertools import combinations
+from pathlib import Path
+
+from toolkit.artifacts import write_atomically
+from toolkit.smallest import judge, measure, plots, records, results
+from toolkit.smallest.judge import Judged
+from toolkit.smallest.published import PUBLISHED
+from toolkit.smallest.records import WHOLE, Record
+from toolkit.smallest.results import TEST, Row
+
+# (network, least mean accuracy on the test set, in words), written down in the protocol beforehand.
+TARGETS = (
+    ("smallest", 0.991, "at most 697 parameters, above 99.1 %"),
+    ("tiny-row", 0.983, "under 512 bytes of RAM by rows, at least 98.3 %"),
+    ("half", 0.978, "at most 350 parameters, at least 97.8 %"),
+    ("proposed", 0.975, "the paper's topology, at least 97.5 %"),
+)
+_SETS = {"external": "ten drawn digits", "harder": "200 harder digits", "eight": "1,797 digits 8 x 8"}
+_SHOWN = 16
+
+
+def write(study: Path, folder: Path) -> Path:
+    """Write smallest.md and its plots to a folder; returns the page."""
+    runs, rows, judged = records.read(study), results.rows(study), judge.judged(study)
+    plots.frontier(rows, folder / "smallest" / "frontier.svg")
+    plots.runs(runs, folder / "smallest" / "runs.svg")
+    parts = [
+        *_head(runs, rows),
+        *_named(rows),
+        *_targets(rows),
+        *_pipelines(rows, judged),
+        *_pairs(judged),
+        *_published(),
+        *_boards(measure.known(study)),
+        *_other_digits(rows, judged),
+        *_searched(runs),
+        *_FOOT,
+    ]
+    page = folder / "smallest.md"
+    write_atomically(page, ("\n".join(parts).rstrip() + "\n").encode())
+    return page
+
+
+def _percent(value: float | None, digits: int = 2) -> str:
+    return "-" if value is None else f"{100 * value:.{digits}f}"
+
+
+def _many(value: int | None) -> str:
+    return "-" if value is None else f"{value:,}"
+
+
+def _table(titles: Sequence[str], rows: Sequence[Sequence[str]], text: int = 1) -> list[str]:
+    rule = "|".join(["---"] * text + ["--:"] * (len(titles) - text))
+    return [f"| {' | '.join(titles)} |", f"|{rule}|", *(f"| {' | '.join(row)} |" for row in rows), ""]
+
+
+def _head(runs: Sequence[Record], rows: Sequence[Row]) -> list[str]:
+    states = Counter("whole" if record.state == WHOLE else "stopped early" for record in runs)
+    epochs = sum(record.run.recipe.epochs for record in runs if record.state == WHOLE)
+    return [
+        "# The smallest honest network",
+        "",
+        "How small can a network be that still reads digits? Written by `tinyml smallest page` from "
+        "`models/smallest/`: every run is in `runs.jsonl`, the judged answers in `judged.json`. The rules, "
+        "committed before the first run: [smallest/protocol.md](smallest/protocol.md).",
+        "",
+        f"{len(runs)} runs were counted: {states['whole']} whole ones with {epochs:,} epochs in all, "
+        f"{states['stopped early']} stopped early. 10,000 held-out training images decided everything; the test set "
+        "was read once, by `tinyml smallest judge`, for files that were named by their hash before.",
+        "",
+        "![Accuracy against parameters](smallest/frontier.svg)",
+        "",
+    ] + ([] if rows else ["No pipelines are whole yet.", ""])
+
+
+def _named(rows: Sequence[Row]) -> list[str]:
+    titles = (
+        *("network", "topology", "parameters", "weights, bytes", "`.tflite`", "MACs", "RAM by rows"),
+        *("held out, int8", "**test, int8**", "sd", "standard error", "the shipped one"),
+    )
+    return [
+        "## The networks",
+        "",
+        "int8, means over whole pipelines, in per cent. *sd* is the spread between the pipelines, *standard error* "
+        "that of one network's accuracy on 10,000 images: more pipelines do not shrink it. Words of a topology: "
+        "`toolkit/zoo/topology.py`. *RAM by rows* is calculated (`toolkit/smallest/rows.py`): rings of as many rows as "
+        "a kernel is high; no firmware here runs so yet. Weights count a byte each, biases and the multipliers of tied "
+        "layers four.",
+        "",
+        *_table(
+            titles,
+            [
+                (
+                    f"`{row.name}`",
+                    f"`{row.words}`",
+                    _many(row.params),
+                    _many(row.weight_bytes),
+                    _many(row.tflite_bytes),
+                    _many(row.macs),
+                    _many(row.row_bytes),
+                    _percent(row.held_out_mean),
+                    f"**{_percent(row.int8_mean)}**",
+                    _percent(row.int8_sd),
+                    _percent(row.standard_error),
+                    _percent(row.shipped),
+                )
+                for row in rows
+            ],
+            text=2,
+        ),
+    ]
+
+
+def _targets(rows: Sequence[Row]) -> list[str]:
+    found = {row.name: row for row in rows}
+    lines = []
+    for name, least, words in TARGETS:
+        mean = found[name].int8_mean if name in found else None
+        if mean is None:
+            lines.append((words, "not judged"))
+            continue
+        met = mean > least if "above" in words else mean >= least
+        pipelines = found[name].pipelines
+        lines.append((words, f"{'met' if met else 'missed'}: {_percent(mean)}, {pipelines} pipelines"))
+    return ["Against the targets of the protocol:", "", *_table(("target", "result"), lines, text=2)]
+
+
+def _pipelines(rows: Sequence[Row], judged: Sequence[Judged]) -> list[str]:
+    lines = [
+        (f"`{each.name}`", str(each.seed), "ships" if each.ships else "", _percent(each.right[TEST] / each.total[TEST]))
+        for row in rows
+        for each in judged
+        if each.name == row.name
+    ]
+    return ["Each pipeline on the test set:", "", *_table(("network", "seed", "", "%"), lines)] if lines else []
+
+
+def _pairs(judged: Sequence[Judged]) -> list[str]:
+    ships = [each for each in judged if each.ships]
+    lines = []
+    for one, other in combinations(ships, 2):
+        only, others, p = judge.mcnemar(one.wrong, other.wrong)
+        lines.append((f"`{one.name}`", f"`{other.name}`", str(only), str(others), f"{p:.2g}"))
+    if not lines:
+        return []
+    return [
+        "Shipped networks in pairs, by McNemar's exact test on the same images:",
+        "",
+        *_table(("one", "other", "only the one wrong", "only the other wrong", "p"), lines, text=2),
+    ]
+
+
+def _published() -> list[str]:
+    def error(accuracy: float) -> str:
+        return _percent(math.sqrt(accuracy * (1 - accuracy) / 10_000))
+
+    return [
+        "## Beside what others published",
+        "",
+        *_table(
+            ("network", "chosen on", "remark", "parameters", "bytes", "accuracy, %", "standard error"),
+            [
+                (
+                    each.name,
+                    each.chosen_on,
+                    each.remark,
+                    _many(each.params),
+                    _many(each.weight_bytes),
+                    _percent(each.accuracy),
+                    error(each.accuracy),
+                )
+                for each in PUBLISHED
+            ],
+            text=3,
+        ),
+        "Their answers are not here, so that no paired test is possible: a difference of less than about 0.3 points "
+        "between two rows is within two standard errors of both.",
+        "",
+    ]
+
+
+def _boards(known: Sequence[measure.Measured]) -> list[str]:
+    if not known:
+        return []
+    lines = [
+        (
+            f"`{row.name}`",
+            row.board,
+            row.refused or f"{row.verdict}, {row.exact:,} of {row.asked:,}",
+            "" if row.refused else row.optimise,
+            _many(row.flash_bytes),
+            _many(row.ram_bytes),
+            f"{row.ticks:,} {row.unit}" if row.ticks is not None else "-",
+        )
+        for row in known
+    ]
+    return [
+        "## On boards",
+        "",
+        "Emulated ones: no physical board was available. Whole pictures in RAM; flash and RAM are those of the whole "
+        "image, link and test harness included, without the stack. Tied weights lie in flash once.",
+        "",
+        *_table(("network", "board", "outputs", "optimise", "flash", "RAM", "an inference"), lines, text=4),
+    ]
+
+
+def _other_digits(rows: Sequence[Row], judged: Sequence[Judged]) -> list[str]:
+    if not judged:
+        return []
+    sets = [name for name in judged[0].total if name != TEST]
+    lines = [(f"`{row.name}`", *(_percent(row.others.get(name)) for name in sets)) for row in rows if row.others]
+    return [
+        "## Other digits",
+        "",
+        "Never trained on, never decided by: 200 harder ones, drawn by a program with many writers' habits "
+        "(`toolkit/data/digits/habits.py`), and scikit-learn's 8 x 8 digits, enlarged. Means over the pipelines.",
+        "",
+        *_table(("network", *(_SETS[name] for name in sets)), lines),
+    ]
+
+
+def _searched(runs: Sequence[Record]) -> list[str]:
+    trials = [record for record in runs if record.state == WHOLE and record.held_out and not record.run.start]
+    best: dict[tuple[str, float], list[Record]] = {}
+    for record in trials:
+        best.setdefault((record.run.words, record.run.slope), []).append(record)
+
+    def mean(found: list[Record]) -> float:
+        return sum(record.held_out or 0 for record in found) / len(found)
+
+    shown = sorted(best.items(), key=lambda item: -mean(item[1]))[:_SHOWN]
+    return [
+        "## What was searched",
+        "",
+        "All runs, one point each:",
+        "",
+        "![All runs](smallest/runs.svg)",
+        "",
+        f"The {len(shown)} best topologies of {len(best)} by the mean of their short trainings, float, held out:",
+        "",
+        *_table(
+            ("topology", "slope", "parameters", "MACs", "runs", "epochs", "held out, %"),
+            [
+                (
+                    f"`{words}`",
+                    f"{slope:g}",
+                    _many(found[0].params),
+                    _many(found[0].macs),
+                    str(len(found)),
+                    "-".join(str(each) for each in sorted({record.run.recipe.epochs for record in found})),
+                    _percent(mean(found)),
+                )
+                for (words, slope), found in shown
+            ],
+        ),
+    ]
+
+
+_FOOT: tuple[str, ...] = (
+    "## Again",
+    "",
+    "    tinyml smallest train smallest --seed 1 --study build/again    # one whole pipeline, from nothing",
+    "    tinyml smallest page                                           # this page, from the kept records",
+    "",
+    "The trainer (`toolkit/smallest/trainer/`) is C with the compiler's vectors, built at first use; its gradients are "
+    "held to differences and its networks to Keras by tests. Another CPU sums in another order: the weights "
+    "differ then, the accuracy within the stated spread.",
+    "",
+)

@@ -1,0 +1,141 @@
+"""A whole pipeline: short trainings from several starting weights, the best of them trained long, the int8 file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from toolkit import resources
+from toolkit.artifacts import write_atomically
+from toolkit.errors import TrainError
+from toolkit.smallest import finished, records, training
+from toolkit.smallest.data import Sets
+from toolkit.smallest.recipe import RECIPE, Recipe, Run, changed
+from toolkit.smallest.records import Record
+from toolkit.smallest.training import Progress, Weights
+from toolkit.zoo.topology import parse
+
+PLANS = "plans.json"
+SEEDS = (1, 2, 3, 4, 5)
+_STARTS_APART = 100
+"""Between two pipelines' seeds: a pipeline's starts are seed x 100, seed x 100 + 1 ..."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How one network's pipelines run; fixed before the first of them.
+
+    Attributes:
+        name: of the network.
+        words, slope: its topology.
+        starts: how many starting weights a pipeline draws and trains for a while.
+        short, long: recipes of these trainings and of the one that goes on from the best of them.
+    """
+
+    name: str
+    words: str
+    slope: float
+    starts: int
+    short: Recipe
+    long: Recipe
+
+    def shorts(self, seed: int) -> tuple[Run, ...]:
+        """The trainings that a pipeline begins with."""
+        first = seed * _STARTS_APART
+        return tuple(Run(self.words, self.slope, first + place, self.short) for place in range(self.starts))
+
+    def whole(self, best: Run) -> Run:
+        """The long training, from where the best short one ended."""
+        return Run(self.words, self.slope, best.seed, self.long, start=records.identity(best))
+
+    @property
+    def purposes(self) -> tuple[str, str]:
+        """As the records have it: of the short and the long trainings."""
+        return f"{self.name} start", f"{self.name} pipeline"
+
+
+def plans(folder: Path) -> dict[str, Plan]:
+    """All plans of a study; those that ship with the package where it has none of its own.
+
+    Raises:
+        TrainError: the file is missing, or one makes no sense.
+    """
+    path = folder / PLANS
+    if not path.is_file():
+        path = resources.models() / "smallest" / PLANS
+    try:
+        told = json.loads(path.read_text(encoding="utf-8"))
+        return {
+            name: Plan(
+                name,
+                parse(plan["words"], plan["slope"]).words,
+                plan["slope"],
+                plan["starts"],
+                changed(RECIPE, plan["short"]),
+                changed(RECIPE, plan["long"]),
+            )
+            for name, plan in told.items()
+        }
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as caught:
+        raise TrainError(f"{path} holds no plans: {caught}", "see docs/smallest.md") from None
+
+
+def plan(folder: Path, name: str) -> Plan:
+    """The plan of one network.
+
+    Raises:
+        TrainError: there is none.
+    """
+    found = plans(folder)
+    if name not in found:
+        raise TrainError(f"there is no plan for {name!r}", f"{folder / PLANS} has {', '.join(found)}")
+    return found[name]
+
+
+def best(found: list[Record]) -> Record:
+    """By the protocol: held-out accuracy, then lower cross-entropy, then lower seed."""
+    return min(found, key=lambda each: (-(each.held_out or 0.0), each.held_out_loss or 0.0, each.run.seed))
+
+
+def network_path(folder: Path, name: str, seed: int) -> Path:
+    """The int8 file that a pipeline made."""
+    return folder / "pipelines" / f"{name}-{seed}.tflite"
+
+
+def run(chosen: Plan, seed: int, sets: Sets, folder: Path, progress: Progress | None = None) -> Record:
+    """One whole pipeline; what is done already is not done again.
+
+    Returns:
+        The record of its long training, with the int8 file's held-out accuracy.
+
+    Raises:
+        KeyboardInterrupt: stopped; the same call goes on.
+    """
+    short, long = chosen.purposes
+    found = [training.train(each, short, sets, folder, progress=progress) for each in chosen.shorts(seed)]
+    start = best(found).run
+    whole = chosen.whole(start)
+
+    def convert(weights: Weights) -> float:
+        network = finished.tflite(weights, sets, name=f"{chosen.name}_{seed}")
+        path = network_path(folder, chosen.name, seed)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, network)
+        write_atomically(path.with_suffix(".npz"), training.packed(weights))
+        held_out = sets.samples.part(len(sets.train.labels), len(sets.samples))
+        return float(np.mean(finished.answers(network, held_out) == held_out.labels))
+
+    return training.train(
+        whole, long, sets, folder, start=training.kept(folder, start), progress=progress, convert=convert
+    )
+
+
+def done(chosen: Plan, folder: Path) -> Iterator[tuple[int, Record]]:
+    """(seed, record) of each whole pipeline of a network."""
+    for record in records.read(folder):
+        if record.purpose == chosen.purposes[1] and record.state == records.WHOLE and record.run.recipe == chosen.long:
+            yield record.run.seed // _STARTS_APART, record

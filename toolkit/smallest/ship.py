@@ -1,0 +1,70 @@
+"""A judged network as a folder of `models/`: the very int8 file that was judged, and what belongs to it."""
+
+from __future__ import annotations
+
+import dataclasses
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from toolkit import zoo
+from toolkit.artifacts import DType, ModelCard
+from toolkit.errors import TrainError
+from toolkit.smallest import finished, judge, pipeline, training
+from toolkit.smallest.data import Sets
+from toolkit.smallest.training import Weights
+
+if TYPE_CHECKING:
+    from toolkit.data.samples import Samples
+
+
+def ship(name: str, study: Path, sets: Sets, tests: tuple[Samples, ...], to: Path) -> ModelCard:
+    """Write the folder of the pipeline that ships.
+
+    Args:
+        name: of the network, its plan and its architecture in the zoo.
+        tests: the sets to score on: the test set may be read again, for it was judged.
+        to: the folder of the model.
+
+    Raises:
+        TrainError: it was not judged.
+    """
+    from toolkit.models import store
+    from toolkit.train import PAPER, Trained
+
+    chosen = next((each for each in judge.judged(study) if each.name == name and each.ships), None)
+    if chosen is None:
+        raise TrainError(f"{name} was not judged", "tinyml smallest name, then judge")
+    plan = pipeline.plan(study, name)
+    record = dict(pipeline.done(plan, study))[chosen.seed]
+    path = pipeline.network_path(study, name, chosen.seed)
+    weights = training.unpacked(path.with_suffix(".npz"), record.run)
+    architecture = zoo.get(name)
+    model = architecture.build()
+    model.set_weights(finished.keras_model(weights, name).get_weights())
+    trained = Trained(
+        model=model,
+        validation=record.held_out,
+        training_images=len(sets.train.labels),
+        validation_images=len(sets.held_out.labels),
+        epochs=plan.short.epochs + plan.long.epochs,
+        seconds=record.seconds,
+        history=(),
+    )
+    return store.store(
+        trained,
+        architecture,
+        dataclasses.replace(PAPER, name="smallest"),
+        chosen.seed,
+        calibration=sets.samples,
+        tests=tests,
+        folder=to,
+        make=partial(_file, weights, sets, path),
+    )
+
+
+def _file(weights: Weights, sets: Sets, judged: Path, dtype: DType, per_tensor: bool) -> bytes:
+    """The judged file itself; the other forms are made now."""
+    if dtype is DType.INT8 and not per_tensor:
+        return judged.read_bytes()
+    return finished.tflite(weights, sets, dtype, per_tensor_dense=per_tensor)

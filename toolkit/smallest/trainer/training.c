@@ -1,0 +1,147 @@
+#include "training.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+double batch_gradients(network_t *network, const float *parameters, float *sums, const float *real,
+                       const uint8_t *images, const uint8_t *labels, const int32_t *chosen, float smoothing,
+                       float weight) {
+  const int32_t last = network_layers(network) - 1, classes = network_classes(network);
+  const float off = smoothing / (float)classes, on = 1.0f - smoothing + off;
+  double loss = 0.0;
+  network_load(network, images, chosen, real);
+  network_forward(network, parameters, MODE_BATCH);
+  for (int32_t image = 0; image < network_images(network); image++) {
+    const int32_t start = image / LANES * classes * LANES + image % LANES, label = labels[chosen[image]];
+    const float *score = network_values(network, last) + start;
+    float *gradient = network_gradients(network, last) + start;
+    float most = score[0], total = 0.0f;
+    for (int32_t each = 1; each < classes; each++) most = fmaxf(most, score[each * LANES]);
+    for (int32_t each = 0; each < classes; each++) total += expf(score[each * LANES] - most);
+    for (int32_t each = 0; each < classes; each++) {
+      const float likely = expf(score[each * LANES] - most) / total;
+      gradient[each * LANES] = weight * (likely - (each == label ? on : off));
+    }
+    loss += logf(total) + most - score[label * LANES];
+  }
+  network_backward(network, parameters, sums);
+  return loss;
+}
+
+/* What the int8 file will hold: each weight on its grid, within -127..127 steps. */
+static const float *on_grid(const state_t *state, const float *parameters, float *scratch) {
+  if (!state->grid) return parameters;
+  for (int32_t place = 0; place < state->count; place++) {
+    const float step = state->grid[place];
+    scratch[place] =
+        step > 0 ? fmaxf(-127, fminf(127, roundf(parameters[place] / step))) * step : parameters[place];
+  }
+  return scratch;
+}
+
+static void adam(state_t *state, const settings_t *settings, const float *sums, float rate, int64_t step) {
+  const float one = 1.0f - powf(settings->beta1, (float)step),
+              two = 1.0f - powf(settings->beta2, (float)step);
+  const float early = (float)step / (float)(step + 9), averaging = fminf(settings->averaging, early);
+  for (int32_t place = 0; place < state->count; place++) {
+    const float gradient = sums[place];
+    state->first[place] = settings->beta1 * state->first[place] + (1 - settings->beta1) * gradient;
+    state->second[place] =
+        settings->beta2 * state->second[place] + (1 - settings->beta2) * gradient * gradient;
+    float value = state->parameters[place];
+    value -= rate * (state->first[place] / one / (sqrtf(state->second[place] / two) + 1e-8f) +
+                     state->decay[place] * value);
+    value = fmaxf(value, state->least[place]);
+    state->parameters[place] = value;
+    state->averaged[place] = averaging * state->averaged[place] + (1 - averaging) * value;
+  }
+}
+
+/* Sharpness-aware: where the loss is highest within `radius`, by its own gradient (Foret et al., 2021). */
+static void climb(const state_t *state, const float *sums, float radius, float *out) {
+  double square = 0.0;
+  for (int32_t place = 0; place < state->count; place++) square += (double)sums[place] * sums[place];
+  const float along = radius / (float)(sqrt(square) + 1e-12);
+  for (int32_t place = 0; place < state->count; place++) {
+    out[place] = fmaxf(state->parameters[place] + along * sums[place], state->least[place]);
+  }
+}
+
+double train_epoch(network_t *network, state_t *state, const settings_t *settings, const uint8_t *images,
+                   const uint8_t *labels, const int32_t *order, int32_t count) {
+  const int32_t batch = network_images(network), images_a_step = batch * settings->accumulate;
+  const int32_t steps = count / images_a_step;
+  const size_t bytes = (size_t)state->count * sizeof(float);
+  float *sums = malloc(bytes), *high = malloc(bytes), *gridded = malloc(bytes);
+  double loss = 0.0;
+  if (!sums || !high || !gridded) loss = -1.0;
+  for (int32_t step = 0; step < steps && loss >= 0.0; step++, order += images_a_step) {
+    const float weight = 1.0f / (float)images_a_step;
+    const float *at = on_grid(state, state->parameters, gridded);
+    memset(sums, 0, bytes);
+    for (int32_t part = 0; part < settings->accumulate; part++) {
+      loss += batch_gradients(network, at, sums, settings->real, images, labels, order + part * batch,
+                              settings->smoothing, weight);
+    }
+    if (settings->sharpness > 0) {
+      climb(state, sums, settings->sharpness, high);
+      memset(sums, 0, bytes);
+      for (int32_t part = 0; part < settings->accumulate; part++) {
+        batch_gradients(network, high, sums, settings->real, images, labels, order + part * batch,
+                        settings->smoothing, weight);
+      }
+    }
+    adam(state, settings, sums, settings->rates[step], settings->steps_before + step + 1);
+  }
+  free(sums);
+  free(high);
+  free(gridded);
+  return loss < 0.0 ? loss : loss / ((double)steps * images_a_step);
+}
+
+/* Image numbers of a batch that starts at `start`; past the end the last one again. */
+static void next(int32_t start, int32_t count, int32_t batch, int32_t *chosen) {
+  for (int32_t image = 0; image < batch; image++)
+    chosen[image] = start + image < count ? start + image : count - 1;
+}
+
+int32_t run_images(network_t *network, const float *parameters, const float *real, const uint8_t *images,
+                   int32_t count, float *outputs) {
+  const int32_t batch = network_images(network), classes = network_classes(network);
+  int32_t *chosen = malloc((size_t)batch * sizeof *chosen);
+  if (!chosen) return 0;
+  for (int32_t start = 0; start < count; start += batch) {
+    next(start, count, batch, chosen);
+    network_load(network, images, chosen, real);
+    network_forward(network, parameters, MODE_FIXED);
+    const float *scores = network_values(network, network_layers(network) - 1);
+    for (int32_t image = 0; image < batch && start + image < count; image++) {
+      for (int32_t each = 0; each < classes; each++) {
+        outputs[(size_t)(start + image) * (size_t)classes + (size_t)each] =
+            scores[(image / LANES * classes + each) * LANES + image % LANES];
+      }
+    }
+  }
+  free(chosen);
+  return 1;
+}
+
+int32_t collect_statistics(network_t *network, const float *parameters, const float *real,
+                           const uint8_t *images, int32_t count) {
+  const int32_t batch = network_images(network), batches = count / batch;
+  int32_t *chosen = malloc((size_t)batch * sizeof *chosen);
+  if (!chosen || !batches) {
+    free(chosen);
+    return 0;
+  }
+  network_statistics_clear(network);
+  for (int32_t start = 0; start < batches * batch; start += batch) {
+    next(start, count, batch, chosen);
+    network_load(network, images, chosen, real);
+    network_forward(network, parameters, MODE_COLLECT);
+  }
+  network_statistics_close(network, batches);
+  free(chosen);
+  return 1;
+}
