@@ -21,6 +21,7 @@ def lay_out(folder: Path, port: str, *, bare: bool = False) -> None:
     copies = {
         "core": firmware / "core",
         "port": firmware / "ports" / port,
+        **{part: firmware / "ports" / part for part in project.parts_of(port)},
     } | ({"cortexm": firmware / "ports" / "cortexm"} if bare else {})
     for name, source in copies.items():
         shutil.copytree(source, folder / "src" / name)
