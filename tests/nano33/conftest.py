@@ -38,10 +38,10 @@ def compile_firmware(out: Path, sources: Sequence[Path], edits: Edits | None = N
     for path, content in project.port_files(NANO33, NANO33.toolchain[0]).items():
         (out / path).write_bytes(content)
     for name, (old, new) in (edits or {}).items():
-        path = next(place / name for place in (port, source / "usb") if (place / name).exists())
-        text = path.read_text()
+        spoilt = next(place / name for place in (port, source / "usb") if (place / name).exists())
+        text = spoilt.read_text()
         assert old in text, f"{name} no longer has {old!r}"
-        path.write_text(text.replace(old, new))
+        spoilt.write_text(text.replace(old, new))
     sources = [*sources, *sorted(source.glob("*/*.c"))]
     link = ["-nostartfiles", "--specs=nano.specs", "--specs=nosys.specs", "-Wl,--gc-sections"]
     link += ["-T", str(port / "link.ld"), "-L", str(out)]

@@ -69,6 +69,8 @@ bool usb_serial_number(uint32_t number[2]) { /* the same digits as Arduino's cor
   return true;
 }
 
+bool usb_suspended(void) { return false; } /* usb_poll() sees the cable go */
+
 bool usb_set_address(uint8_t address) { /* the controller has taken it, and answers by itself */
   (void)address;
   return false;
@@ -212,12 +214,12 @@ void usb_poll(void) {
   }
 }
 
-void usb_linger(uint32_t frames) {
+void usb_linger(uint32_t milliseconds) { /* a frame of the bus is one */
   uint32_t turns = 20 * PATIENCE;
-  for (uint32_t last = USBD_FRAMECNTR; frames > 0 && --turns > 0;) {
+  for (uint32_t last = USBD_FRAMECNTR; milliseconds > 0 && --turns > 0;) {
     usb_poll();
     const uint32_t now = USBD_FRAMECNTR;
-    if (now != last) --frames;
+    if (now != last) --milliseconds;
     last = now;
   }
 }

@@ -93,8 +93,8 @@ size_t cdc_read(uint8_t *data, size_t capacity) {
 
 void cdc_write(const uint8_t *data, size_t size) {
   while (size > 0) {
-    while (configured && opened && in_busy) usb_poll();
-    if (!configured || !opened) return;
+    while (configured && opened && in_busy && !usb_suspended()) usb_poll();
+    if (!configured || !opened || in_busy) return;
     const size_t piece = size < IN_BYTES ? size : IN_BYTES;
     memcpy(in_packet, data, piece);
     in_busy = true;

@@ -56,8 +56,12 @@ bool usb_serial_number(uint32_t number[2]);
 /* Leaves the bus. usb_poll() joins it again. */
 void usb_stop(void);
 
-/* Goes on answering the host for so many milliseconds of the bus; less if the bus is dead. */
-void usb_linger(uint32_t frames);
+/* True while no host is at the other end, or it sleeps, where the controller can tell that from a cable: what
+ * is sent would never be taken. */
+bool usb_suspended(void);
+
+/* Goes on answering the host for so many milliseconds; it may be less if the bus is dead. */
+void usb_linger(uint32_t milliseconds);
 
 /* The address that the host gives, once its request has ended; nothing where the controller sees to it
  * itself: false, and the request is then answered already. */
