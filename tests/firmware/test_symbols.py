@@ -54,6 +54,7 @@ def _globals(path: Path, folder: Path, compiler: list[str], nm: str) -> set[str]
     for name, text in STUBS.items():
         (folder / name).write_text(text)
     includes = [firmware / "core", firmware / "engine", firmware / "ports", firmware / "ports" / "cortexm"]
+    includes += [firmware / "ports" / "usb"]
     includes += [path.parent, folder, *resources.kernel_folders()]
     out = folder / "object.o"
     argv = [*compiler, "-std=c99", "-O1", *(f"-I{each}" for each in includes), "-c", str(path), "-o", str(out)]
