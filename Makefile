@@ -102,7 +102,7 @@ differential: $(VENV)/installed
 
 # A new tflite-micro must pass `make differential` before its lock is committed.
 lock:
-	$(BIN)/uv pip compile pyproject.toml --extra dev --extra emulation --universal --generate-hashes \
+	$(BIN)/uv pip compile pyproject.toml --extra dev --extra emulation --extra search --universal --generate-hashes \
 		--no-emit-index-url --no-header --no-annotate --python-version 3.11 --quiet -o requirements.lock
 	$(BIN)/uv pip compile bench/peers/requirements.in --universal --generate-hashes \
 		--no-emit-index-url --no-header --no-annotate --python-version 3.11 --quiet -o bench/peers/requirements.txt
