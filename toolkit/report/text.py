@@ -280,6 +280,8 @@ def strength(verification: Verification) -> str:
     if not found.measured:
         return f"how strong the proof is was not measured: {found.missing}"
     told = f"{found.seen:,} of {many(found.planted, 'planted fault')} would have been seen"
+    if found.by_layers:
+        told += f", {found.by_layers:,} of them by their layer alone"
     if found.seen < found.planted and found.tried < found.inputs:
         told += f" (the others held against {found.tried:,} of the {found.inputs:,} inputs at least)"
     if found.dead:
