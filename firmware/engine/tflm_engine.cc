@@ -200,8 +200,8 @@ extern "C" engine_status_t engine_trace(engine_watch_t *watch) {
 #endif
 }
 
-extern "C" void engine_read(const uint8_t *base, uint32_t place, uint8_t *to, uint8_t size) {
-  memcpy(to, base + static_cast<int32_t>(place), size);
+extern "C" uint8_t engine_constant(const uint8_t *base, uint32_t place) {
+  return base[static_cast<int32_t>(place)];
 }
 
 extern "C" const uint8_t *engine_output(uint8_t index) { return data[tflm_config::kInputs + index]; }
