@@ -75,6 +75,6 @@ def _equal(mine: Array, theirs: Array) -> bool:
     if mine.dtype != theirs.dtype or mine.shape[1:] != theirs.shape[1:]:
         return False
     if mine.dtype.kind != "f":
-        return bool(np.array_equal(mine, theirs))
+        return bool((mine == theirs).all())  # what no sample changes is there once
     largest = float(np.abs(theirs).max(initial=0.0))
     return math.isfinite(largest) and bool(np.abs(mine - theirs).max(initial=0.0) <= FLOAT_BOUND * largest)

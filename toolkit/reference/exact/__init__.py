@@ -19,8 +19,18 @@ import numpy as np
 import numpy.typing as npt
 
 from toolkit.errors import ModelError
-from toolkit.reference.exact import arithmetic, conversions, functions, linear, moves, reductions, windows
-from toolkit.reference.exact.node import NUMPY, Array, CannotError, Kernel, Node
+from toolkit.reference.exact import (
+    arithmetic,
+    conversions,
+    functions,
+    linear,
+    moves,
+    picks,
+    reductions,
+    resize,
+    windows,
+)
+from toolkit.reference.exact.node import NUMPY, Array, CannotError, Kernel, Node, SampleError
 from toolkit.tflite import description
 from toolkit.tflite.description import ASTRAY, Opened, Tensor, broken
 
@@ -34,6 +44,8 @@ KERNELS: dict[str, Kernel] = {
     **reductions.KERNELS,
     **conversions.KERNELS,
     **moves.KERNELS,
+    **picks.KERNELS,
+    **resize.KERNELS,
 }
 """By the schema's name of the operator."""
 
@@ -104,6 +116,10 @@ def says(tflite: bytes) -> tuple[str, ...]:
         elif all(tensor in values for tensor in read if tensor >= 0):
             try:
                 values.update(zip(written, _computed(node, read, values), strict=True))
+            except SampleError:
+                values.update(
+                    {at: np.zeros((1, *of.shape), NUMPY[of.type]) for at, of in zip(written, node.outputs, strict=True)}
+                )
             except CannotError as caught:
                 found.append(str(caught))
     return tuple(dict.fromkeys(found))

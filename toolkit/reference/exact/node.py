@@ -35,6 +35,10 @@ class CannotError(Exception):
     """This operator is not computed here; the text says which and why."""
 
 
+class SampleError(CannotError):
+    """This operator is computed here, but not of these values, of which the interpreter gives up too."""
+
+
 @dataclass(frozen=True)
 class Node:
     """An operator.
@@ -56,6 +60,10 @@ class Node:
     def cannot(self, why: str) -> CannotError:
         """The error that names this operator."""
         return CannotError(f"{self.kind} (operator {self.place}) {why}")
+
+    def refuses(self, why: str) -> SampleError:
+        """The same for values that it is given."""
+        return SampleError(f"{self.kind} (operator {self.place}) {why}")
 
     def input(self, place: int) -> Tensor:
         """One that must be there.
