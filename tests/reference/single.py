@@ -7,7 +7,7 @@ import zlib
 import numpy as np
 
 from tests.compiler.graphs import activation, out_size, padding
-from tests.reference import moved, scaled
+from tests.reference import moved, scaled, stateful
 from tests.reference.sketch import SAMPLES, Drawing, Drawn, Sketch
 
 
@@ -257,6 +257,7 @@ DRAWINGS: dict[str, tuple[Drawing, tuple[str, ...]]] = {
     "PRELU": (_prelu, _BOTH),
     **moved.DRAWINGS,
     **scaled.DRAWINGS,
+    **stateful.DRAWINGS,
 }
 """By operator: what draws it, and the types in which it is drawn."""
 

@@ -138,10 +138,12 @@ def softmax(node: Node, values: Values) -> list[Array]:
         return [(powers / powers.sum(axis=-1, keepdims=True, dtype=np.float64)).astype(np.float32)]
     if kinds == ("int16", "int16"):
         return [softmax16(node, x, beta)]
-    if kinds != ("int8", "int8"):
+    if kinds not in (("int8", "int8"), ("int8", "int16")):
         raise node.cannot(f"is not known from {kinds[0]} to {kinds[1]}")
-    if node.zero(node.output) != -128 or node.scale(node.output) != 1 / 256:
-        raise node.cannot("has an output that is not 1/256 a step from -128 on")
+    bits = 8 * np.dtype(kinds[1]).itemsize
+    least, off = -(1 << (bits - 1)), abs(node.scale(node.output) * (1 << bits) - 1)
+    if node.output.zero_points[:1] != (least,) or off > (0 if bits == 8 else 0.001):
+        raise node.cannot(f"has an output that is not 1/{1 << bits} a step from {least} on")
     exponentials = _exponentials(node, beta)
     distances = x.max(axis=-1, keepdims=True).astype(np.int64) - x
     each = np.take(exponentials, distances)
@@ -149,10 +151,10 @@ def softmax(node: Node, values: Values) -> list[Array]:
     # GetReciprocal: the sum, in Q12.19, as 1 + x times a power of two.
     length = fixed.bits(sums)
     scale = fixed.one_over_one_plus(np.left_shift(sums, 32 - length) - (1 << 31))
-    exponent = 12 - (32 - length) + 31 - 8
+    exponent = 12 - (32 - length) + 31 - bits
     if exponent.size and not 0 <= int(exponent.min()) <= int(exponent.max()) <= 31:
         raise node.refuses("has a sum of exponentials that leaves its range")
-    return [fixed.clipped(fixed.divide(fixed.high(scale, each), exponent) - 128, -128, 127, "int8")]
+    return [fixed.clipped(fixed.divide(fixed.high(scale, each), exponent) + least, least, -least - 1, kinds[1])]
 
 
 def _exponentials(node: Node, beta: float) -> fixed.Ints:
