@@ -131,11 +131,17 @@ def _register_training(group: typer.Typer) -> None:
 
 def _register_judging(group: typer.Typer) -> None:
     @group.command("name")
-    def name_command(names: Names, study: Study = _HERE) -> None:
+    def name_command(
+        names: Names,
+        pipelines: Annotated[
+            int, typer.Option("--pipelines", min=1, max=5, help="That each must have; the protocol says five.")
+        ] = 5,
+        study: Study = _HERE,
+    ) -> None:
         """Write down which files will be judged, by hash, and which of each network ships: by held-out accuracy."""
         from toolkit.smallest import judge
 
-        for name, what in judge.name(study, names).items():
+        for name, what in judge.name(study, names, pipelines).items():
             output.line(f"{name}: pipeline {what['ships']} ships; {len(what['files'])} files will be judged")
 
     @group.command("judge")
@@ -146,6 +152,9 @@ def _register_judging(group: typer.Typer) -> None:
         from toolkit.data.digits.habits import load_harder
         from toolkit.smallest import finished, judge
 
+        if not judge.waiting(study):
+            output.line("nothing waits: all that is named was judged")
+            return
         tests = (load_mnist("test", data), load_external(), load_harder(), load_eight())
         judge.judge(
             study,
