@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import dataclasses
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ import pytest
 from toolkit.data.digits import convention
 from toolkit.data.samples import Samples
 from toolkit.errors import ChangedFileError, TinymlError, TrainError
-from toolkit.smallest import data, judge, measure, page, pipeline, records, results, training
+from toolkit.smallest import data, judge, page, pipeline, records, results, training
 from toolkit.smallest.recipe import RECIPE, Run, changed
 from toolkit.smallest.records import Record
 from toolkit.smallest.rows import ram_bytes
@@ -154,7 +155,9 @@ def test_what_is_named_is_judged_once_and_nothing_else_is(tmp_path: Path) -> Non
     with pytest.raises(TrainError, match="judged already"):
         judge.name(tmp_path, ["half"])
     row = results.rows(tmp_path)[0]
-    assert (row.int8_mean, row.shipped, row.pipelines) == (pytest.approx(0.94), pytest.approx(0.94), 5)
+    assert row.int8_mean == pytest.approx(0.94)
+    assert row.shipped == pytest.approx(0.94)
+    assert row.pipelines == 5
     results.write([row], tmp_path / "results.json")
     wanted = "name params weight_bytes tflite_bytes ram_bytes instructions int8_mean int8_sd pipelines chosen_on"
     assert {*wanted.split(), "runs_counted"} <= set(json.loads((tmp_path / "results.json").read_text())[0])
@@ -182,7 +185,9 @@ def test_too_few_pipelines_are_no_claim(tmp_path: Path) -> None:
     [((), (), (0, 0, 1.0)), ((1, 2, 3), (3,), (2, 0, 0.5)), (tuple(range(10)), (20,), (10, 1, 2 * 12 / 2**11))],
 )
 def test_mcnemars_exact_test(wrong: tuple[int, ...], other: tuple[int, ...], expected: tuple[int, int, float]) -> None:
-    assert judge.mcnemar(wrong, other) == (expected[0], expected[1], pytest.approx(expected[2]))
+    first, second, p = judge.mcnemar(wrong, other)
+    assert (first, second) == expected[:2]
+    assert p == pytest.approx(expected[2])
 
 
 def test_only_judging_and_shipping_can_see_the_test_set() -> None:
@@ -215,9 +220,9 @@ def test_ram_by_rows(words: str, expected: int) -> None:
 
 
 def test_the_page_is_made_from_the_shipped_records(tmp_path: Path) -> None:
-    text = page.write(SHIPPED, tmp_path).read_text(encoding="utf-8")
-    assert f"{len(records.read(SHIPPED))} runs were counted" in text
-    for row in results.rows(SHIPPED):
+    shutil.copytree(SHIPPED, tmp_path / "study", ignore=shutil.ignore_patterns("checkpoints", "weights"))
+    text = page.write(tmp_path / "study", tmp_path).read_text(encoding="utf-8")
+    assert f"{len(records.read(tmp_path / 'study'))} runs were counted" in text
+    for row in results.rows(tmp_path / "study"):
         assert f"`{row.words}`" in text
     assert (tmp_path / "smallest" / "frontier.svg").is_file()
-    assert isinstance(measure.known(SHIPPED), tuple)
