@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 DEMO   ?= --board nano33 --emulate
 
 DEMO_TOOLS := ensurepip arm-none-eabi-gcc npm
-TEST_TOOLS := $(DEMO_TOOLS) gcc qemu-system-arm arm-none-eabi-g++ g++ clang chromium avr-gcc simavr avrdude
+TEST_TOOLS := $(DEMO_TOOLS) node gcc qemu-system-arm arm-none-eabi-g++ g++ clang chromium avr-gcc simavr avrdude
 
 BENCH_TOOLS := arm-none-eabi-gcc qemu-system-arm gcc avr-gcc simavr avrdude valgrind npm
 # What the other engines of `make bench` are made with, away from the toolkit's own packages.
@@ -34,7 +34,7 @@ demo: $(VENV)/installed
 # `tinyml` or an emulator, which such a count does not see and would slow by a fifth. A file's tests stay together.
 IN_PROCESS = boards data link models registry report tflite verify
 WORKERS ?= 2
-test: check $(VENV)/headers
+test: check $(VENV)/headers $(VENV)/rp2040js
 	@scripts/system-tools $(TEST_TOOLS)
 	$(BIN)/coverage run -m pytest -q $(IN_PROCESS:%=tests/%)
 	@$(BIN)/coverage report --format=text | tail -1 | sed 's/^TOTAL.* /lines of toolkit that tests in one process run: /'
@@ -58,6 +58,12 @@ $(VENV)/installed: requirements.lock pyproject.toml
 # TFLM's C++ headers, for the tests alone; without what the package asks for, which its headers do not need.
 $(VENV)/headers: tests/tflm/requirements.txt $(VENV)/installed
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<
+	@touch $@
+
+# The virtual Pico's chip, where its emulator looks for it: in the user's cache, by the hash in package-lock.json.
+$(VENV)/rp2040js: toolkit/emulate/rp2040js/package-lock.json $(VENV)/installed
+	@scripts/system-tools node npm
+	@npm ci --silent --prefix "$$($(BIN)/python -c 'from toolkit.emulate import rp2040js; print(rp2040js.package_folder())')"
 	@touch $@
 
 $(PEERS)/installed: bench/peers/requirements.txt
@@ -96,7 +102,7 @@ differential: $(VENV)/installed
 
 # A new tflite-micro must pass `make differential` before its lock is committed.
 lock:
-	$(BIN)/uv pip compile pyproject.toml --extra dev --extra emulation --universal --generate-hashes \
+	$(BIN)/uv pip compile pyproject.toml --extra dev --extra emulation --extra search --universal --generate-hashes \
 		--no-emit-index-url --no-header --no-annotate --python-version 3.11 --quiet -o requirements.lock
 	$(BIN)/uv pip compile bench/peers/requirements.in --universal --generate-hashes \
 		--no-emit-index-url --no-header --no-annotate --python-version 3.11 --quiet -o bench/peers/requirements.txt

@@ -26,6 +26,7 @@ DEBIAN_PACKAGES: Mapping[str, str] = {
     "avrdude": "avrdude",
     "gcc": "gcc libc6-dev",
     "make": "make",
+    "node": "nodejs",
     "npm": "npm",
     "qemu-system-arm": "qemu-system-arm",
     "simavr": "simavr libsimavr-dev libelf-dev",

@@ -4,7 +4,7 @@
       Makefile, README.md        rendered from templates/common, templates/<framework>, and templates/<builder> of each
                                  builder that the board has for this framework
       model/<name>.tflite        what the device must equal
-      src/core engine kernels model port [cortexm]
+      src/core engine kernels model port [cortexm] [usb]: start-up, and what ports share
 
 An Arduino sketch is laid out as the Arduino tools want it: its main file has the folder's name, and the sources lie
 flat in src/, because a sketch's folders are no include paths.
@@ -22,10 +22,11 @@ from pathlib import Path, PurePosixPath
 
 import jinja2
 
-from toolkit import __version__, registry, resources
+from toolkit import __version__, registry, resources, toml
 from toolkit.artifacts import ModelFile, Runtime, sha256_of
 from toolkit.board import Board, Toolchain
 from toolkit.errors import ProjectError
+from toolkit.toml import Module, Table
 
 MARKER = ".tinyml-project"
 SOURCE_SUFFIXES = (".c", ".h", ".cc", ".cpp", ".S", ".ld", ".inc")
@@ -61,6 +62,24 @@ class Project:
     named: tuple[str, ...] = ()
 
 
+class Port(Table, frozen=True, kw_only=True):
+    """`port.toml` of a port's folder, which it has if it shares sources: parts are other folders of firmware/ports."""
+
+    parts: tuple[Module, ...] = ()
+
+
+def parts_of(port: str) -> tuple[str, ...]:
+    """The folders of firmware/ports that a port shares with others.
+
+    Raises:
+        ProjectError: its port.toml is wrong.
+    """
+    path = resources.firmware() / "ports" / port / "port.toml"
+    if not path.is_file():
+        return ()
+    return toml.convert(toml.read(path, ProjectError), Port, f"{port}/{path.name}", error=ProjectError).parts
+
+
 def _one_line(value: object) -> object:
     """A value as it may stand in C, make and their comments: no line break that ends a comment, no backslash before
     one, nothing that is no character."""
@@ -88,6 +107,7 @@ def _copied(board: Board, toolchain: Toolchain, files: EngineFiles) -> dict[str,
     chosen += [(resources.kernels()[name], "src/kernels") for name in files.kernels]
     chosen += [(firmware / "ports" / "port.h", "src/port")]
     folders = [(firmware / "core", "src/core"), (firmware / "ports" / toolchain.port, "src/port")]
+    folders += [(firmware / "ports" / part, f"src/{part}") for part in parts_of(toolchain.port)]
     start_up = registry.load(registry.ISAS, board.cpu.isa).ISA.start_up
     if toolchain.framework == "bare" and start_up is not None:
         folders.append((firmware / "ports" / start_up, f"src/{start_up}"))
@@ -107,7 +127,8 @@ def port_files(board: Board, toolchain: Toolchain) -> dict[str, bytes]:
     values = {"board": board, "version": __version__}
     environment = _environment()
     texts: dict[str, bytes] = {}
-    for folder in (f"{toolchain.framework}/src/port", f"ports/{toolchain.port}/src/port"):
+    shared = (f"ports/{part}/src/port" for part in (toolchain.port, *parts_of(toolchain.port)))
+    for folder in (f"{toolchain.framework}/src/port", *shared):
         for path in sorted((resources.templates() / folder).glob("*.j2")):
             name = path.relative_to(resources.templates()).as_posix()
             try:

@@ -68,6 +68,7 @@ class Data(Table, frozen=True, kw_only=True):
     resize: Literal["stretch", "crop", "pad"] | None = None
     images: Line | None = None
     limit: Annotated[int, Meta(ge=0, le=2**40)] | None = None
+    trace: Annotated[int, Meta(ge=0, le=2**40)] | None = None
 
 
 class ProjectFile(Table, frozen=True, kw_only=True):

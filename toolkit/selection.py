@@ -8,6 +8,7 @@ from pathlib import Path
 from toolkit.errors import UsageError
 
 TASKS = ("classify", "regress", "reconstruct", "none")
+TRACED = 20
 RESIZES = ("stretch", "crop", "pad")
 
 
@@ -25,6 +26,8 @@ class Selection:
         truth: the key or column of the truth; None: found by its name.
         task: one of TASKS; None: told by the data.
         classes: their names, in the order of the outputs; empty: from the data, or their numbers.
+        trace: of so many of the first inputs every layer is held against the host's too, of made-up inputs all; 0: of
+            none.
         resize: one of RESIZES: how pictures and recordings of another size are made to fit; None: they must fit, but
             pictures are stretched.
 
@@ -41,6 +44,7 @@ class Selection:
     task: str | None = None
     classes: tuple[str, ...] = ()
     resize: str | None = None
+    trace: int = TRACED
 
     def __post_init__(self) -> None:
         for option, value, known in (("task", self.task, TASKS), ("resize", self.resize, RESIZES)):

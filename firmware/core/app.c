@@ -5,20 +5,26 @@
 #include <string.h>
 
 #include "build_info.h"
+#include "crc32.h"
 #include "engine.h"
 #include "frame.h"
 #include "port.h"
 #include "receiver.h"
 #include "wire.h"
-#include "wire_put.h"
+#include "wire_numbers.h"
 
 _Static_assert(sizeof(engine_end_t) == WIRE_END_BYTES && offsetof(engine_end_t, bytes) == WIRE_END_SIZE &&
                    offsetof(engine_end_t, dtype) == WIRE_END_DTYPE,
                "HELLO carries the engine's ends as they lie in memory");
 
+/* Asked for a few times in a run: small rather than fast. */
+#define COLD __attribute__((cold, noinline))
+
 static receiver_t receiver;
 static engine_status_t engine_state;
-static uint16_t start_seq; /* of the first HELLO_REQUEST since the start; WIRE_SEQ_UNKNOWN before it */
+static uint16_t start_seq;  /* of the first HELLO_REQUEST since the start; WIRE_SEQ_UNKNOWN before it */
+static uint32_t traced;     /* TRACE: ticks of the layers so far */
+static uint32_t layer_from; /* TRACE: when the layer began that is being computed */
 
 static void put_header(uint8_t *to, wire_type_t type, uint16_t seq) {
   to[WIRE_HEADER_TYPE] = (uint8_t)type;
@@ -44,6 +50,7 @@ static void send_hello(uint16_t seq, uint8_t flags) {
   wire_put_u16(hello + WIRE_HELLO_RX_BUFFER, port->rx_buffer);
   wire_put_u32(hello + WIRE_HELLO_ARENA_BYTES, engine->arena_bytes);
   wire_put_u32(hello + WIRE_HELLO_STACK_BYTES, port_stack_used());
+  wire_put_u16(hello + WIRE_HELLO_LAYERS, engine->layers);
   const frame_piece_t pieces[] = {
       {head, sizeof head},
       {tinyml_build_id, WIRE_BUILD_ID_BYTES},
@@ -82,11 +89,51 @@ static void send_result(uint16_t seq, uint32_t ticks) {
   tinyml_frame_send(&piece, 1, output, engine_info()->outputs);
 }
 
-static void infer(void) {
+/* One LAYER at a time, so that nobody has to keep them. What that takes is no layer's time. */
+static COLD void watch(uint16_t layer, const uint8_t *bytes, uint32_t size) {
+  const uint32_t ticks = port_ticks() - layer_from;
+  uint8_t head[WIRE_HEADER_BYTES + WIRE_LAYER_BYTES];
+  uint32_t crc = CRC32_INIT;
+  for (size_t place = 0; place < size; ++place) crc = tinyml_crc32_update(crc, bytes[place]);
+  put_header(head, WIRE_LAYER, receiver.seq);
+  wire_put_u16(head + WIRE_HEADER_BYTES + WIRE_LAYER_LAYER, layer);
+  wire_put_u32(head + WIRE_HEADER_BYTES + WIRE_LAYER_TICKS, ticks);
+  wire_put_u32(head + WIRE_HEADER_BYTES + WIRE_LAYER_CRC, ~crc);
+  const bool wanted = layer >= wire_get_u16(receiver.front + WIRE_TRACE_FIRST) &&
+                      layer < wire_get_u16(receiver.front + WIRE_TRACE_LAST);
+  const frame_piece_t pieces[] = {{head, sizeof head}, {bytes, wanted ? (size_t)size : 0u}};
+  tinyml_frame_send(pieces, sizeof pieces / sizeof pieces[0], NULL, 0);
+  traced += ticks;
+  layer_from = port_ticks();
+}
+
+/* Not part of serve(): its bytes would lie on the stack below every inference. */
+static COLD void send_bytes(void) {
+  uint8_t head[WIRE_HEADER_BYTES];
+  uint8_t bytes[WIRE_MOST_READ];
+  const uint8_t size = receiver.front[WIRE_READ_SIZE];
+  engine_read(tinyml_build_id, wire_get_u32(receiver.front + WIRE_READ_PLACE), bytes, size);
+  put_header(head, WIRE_BYTES, receiver.seq);
+  const frame_piece_t pieces[] = {{head, sizeof head}, {bytes, size}};
+  tinyml_frame_send(pieces, sizeof pieces / sizeof pieces[0], NULL, 0);
+}
+
+static COLD uint32_t trace(void) {
+  traced = 0;
+  layer_from = port_ticks();
+  engine_state = engine_trace(watch);
+  return traced;
+}
+
+static uint32_t invoke(void) {
+  const uint32_t start = port_ticks();
+  engine_state = engine_invoke();
+  return port_ticks() - start;
+}
+
+static void infer(bool tracing) {
   if (engine_state == ENGINE_OK) {
-    const uint32_t start = port_ticks();
-    engine_state = engine_invoke();
-    const uint32_t ticks = port_ticks() - start;
+    const uint32_t ticks = tracing ? trace() : invoke();
     if (engine_state == ENGINE_OK) {
       send_result(receiver.seq, ticks);
       return;
@@ -97,7 +144,8 @@ static void infer(void) {
 }
 
 static void serve(uint8_t byte) {
-  switch (tinyml_receiver_put(&receiver, byte)) {
+  const receiver_event_t event = tinyml_receiver_put(&receiver, byte);
+  switch (event) {
     case RECEIVER_MORE:
       break;
     case RECEIVER_HELLO:
@@ -105,7 +153,11 @@ static void serve(uint8_t byte) {
       send_hello(receiver.seq, 0);
       break;
     case RECEIVER_INFER:
-      infer();
+    case RECEIVER_TRACE:
+      infer(event == RECEIVER_TRACE);
+      break;
+    case RECEIVER_READ:
+      send_bytes();
       break;
     case RECEIVER_REFUSE:
       send_refused(receiver.seq, receiver.reason);

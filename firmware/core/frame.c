@@ -6,7 +6,7 @@
 #include "crc32.h"
 #include "port.h"
 #include "wire.h"
-#include "wire_put.h"
+#include "wire_numbers.h"
 
 /* A body: the listed pieces, those that `more` gives, and the tail, whose size is 0 while the CRC is not
  * known.

@@ -31,7 +31,14 @@ static bool is_elements(const receiver_t *receiver) {
 }
 
 static bool is_inference(const receiver_t *receiver) {
-  return receiver->type == WIRE_INFER_TENSOR || is_elements(receiver);
+  return receiver->type == WIRE_INFER_TENSOR || receiver->type == WIRE_TRACE || is_elements(receiver);
+}
+
+/* Bytes between the header and what is packed. */
+static uint8_t front_bytes(const receiver_t *receiver) {
+  if (receiver->type == WIRE_TRACE) return WIRE_TRACE_BYTES;
+  if (receiver->type == WIRE_READ) return WIRE_READ_BYTES;
+  return is_elements(receiver) ? WIRE_INFER_ELEMENTS_BYTES : 0;
 }
 
 /* A run may end in another input than it begins in. */
@@ -51,7 +58,7 @@ static void append_bytes(receiver_t *receiver, uint8_t value, uint8_t times) {
 }
 
 static void append_elements(receiver_t *receiver, uint8_t value, uint8_t times) {
-  const float real = receiver->scale(value, receiver->scaling);
+  const float real = receiver->scale(value, receiver->front);
   for (; times; --times) {
     if (receiver->place) memcpy(receiver->place(0) + receiver->filled, &real, sizeof real);
     receiver->filled += sizeof real;
@@ -84,9 +91,8 @@ static void take_body(receiver_t *receiver, uint8_t byte) {
       receiver->seq = (uint16_t)(receiver->seq | (uint16_t)byte << 8);
     }
     ++receiver->header_bytes;
-  } else if (is_elements(receiver) &&
-             receiver->header_bytes < WIRE_HEADER_BYTES + WIRE_INFER_ELEMENTS_BYTES) {
-    receiver->scaling[receiver->header_bytes++ - WIRE_HEADER_BYTES] = byte;
+  } else if (receiver->header_bytes < WIRE_HEADER_BYTES + front_bytes(receiver)) {
+    receiver->front[receiver->header_bytes++ - WIRE_HEADER_BYTES] = byte;
   } else if (receiver->filled < receiver->input_bytes && is_inference(receiver)) {
     take_payload(receiver, byte);
   } else {
@@ -118,12 +124,19 @@ static receiver_event_t judge(receiver_t *receiver) {
       return refuse(receiver, WIRE_REASON_LENGTH);
     return RECEIVER_HELLO;
   }
+  if (receiver->type == WIRE_READ) {
+    const bool whole =
+        receiver->header_bytes == WIRE_HEADER_BYTES + WIRE_READ_BYTES && receiver->tail == WIRE_CRC_BYTES;
+    if (!whole || receiver->front[WIRE_READ_SIZE] > WIRE_MOST_READ)
+      return refuse(receiver, WIRE_REASON_LENGTH);
+    return RECEIVER_READ;
+  }
   if (!is_inference(receiver)) return refuse(receiver, WIRE_REASON_UNKNOWN_TYPE);
   if (receiver->too_long || receiver->filled < receiver->input_bytes || receiver->tail != WIRE_CRC_BYTES ||
       packbits_is_open(&receiver->packbits)) {
     return refuse(receiver, WIRE_REASON_LENGTH);
   }
-  return RECEIVER_INFER;
+  return receiver->type == WIRE_TRACE ? RECEIVER_TRACE : RECEIVER_INFER;
 }
 
 receiver_event_t tinyml_receiver_put(receiver_t *receiver, uint8_t byte) {

@@ -7,7 +7,7 @@
  *
  *   type seq seq | payload ......... | crc crc crc crc
  *   header < 3   | filled < wanted   | tail <= 4              (for HELLO_REQUEST the tail counts the version
- * too; INFER_ELEMENTS has 8 bytes of scaling before its payload)
+ * too; INFER_ELEMENTS, TRACE and READ have a front of a few bytes before their payload, and READ no payload)
  */
 #ifndef TINYML_RECEIVER_H
 #define TINYML_RECEIVER_H
@@ -27,6 +27,8 @@ typedef enum {
   RECEIVER_HELLO = 1,  /* HELLO_REQUEST; seq is valid */
   RECEIVER_INFER = 2,  /* the engine's inputs are complete and undamaged; seq is valid */
   RECEIVER_REFUSE = 3, /* bad input; reason and seq are valid */
+  RECEIVER_TRACE = 4,  /* as RECEIVER_INFER; front is TRACE's */
+  RECEIVER_READ = 5,   /* READ; front and seq are valid */
 } receiver_event_t;
 
 /* Where input number `index` is, as engine_input() has it. */
@@ -42,7 +44,7 @@ typedef struct {
   cobs_decoder_t cobs;
   packbits_t packbits;
   uint32_t crc;         /* register over the body so far */
-  uint8_t header_bytes; /* of the header and of the scaling after it that have come */
+  uint8_t header_bytes; /* of the header and of the front after it that have come */
   uint8_t type;         /* wire_type_t, if the header is complete */
   uint16_t seq;         /* of the request; WIRE_SEQ_UNKNOWN if it was damaged */
   size_t filled;        /* bytes of the inputs that are written; never more than input_bytes */
@@ -50,9 +52,10 @@ typedef struct {
   uint8_t input;        /* the number of that input */
   uint8_t tail;         /* bytes after the payload, saturating */
   uint8_t version;      /* first byte after the header, for HELLO_REQUEST */
-  uint8_t scaling[WIRE_INFER_ELEMENTS_BYTES]; /* INFER_ELEMENTS' divisor and offset, as they came */
-  bool too_long;                              /* the payload unpacks to more than the inputs */
-  wire_reason_t reason;                       /* why a request was refused */
+  uint8_t
+      front[WIRE_INFER_ELEMENTS_BYTES]; /* the longest: INFER_ELEMENTS' divisor and offset, as they came */
+  bool too_long;                        /* the payload unpacks to more than the inputs */
+  wire_reason_t reason;                 /* why a request was refused */
 } receiver_t;
 
 /* For an engine with inputs[0] to inputs[count - 1], which are kept; `place` is NULL until the caller sets

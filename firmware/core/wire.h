@@ -4,10 +4,11 @@
 #define TINYML_WIRE_H
 
 enum {
-  WIRE_VERSION = 2,
+  WIRE_VERSION = 3,
   WIRE_CRC_BYTES = 4,
   WIRE_BUILD_ID_BYTES = 8,
   WIRE_SHA256_BYTES = 32,
+  WIRE_MOST_READ = 64,
 };
 
 /* HELLO's flags: the device has just started. */
@@ -21,9 +22,13 @@ typedef enum {
   WIRE_HELLO_REQUEST = 0x01,
   WIRE_INFER_TENSOR = 0x02,
   WIRE_INFER_ELEMENTS = 0x04,
+  WIRE_TRACE = 0x05,
+  WIRE_READ = 0x06,
   WIRE_HELLO = 0x81,
   WIRE_RESULT = 0x82,
   WIRE_REFUSED = 0x83,
+  WIRE_LAYER = 0x84,
+  WIRE_BYTES = 0x85,
 } wire_type_t;
 
 /* REFUSED's reason. */
@@ -55,6 +60,28 @@ enum {
   WIRE_INFER_ELEMENTS_BYTES = 8,
 };
 
+/* Offsets in TRACE's payload; then the input tensors' bytes, packed. */
+enum {
+  WIRE_TRACE_FIRST = 0,
+  WIRE_TRACE_LAST = 2,
+  WIRE_TRACE_BYTES = 4,
+};
+
+/* Offsets in READ's payload. */
+enum {
+  WIRE_READ_PLACE = 0,
+  WIRE_READ_SIZE = 4,
+  WIRE_READ_BYTES = 5,
+};
+
+/* Offsets in LAYER's payload; then the bytes of its output, if asked for. */
+enum {
+  WIRE_LAYER_LAYER = 0,
+  WIRE_LAYER_TICKS = 2,
+  WIRE_LAYER_CRC = 6,
+  WIRE_LAYER_BYTES = 10,
+};
+
 /* Offsets in RESULT's payload; then the output tensors' bytes. */
 enum {
   WIRE_RESULT_TICKS = 0,
@@ -78,9 +105,10 @@ enum {
   WIRE_HELLO_RX_BUFFER = 7,
   WIRE_HELLO_ARENA_BYTES = 9,
   WIRE_HELLO_STACK_BYTES = 13,
-  WIRE_HELLO_BUILD_ID = 17,
-  WIRE_HELLO_MODEL_SHA256 = 25,
-  WIRE_HELLO_BYTES = 57,
+  WIRE_HELLO_LAYERS = 17,
+  WIRE_HELLO_BUILD_ID = 19,
+  WIRE_HELLO_MODEL_SHA256 = 27,
+  WIRE_HELLO_BYTES = 59,
 };
 
 /* Offsets in an end, as HELLO has one for each input and each output. */

@@ -1,4 +1,5 @@
 /* aot_engine.c: engine.h over the C that the compiler generated (model/model.h). */
+#include "aot_memory.h"
 #include "engine.h"
 #include "model.h"
 
@@ -9,6 +10,7 @@ static const engine_info_t info = {
     .ends = ends,
     .inputs = MODEL_INPUTS,
     .outputs = MODEL_OUTPUTS,
+    .layers = MODEL_LAYERS,
     .arena_bytes = MODEL_ARENA_BYTES,
 };
 
@@ -21,6 +23,15 @@ uint8_t *engine_input(uint8_t index) { return model_input(index); }
 engine_status_t engine_invoke(void) {
   model_invoke();
   return ENGINE_OK;
+}
+
+engine_status_t engine_trace(engine_watch_t *watch) {
+  model_trace(watch);
+  return ENGINE_OK;
+}
+
+void engine_read(const uint8_t *base, uint32_t place, uint8_t *to, uint8_t size) {
+  AOT_READ(base, place, to, size);
 }
 
 const uint8_t *engine_output(uint8_t index) { return model_output(index); }

@@ -53,6 +53,7 @@ typedef struct {
   const engine_end_t *ends; /* the inputs, then the outputs; static */
   uint8_t inputs;           /* how many, 1 to 255 */
   uint8_t outputs;
+  uint16_t layers;      /* how many engine_trace() tells of; 0: it only computes */
   uint32_t arena_bytes; /* RAM for tensors and scratch that the engine really uses; valid after init */
 } engine_info_t;
 
@@ -68,6 +69,18 @@ uint8_t *engine_input(uint8_t index);
 
 /* Computes the outputs from the inputs. */
 ENGINE_MUST_CHECK engine_status_t engine_invoke(void);
+
+/* Told by engine_trace() after each layer, in their order: its output lies at `bytes` until the next is
+ * computed. */
+typedef void engine_watch_t(uint16_t layer, const uint8_t *bytes, uint32_t size);
+
+/* Computes the outputs from the inputs as engine_invoke() does, and stops after each layer to tell of it. */
+ENGINE_MUST_CHECK engine_status_t engine_trace(engine_watch_t *watch);
+
+/* Copies `size` bytes of the program's constants, as they lie in its memory now. `place` counts from `base`,
+ * of which the linked program tells where it is; in a program memory of its own, as AVR has, it is the
+ * address in that. Nothing holds it to where constants are: who asks knows the linked program. */
+void engine_read(const uint8_t *base, uint32_t place, uint8_t *to, uint8_t size);
 
 /* Output number `index`, below `outputs`: valid from engine_invoke() until an input is next written. */
 const uint8_t *engine_output(uint8_t index);

@@ -3,6 +3,14 @@
 //
 // tflm_config.h is generated with the model: the resolver with exactly its operators, the arena's size, and
 // the types and sizes that the inputs and outputs must have.
+//
+// A layer of a trace is a tensor that an operator leaves. The interpreter tells a profiler of its operators,
+// after each of which what it wrote is still where the memory plan has it. Libraries of which that is not so
+// are not traced.
+//
+// A layer of a trace is an operator's output. The interpreter tells of its operators through a profiler,
+// after each of which its outputs are still where the memory plan put them. A library that was built without
+// error strings tells of none: the answer to a trace is then the result alone.
 
 #include <stddef.h>
 #include <stdint.h>
@@ -14,6 +22,10 @@
 #include "tensorflow/lite/micro/micro_interpreter.h"
 #include "tensorflow/lite/schema/schema_generated.h"
 #include "tflm_config.h"
+#if TFLM_TRACED
+#include "tensorflow/lite/micro/memory_helpers.h"
+#include "tensorflow/lite/micro/micro_profiler_interface.h"
+#endif
 #include "tflm_model.h"
 
 namespace {
@@ -29,7 +41,12 @@ alignas(16) uint8_t arena[tflm_config::kArenaBytes];
 tflite::MicroInterpreter *interpreter;                        // null until engine_init() succeeded
 uint8_t *data[tflm_config::kInputs + tflm_config::kOutputs];  // of each end; null until then
 
-engine_info_t info = {"tflm", tflm_config::kEnds, tflm_config::kInputs, tflm_config::kOutputs, 0};
+#if TFLM_TRACED
+constexpr uint16_t kLayers = tflm_config::kLayers;
+#else
+constexpr uint16_t kLayers = 0;
+#endif
+engine_info_t info = {"tflm", tflm_config::kEnds, tflm_config::kInputs, tflm_config::kOutputs, kLayers, 0};
 
 TfLiteType TypeOf(uint8_t dtype) {
   switch (dtype) {
@@ -47,6 +64,50 @@ TfLiteType TypeOf(uint8_t dtype) {
       return kTfLiteFloat32;
   }
 }
+
+#if TFLM_TRACED
+class Watcher final : public tflite::MicroProfilerInterface {
+ public:
+  void Start(engine_watch_t *watch) {
+    watch_ = watch;
+    place_ = 0;
+    layer_ = 0;
+    depth_ = 0;
+  }
+  void Stop() { watch_ = nullptr; }
+
+  uint32_t BeginEvent(const char *) override {
+    ++depth_;
+    return 0;
+  }
+
+  // Operators of a graph that an operator calls, and what a kernel tells of itself, lie deeper.
+  void EndEvent(uint32_t) override {
+    if (--depth_ != 0 || watch_ == nullptr) {
+      return;
+    }
+    for (; layer_ < tflm_config::kLayers && tflm_config::kTrace[layer_].place == place_; ++layer_) {
+      const TfLiteEvalTensor *tensor = interpreter->GetTensor(tflm_config::kTrace[layer_].tensor);
+      size_t bytes = 0;
+      if (tflite::TfLiteEvalTensorByteLength(tensor, &bytes) == kTfLiteOk) {
+        watch_(layer_, reinterpret_cast<const uint8_t *>(tensor->data.raw), static_cast<uint32_t>(bytes));
+      }
+    }
+    ++place_;
+  }
+
+ private:
+  // It is never destroyed, and the real one would bring a heap.
+  void operator delete(void *) {}
+
+  engine_watch_t *watch_ = nullptr;
+  uint16_t place_ = 0;
+  uint16_t layer_ = 0;
+  uint16_t depth_ = 0;
+};
+alignas(Watcher) uint8_t watcher_storage[sizeof(Watcher)];
+Watcher *watcher;
+#endif
 
 // Every request is independent: what the variable tensors of an LSTM or SVDF hold from the one before is
 // forgotten. Libraries before 2022 call it otherwise.
@@ -80,8 +141,14 @@ extern "C" engine_status_t engine_init(void) {
   if (tflm_config::AddOperators(resolver) != kTfLiteOk) {
     return ENGINE_ERROR_MODEL;
   }
+#if TFLM_TRACED
+  watcher = new (watcher_storage) Watcher();
+  tflite::MicroInterpreter *made = new (interpreter_storage)
+      tflite::MicroInterpreter(model, *resolver, arena, sizeof(arena), nullptr, watcher);
+#else
   tflite::MicroInterpreter *made =
       new (interpreter_storage) tflite::MicroInterpreter(model, *resolver, arena, sizeof(arena));
+#endif
   if (made->AllocateTensors() != kTfLiteOk) {
     return ENGINE_ERROR_ARENA;
   }
@@ -115,6 +182,26 @@ extern "C" engine_status_t engine_invoke(void) {
     return ENGINE_ERROR_INVOKE;
   }
   return interpreter->Invoke() == kTfLiteOk ? ENGINE_OK : ENGINE_ERROR_INVOKE;
+}
+
+extern "C" engine_status_t engine_trace(engine_watch_t *watch) {
+#if TFLM_TRACED
+  if (interpreter != nullptr) {
+    watcher->Start(watch);
+  }
+  const engine_status_t status = engine_invoke();
+  if (interpreter != nullptr) {
+    watcher->Stop();
+  }
+  return status;
+#else
+  (void)watch;
+  return engine_invoke();
+#endif
+}
+
+extern "C" void engine_read(const uint8_t *base, uint32_t place, uint8_t *to, uint8_t size) {
+  memcpy(to, base + static_cast<int32_t>(place), size);
 }
 
 extern "C" const uint8_t *engine_output(uint8_t index) { return data[tflm_config::kInputs + index]; }

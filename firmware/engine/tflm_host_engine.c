@@ -1,6 +1,7 @@
 #include "tflm_host_engine.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #include "engine.h"
 #include "tflm_host.h"
@@ -10,6 +11,7 @@ static uint8_t inputs[TFLM_HOST_INPUT_BYTES];
 static uint8_t outputs[TFLM_HOST_OUTPUT_BYTES];
 
 static tflm_host_invoke_t invoke;
+static tflm_host_trace_t trace;
 
 static const engine_end_t ends[TFLM_HOST_INPUTS + TFLM_HOST_OUTPUTS] = {TFLM_HOST_ENDS};
 
@@ -18,6 +20,7 @@ static const engine_info_t info = {
     .ends = ends,
     .inputs = TFLM_HOST_INPUTS,
     .outputs = TFLM_HOST_OUTPUTS,
+    .layers = TFLM_HOST_LAYERS,
     .arena_bytes = TFLM_HOST_ARENA_BYTES,
 };
 
@@ -28,7 +31,10 @@ static size_t bytes_before(uint32_t first, uint32_t last) {
   return bytes;
 }
 
-void tflm_host_set_invoke(tflm_host_invoke_t given) { invoke = given; }
+void tflm_host_set_invoke(tflm_host_invoke_t given, tflm_host_trace_t given_trace) {
+  invoke = given;
+  trace = given_trace;
+}
 
 engine_status_t engine_init(void) { return invoke != NULL ? ENGINE_OK : ENGINE_ERROR_MODEL; }
 
@@ -38,6 +44,14 @@ uint8_t *engine_input(uint8_t index) { return inputs + bytes_before(0, index); }
 
 engine_status_t engine_invoke(void) {
   return invoke != NULL && invoke(inputs, outputs) == 0 ? ENGINE_OK : ENGINE_ERROR_INVOKE;
+}
+
+engine_status_t engine_trace(engine_watch_t *watch) {
+  return trace != NULL && trace(inputs, outputs, watch) == 0 ? ENGINE_OK : ENGINE_ERROR_INVOKE;
+}
+
+void engine_read(const uint8_t *base, uint32_t place, uint8_t *to, uint8_t size) {
+  memcpy(to, base + (int32_t)place, size);
 }
 
 const uint8_t *engine_output(uint8_t index) {

@@ -146,4 +146,4 @@ def test_errors_name_file_and_key_in_one_line(old: str, new: str, said: str, tmp
 def test_a_board_without_usb_ids_is_told_what_its_port_needs(tmp_path: Path) -> None:
     path = _named(tmp_path, OTHER.replace('application = ["239a:8029"]\n', ""))
     done = tinyml("build", "-b", str(path), "-m", "cnn-2-2", "-C", str(tmp_path / "w"))
-    assert done.returncode == 1 and "other.toml lacks what ports/nrf52840" in done.stderr
+    assert done.returncode == 1 and "other.toml lacks what ports/usb" in done.stderr

@@ -17,6 +17,7 @@
 #include "packbits.h"
 #include "port.h"
 #include "receiver.h"
+#include "wire_numbers.h"
 
 enum { MAX_PIECES = 8, MAX_INPUTS = 8, MAX_LINE = 1 << 20 };
 
@@ -106,6 +107,16 @@ static void do_receive(engine_dtype_t dtype, const char *sizes, const char *text
         break;
       case RECEIVER_HELLO:
         printf("hello:%u ", receiver.seq);
+        break;
+      case RECEIVER_TRACE:
+        printf("trace:%u:%u:%u:", receiver.seq, wire_get_u16(receiver.front + WIRE_TRACE_FIRST),
+               wire_get_u16(receiver.front + WIRE_TRACE_LAST));
+        for (uint8_t input = 0; input < count; ++input) print_hex(inputs[input], ends[input].bytes);
+        putchar(' ');
+        break;
+      case RECEIVER_READ:
+        printf("read:%u:%lu:%u ", receiver.seq, (unsigned long)wire_get_u32(receiver.front + WIRE_READ_PLACE),
+               receiver.front[WIRE_READ_SIZE]);
         break;
       case RECEIVER_INFER:
         printf("infer:%u:", receiver.seq);

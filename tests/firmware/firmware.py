@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from toolkit import board as boards
@@ -21,6 +21,7 @@ def lay_out(folder: Path, port: str, *, bare: bool = False) -> None:
     copies = {
         "core": firmware / "core",
         "port": firmware / "ports" / port,
+        **{part: firmware / "ports" / part for part in project.parts_of(port)},
     } | ({"cortexm": firmware / "ports" / "cortexm"} if bare else {})
     for name, source in copies.items():
         shutil.copytree(source, folder / "src" / name)
@@ -54,12 +55,22 @@ def host(folder: Path, defines: Sequence[str] = (), *, sanitize: bool = True) ->
     return _compile(folder, "gcc", [*flags, *(f"-D{define}" for define in defines)], "firmware")
 
 
-def bare(folder: Path, board_id: str, defines: Sequence[str] = ()) -> Path:
-    """The core with the stub engine for an emulated board: an ELF image."""
+def bare(
+    folder: Path, board_id: str, defines: Sequence[str] = (), edits: Mapping[str, tuple[str, str]] | None = None
+) -> Path:
+    """The core with the stub engine for an emulated board: an ELF image.
+
+    Args:
+        edits: file in src/ -> what to replace in it, and by what: to spoil it.
+    """
     board = boards.load(board_id)
     lay_out(folder, board.toolchain[0].port, bare=True)
     for place, content in project.port_files(board, board.toolchain[0]).items():
         (folder / place).write_bytes(content)
+    for place, (old, new) in (edits or {}).items():
+        text = (folder / "src" / place).read_text()
+        assert old in text, f"{place} no longer has {old!r}"
+        (folder / "src" / place).write_text(text.replace(old, new))
     flags = [*board.cpu.gcc_flags, "-O3", "-ffunction-sections", "-fdata-sections"]
     link = ["-T", "src/port/link.ld", "-nostartfiles", "--specs=nano.specs", "--specs=nosys.specs", "-Wl,--gc-sections"]
     link += ["-Wl,-Map=firmware.map", "-Wl,--no-warn-rwx-segments"]

@@ -5,6 +5,7 @@
  *   STUB_STACK   bytes of stack that it uses
  *   STUB_POISON  the first input byte that makes it fail, or crash if STUB_CRASH
  *   STUB_INIT    what engine_init() returns
+ *   STUB_LAYERS  how many it tells of: the first is the input, the last the output, those between all zeros
  */
 #include "engine.h"
 
@@ -39,6 +40,10 @@
 #define STUB_INIT ENGINE_OK
 #endif
 
+#ifndef STUB_LAYERS
+#define STUB_LAYERS 3
+#endif
+
 static union {
   float for_alignment;
   uint8_t bytes[STUB_INPUT_BYTES];
@@ -47,7 +52,7 @@ static uint8_t output[STUB_OUTPUT_BYTES];
 
 static engine_end_t ends[STUB_INPUTS + STUB_OUTPUTS];
 
-static const engine_info_t info = {"stub", ends, STUB_INPUTS, STUB_OUTPUTS, STUB_INPUT_BYTES};
+static const engine_info_t info = {"stub", ends, STUB_INPUTS, STUB_OUTPUTS, STUB_LAYERS, STUB_INPUT_BYTES};
 
 static void cut(engine_end_t *to, uint32_t count, uint32_t bytes) {
   for (uint32_t end = 0; end < count; ++end) {
@@ -102,6 +107,23 @@ engine_status_t engine_invoke(void) {
     output[place] = (uint8_t)(hash >> 24);
   }
   return ENGINE_OK;
+}
+
+engine_status_t engine_trace(engine_watch_t *watch) {
+  static const uint8_t between[5];
+  for (uint16_t layer = 0; layer + 1 < STUB_LAYERS; ++layer) {
+    if (layer == 0)
+      watch(layer, input.bytes, sizeof input.bytes);
+    else
+      watch(layer, between, sizeof between);
+  }
+  const engine_status_t status = engine_invoke();
+  if (status == ENGINE_OK) watch(STUB_LAYERS - 1, output, sizeof output);
+  return status;
+}
+
+void engine_read(const uint8_t *base, uint32_t place, uint8_t *to, uint8_t size) {
+  for (uint8_t at = 0; at < size; ++at) to[at] = base[(int32_t)place + at];
 }
 
 const uint8_t *engine_output(uint8_t index) { return output + index * (STUB_OUTPUT_BYTES / STUB_OUTPUTS); }

@@ -101,6 +101,16 @@ def test_a_row_fills_one_input_after_the_other(driver: Driver, parts: list[tuple
     ]
 
 
+def test_traces_and_reads_come_with_what_they_ask_for(driver: Driver) -> None:
+    traced = frame_of(MessageType.TRACE, messages.trace(2, 513, packbits.pack(b"abcdefgh")), 8)
+    read = frame_of(MessageType.READ, messages.read(-2, 64), 9)
+    assert driver.receive(traced + read + traced, input_bytes=[3, 5]) == [
+        f"trace:8:2:513:{b'abcdefgh'.hex()}",
+        "read:9:4294967294:64",
+        f"trace:8:2:513:{b'abcdefgh'.hex()}",
+    ]
+
+
 SCALINGS = st.floats(width=32, allow_nan=False, allow_infinity=False)
 
 
@@ -122,9 +132,9 @@ def test_elements_become_floats(driver: Driver, elements: bytes, divisor: float,
 
 def test_hello_requests(driver: Driver) -> None:
     good = framing.encode(messages.hello_request(513))
-    newer = frame_of(MessageType.HELLO_REQUEST, bytes([3, 99]), 514)
+    newer = frame_of(MessageType.HELLO_REQUEST, bytes([messages.VERSION + 1, 99]), 514)
     empty = frame_of(MessageType.HELLO_REQUEST, b"", 515)
-    longer = frame_of(MessageType.HELLO_REQUEST, bytes([2, 99]), 516)
+    longer = frame_of(MessageType.HELLO_REQUEST, bytes([messages.VERSION, 99]), 516)
     assert driver.receive(good + newer + empty + longer, input_bytes=1) == [
         "hello:513",
         f"refuse:514:{Reason.VERSION}",
@@ -144,6 +154,12 @@ def test_hello_requests(driver: Driver) -> None:
         (MessageType.INFER_TENSOR, packbits.pack(b"abcd"), Reason.LENGTH),
         (MessageType.INFER_TENSOR, b"", Reason.LENGTH),
         (MessageType.INFER_ELEMENTS, messages.elements(255, 0, packbits.pack(b"abcdefgh")), Reason.UNKNOWN_TYPE),
+        (MessageType.TRACE, messages.trace(0, 1, packbits.pack(b"abcdefg")), Reason.LENGTH),
+        (MessageType.TRACE, messages.trace(0, 1, packbits.pack(b"abcdefghi")), Reason.LENGTH),
+        (MessageType.TRACE, b"\0\0\1", Reason.LENGTH),
+        (MessageType.READ, messages.read(0, 65), Reason.LENGTH),
+        (MessageType.READ, messages.read(0, 9)[:-1], Reason.LENGTH),
+        (MessageType.READ, messages.read(0, 9) + b"\0", Reason.LENGTH),
         (0x03, packbits.pack(b"abcdefgh"), Reason.UNKNOWN_TYPE),  # as an older host would send elements
         (MessageType.RESULT, b"", Reason.UNKNOWN_TYPE),
         (0x7F, b"whatever", Reason.UNKNOWN_TYPE),

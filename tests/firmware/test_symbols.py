@@ -31,14 +31,17 @@ enum { USB_VENDOR_ID = 1, USB_PRODUCT_ID = 2 };
 #define MODEL_OUTPUTS 1u
 #define MODEL_ENDS {4u, ENGINE_INT8, {0}}, {4u, ENGINE_INT8, {0}}
 #define MODEL_ARENA_BYTES 8u
+#define MODEL_LAYERS 1u
 uint8_t *model_input(uint8_t index);
 void model_invoke(void);
+void model_trace(void (*watch)(uint16_t layer, const uint8_t *bytes, uint32_t size));
 const uint8_t *model_output(uint8_t index);
 """,
     "tflm_host.h": """
 #define TFLM_HOST_INPUT_BYTES 4u
 #define TFLM_HOST_OUTPUT_BYTES 4u
 #define TFLM_HOST_ARENA_BYTES 8u
+#define TFLM_HOST_LAYERS 1
 #define TFLM_HOST_INPUTS 1
 #define TFLM_HOST_OUTPUTS 1
 #define TFLM_HOST_ENDS {4u, ENGINE_INT8, {0}}, {4u, ENGINE_INT8, {0}}
@@ -51,6 +54,7 @@ def _globals(path: Path, folder: Path, compiler: list[str], nm: str) -> set[str]
     for name, text in STUBS.items():
         (folder / name).write_text(text)
     includes = [firmware / "core", firmware / "engine", firmware / "ports", firmware / "ports" / "cortexm"]
+    includes += [firmware / "ports" / "usb"]
     includes += [path.parent, folder, *resources.kernel_folders()]
     out = folder / "object.o"
     argv = [*compiler, "-std=c99", "-O1", *(f"-I{each}" for each in includes), "-c", str(path), "-o", str(out)]

@@ -33,7 +33,7 @@ elements_scale_t *const tinyml_build_scale = tinyml_elements_scale;
 
 static model_device_t device;
 static engine_end_t ends[4];
-static engine_info_t engine = {.runtime = "fuzz", .ends = ends, .arena_bytes = 77};
+static engine_info_t engine = {.runtime = "fuzz", .ends = ends, .layers = MODEL_LAYERS, .arena_bytes = 77};
 static const port_info_t port = {"board", PORT_TICKS_CYCLES, 300};
 static uint8_t *data[4]; /* exactly as large as they are said to be: the sanitizer sees every step beyond */
 static const uint8_t *received;
@@ -43,7 +43,7 @@ static uint32_t ticks;
 static bool framing; /* port_write() is the way into the device */
 static uint8_t wire[MODEL_MAX_WIRE];
 static size_t wire_size;
-static uint8_t sent[8 * MODEL_MAX_WIRE];
+static uint8_t sent[16 * MODEL_MAX_WIRE];
 static size_t sent_size;
 
 static void complain(const char *what) {
@@ -71,6 +71,35 @@ engine_status_t engine_invoke(void) {
     memcpy(data[index], row, ends[index].bytes);
   }
   return done ? ENGINE_OK : ENGINE_ERROR_INVOKE;
+}
+
+/* The input as it came, then the output; each told in a buffer of just its size. */
+engine_status_t engine_trace(engine_watch_t *watch) {
+  uint8_t *all = malloc(device.input_bytes);
+  uint8_t *row = all;
+  if (!all) abort();
+  for (uint8_t index = 0; index < engine.inputs; row += ends[index++].bytes) {
+    memcpy(row, data[index], ends[index].bytes);
+  }
+  ticks += 3;
+  watch(0, all, (uint32_t)device.input_bytes);
+  free(all);
+  const engine_status_t status = engine_invoke();
+  if (status != ENGINE_OK) return status;
+  uint8_t *result = malloc(device.output_bytes);
+  row = result;
+  if (!result) abort();
+  for (uint8_t index = engine.inputs; index < engine.inputs + engine.outputs; row += ends[index++].bytes) {
+    memcpy(row, data[index], ends[index].bytes);
+  }
+  watch(1, result, (uint32_t)device.output_bytes);
+  free(result);
+  return ENGINE_OK;
+}
+
+void engine_read(const uint8_t *base, uint32_t place, uint8_t *to, uint8_t size) {
+  if (base != tinyml_build_id) complain("constants are counted from elsewhere");
+  for (uint8_t at = 0; at < size; ++at) to[at] = model_constant(place + at);
 }
 
 const port_info_t *port_info(void) { return &port; }
@@ -136,18 +165,19 @@ static void expect(const model_answer_t *wanted, const uint8_t **at) {
 }
 
 static void check_answers(void) {
-  model_answer_t wanted;
+  static model_answer_t wanted[MODEL_MAX_ANSWERS];
   bool in_step = false;
   uint16_t start = WIRE_SEQ_UNKNOWN;
   size_t size = 0;
   const uint8_t *answers = sent;
   if (sent[0] != 0) complain("the device does not start with a delimiter");
   ++answers;
-  model_hello(&device, 0, WIRE_FLAG_UNASKED, WIRE_SEQ_UNKNOWN, &wanted);
-  expect(&wanted, &answers);
+  model_hello(&device, 0, WIRE_FLAG_UNASKED, WIRE_SEQ_UNKNOWN, wanted);
+  expect(wanted, &answers);
   const uint8_t *requests = wire;
   for (const uint8_t *frame; (frame = next_frame(&requests, wire + wire_size, &size));) {
-    if (model_answer(&device, frame, size, &in_step, &start, &wanted)) expect(&wanted, &answers);
+    const size_t count = model_answer(&device, frame, size, &in_step, &start, wanted);
+    for (size_t answer = 0; answer < count; ++answer) expect(&wanted[answer], &answers);
   }
   if (answers != sent + sent_size) complain("an answer that nobody asked for");
 }

@@ -66,10 +66,12 @@ static uint8_t *header(model_answer_t *answer, wire_type_t type, uint16_t seq) {
   return answer->body + 3;
 }
 
-static bool refuse(model_answer_t *answer, uint16_t seq, wire_reason_t reason) {
+uint8_t model_constant(uint32_t place) { return (uint8_t)(place * 31u + 7u); }
+
+static size_t refuse(model_answer_t *answer, uint16_t seq, wire_reason_t reason) {
   *header(answer, WIRE_REFUSED, seq) = (uint8_t)reason;
   answer->size = 4;
-  return true;
+  return 1;
 }
 
 static uint8_t *put(uint8_t *to, uint32_t value, int bytes) {
@@ -80,7 +82,7 @@ static uint8_t *put(uint8_t *to, uint32_t value, int bytes) {
 void model_hello(const model_device_t *device, uint16_t seq, uint8_t flags, uint16_t start,
                  model_answer_t *answer) {
   uint8_t *to = header(answer, WIRE_HELLO, seq);
-  *to++ = 2;
+  *to++ = 3;
   *to++ = device->inputs;
   *to++ = device->outputs;
   *to++ = 2;
@@ -89,6 +91,7 @@ void model_hello(const model_device_t *device, uint16_t seq, uint8_t flags, uint
   to = put(to, 300, 2);
   to = put(to, 77, 4);
   to = put(to, 0x01020304, 4);
+  to = put(to, MODEL_LAYERS, 2);
   for (uint8_t place = 0; place < WIRE_BUILD_ID_BYTES; ++place) *to++ = place;
   for (uint8_t place = 0; place < WIRE_SHA256_BYTES; ++place) *to++ = (uint8_t)(255 - place);
   for (uint8_t end = 0; end < device->inputs + device->outputs; ++end) {
@@ -99,10 +102,36 @@ void model_hello(const model_device_t *device, uint16_t seq, uint8_t flags, uint
   answer->size = (size_t)(to + 11 - answer->body);
 }
 
-static bool infer(const model_device_t *device, const uint8_t *body, size_t size, model_answer_t *answer) {
+static void layer(model_answer_t *answer, const uint8_t *body, uint16_t number, uint32_t ticks,
+                  const uint8_t *bytes, size_t size) {
+  uint8_t *to = header(answer, WIRE_LAYER, (uint16_t)(body[1] | body[2] << 8));
+  const unsigned first = body[3] | (unsigned)body[4] << 8;
+  const unsigned last = body[5] | (unsigned)body[6] << 8;
+  to = put(to, number, 2);
+  to = put(to, ticks, 4);
+  to = put(to, crc32_of(bytes, size), 4);
+  const size_t sent = first <= number && number < last ? size : 0;
+  memcpy(to, bytes, sent);
+  answer->size = 13 + sent;
+}
+
+static size_t read(const uint8_t *body, size_t size, model_answer_t *answer) {
+  const uint16_t seq = (uint16_t)(body[1] | body[2] << 8);
+  if (size != 8 || body[7] > 64) return refuse(answer, seq, WIRE_REASON_LENGTH);
+  const uint32_t place = body[3] | (uint32_t)body[4] << 8 | (uint32_t)body[5] << 16 | (uint32_t)body[6] << 24;
+  uint8_t *to = header(answer, WIRE_BYTES, seq);
+  for (uint32_t at = 0; at < body[7]; ++at) *to++ = model_constant(place + at);
+  answer->size = 3u + body[7];
+  return 1;
+}
+
+static size_t infer(const model_device_t *device, const uint8_t *body, size_t size, model_answer_t *answer) {
   const uint16_t seq = (uint16_t)(body[1] | body[2] << 8);
   const bool scaled = body[0] == WIRE_INFER_ELEMENTS;
-  const size_t fixed = scaled ? 11 : 3; /* header, and the two float32 of a scaling */
+  const bool traced = body[0] == WIRE_TRACE;
+  const size_t fixed = scaled   ? 11
+                       : traced ? 7
+                                : 3; /* header, and the two float32 of a scaling, or two layers */
   uint8_t data[MODEL_MAX_INPUT];
   uint8_t input[MODEL_MAX_INPUT];
   const size_t elements = device->input_bytes / (scaled ? sizeof(float) : 1);
@@ -115,28 +144,31 @@ static bool infer(const model_device_t *device, const uint8_t *body, size_t size
     const float real = (float)data[place] / divisor + offset;
     memcpy(input + place * sizeof real, &real, sizeof real);
   }
-  uint8_t *output = header(answer, WIRE_RESULT, seq);
-  output = put(output, 5, 4);
-  if (device->never_starts ||
-      !model_infer(scaled ? input : data, device->input_bytes, output, device->output_bytes)) {
-    return refuse(answer, seq, WIRE_REASON_ENGINE_FAILED);
-  }
-  answer->size = 7 + device->output_bytes;
-  return true;
+  if (device->never_starts) return refuse(answer, seq, WIRE_REASON_ENGINE_FAILED);
+  size_t count = 0;
+  if (traced) layer(&answer[count++], body, 0, 3, data, device->input_bytes);
+  uint8_t computed[MODEL_MAX_OUTPUT];
+  if (!model_infer(scaled ? input : data, device->input_bytes, computed, device->output_bytes))
+    return count + refuse(&answer[count], seq, WIRE_REASON_ENGINE_FAILED);
+  if (traced) layer(&answer[count++], body, 1, 5, computed, device->output_bytes);
+  uint8_t *output = put(header(&answer[count], WIRE_RESULT, seq), traced ? 8 : 5, 4);
+  memcpy(output, computed, device->output_bytes);
+  answer[count].size = 7 + device->output_bytes;
+  return count + 1;
 }
 
-bool model_answer(const model_device_t *device, const uint8_t *frame, size_t size, bool *in_step,
-                  uint16_t *start, model_answer_t *answer) {
+size_t model_answer(const model_device_t *device, const uint8_t *frame, size_t size, bool *in_step,
+                    uint16_t *start, model_answer_t *answer) {
   static uint8_t body[MODEL_MAX_WIRE];
   const bool was_in_step = *in_step;
   *in_step = true;
-  if (size == 0) return false;
+  if (size == 0) return 0;
   const long length = model_decode(frame, size, body);
-  if (length < 0) return was_in_step && refuse(answer, WIRE_SEQ_UNKNOWN, WIRE_REASON_DAMAGED);
+  if (length < 0) return was_in_step ? refuse(answer, WIRE_SEQ_UNKNOWN, WIRE_REASON_DAMAGED) : 0;
   if (length < WIRE_HEADER_BYTES) {
     refuse(answer, WIRE_SEQ_UNKNOWN, WIRE_REASON_DAMAGED);
     answer->free_reason = true;
-    return true;
+    return 1;
   }
   const uint16_t seq = (uint16_t)(body[1] | body[2] << 8);
   switch (body[0]) {
@@ -146,11 +178,14 @@ bool model_answer(const model_device_t *device, const uint8_t *frame, size_t siz
       if (length > 4) return refuse(answer, seq, WIRE_REASON_LENGTH);
       if (*start == WIRE_SEQ_UNKNOWN) *start = seq;
       model_hello(device, seq, 0, *start, answer);
-      return true;
+      return 1;
+    case WIRE_READ:
+      return read(body, (size_t)length, answer);
     case WIRE_INFER_ELEMENTS:
       if (!device->takes_elements || device->inputs > 1) break;
       return infer(device, body, (size_t)length, answer);
     case WIRE_INFER_TENSOR:
+    case WIRE_TRACE:
       return infer(device, body, (size_t)length, answer);
     default:
       break;

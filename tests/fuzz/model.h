@@ -16,7 +16,9 @@ enum {
   MODEL_MAX_WIRE = 1 << 16,
   MODEL_MAX_INPUT = 1024,
   MODEL_MAX_OUTPUT = 600,
-  MODEL_MAX_BODY = 3 + 4 + MODEL_MAX_OUTPUT,
+  MODEL_MAX_BODY = 3 + 10 + MODEL_MAX_INPUT,
+  MODEL_LAYERS = 2, /* the input as it came, and the output */
+  MODEL_MAX_ANSWERS = MODEL_LAYERS + 1,
 };
 
 /* The device that is modelled. */
@@ -37,10 +39,10 @@ typedef struct {
   bool free_reason;
 } model_answer_t;
 
-/* What the device answers to one frame, given without its delimiter; false if it says nothing.
- * *in_step, *start: of the device, as receiver.h and app.c have them. */
-bool model_answer(const model_device_t *device, const uint8_t *frame, size_t size, bool *in_step,
-                  uint16_t *start, model_answer_t *answer);
+/* What the device answers to one frame, given without its delimiter: how many answers, up to
+ * MODEL_MAX_ANSWERS. *in_step, *start: of the device, as receiver.h and app.c have them. */
+size_t model_answer(const model_device_t *device, const uint8_t *frame, size_t size, bool *in_step,
+                    uint16_t *start, model_answer_t *answers);
 
 /* HELLO's body. */
 void model_hello(const model_device_t *device, uint16_t seq, uint8_t flags, uint16_t start,
@@ -48,6 +50,9 @@ void model_hello(const model_device_t *device, uint16_t seq, uint8_t flags, uint
 
 /* COBS undone in a buffer, CRC checked and taken off: the body's size, or -1 if it is damaged. */
 long model_decode(const uint8_t *frame, size_t size, uint8_t *body);
+
+/* A byte of the fuzzed engine's constants. */
+uint8_t model_constant(uint32_t place);
 
 /* What the fuzzed engine computes; false where it fails. */
 bool model_infer(const uint8_t *input, size_t input_bytes, uint8_t *output, size_t output_bytes);

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -16,6 +17,7 @@ HELLO = Hello(
     rx_buffer=100,
     arena_bytes=1000,
     stack_bytes=200,
+    layers=2,
     build_id="00" * 8,
     model_sha256="11" * 32,
     runtime="aot",
@@ -28,6 +30,17 @@ HELLO = Hello(
 def result(seq: int, output: bytes, ticks: int = 5) -> bytes:
     """A RESULT frame."""
     return framing.encode(messages.body(MessageType.RESULT, seq, ticks.to_bytes(4, "little") + output))
+
+
+def layer(seq: int, number: int, data: bytes, *, kept: bool, ticks: int = 3) -> bytes:
+    """A LAYER frame."""
+    payload = number.to_bytes(2, "little") + ticks.to_bytes(4, "little") + zlib.crc32(data).to_bytes(4, "little")
+    return framing.encode(messages.body(MessageType.LAYER, seq, payload + (data if kept else b"")))
+
+
+def constants(place: int, size: int) -> bytes:
+    """What a READ finds."""
+    return bytes((place + at) & 0xFF for at in range(size))
 
 
 def refused(seq: int, reason: int) -> bytes:
@@ -43,6 +56,19 @@ def hello(seq: int, content: Hello = HELLO) -> bytes:
 def output_of(data: bytes) -> bytes:
     """What it computes: the first four bytes, backwards."""
     return data[3::-1]
+
+
+def _plain(message: Message) -> bytes:
+    if message.type == MessageType.READ:
+        place, size = int.from_bytes(message.payload[:4], "little"), message.payload[4]
+        return framing.encode(messages.body(MessageType.BYTES, message.seq, constants(place, size)))
+    if message.type != MessageType.TRACE:
+        return result(message.seq, output_of(packbits.unpack(message.payload)))
+    first, last = (int.from_bytes(message.payload[at : at + 2], "little") for at in (0, 2))
+    data = packbits.unpack(message.payload[4:])
+    parts = (data, output_of(data))
+    told = [layer(message.seq, at, part, kept=first <= at < last) for at, part in enumerate(parts)]
+    return b"".join(told) + result(message.seq, output_of(data), 6)
 
 
 @dataclass
@@ -72,6 +98,5 @@ class PythonDevice:
                 answers += self.hello(message)
             else:
                 self.requests.append(message)
-                plain = result(message.seq, output_of(packbits.unpack(message.payload)))
-                answers += self.answer(message, plain)
+                answers += self.answer(message, _plain(message))
         return answers

@@ -31,16 +31,17 @@ def compile_echo(out: Path, edits: Edits | None = None) -> Path:
 def compile_firmware(out: Path, sources: Sequence[Path], edits: Edits | None = None) -> Path:
     """Build `sources` with the port, perhaps spoilt by `edits`; returns the .bin."""
     source = out / "src"
-    for name in ("cortexm", "nrf52840"):
+    for name in ("cortexm", "nrf52840", "usb"):
         place = source / ("port" if name == "nrf52840" else name)
         shutil.copytree(resources.firmware() / "ports" / name, place)
     port = source / "port"
     for path, content in project.port_files(NANO33, NANO33.toolchain[0]).items():
         (out / path).write_bytes(content)
     for name, (old, new) in (edits or {}).items():
-        text = (port / name).read_text()
+        spoilt = next(place / name for place in (port, source / "usb") if (place / name).exists())
+        text = spoilt.read_text()
         assert old in text, f"{name} no longer has {old!r}"
-        (port / name).write_text(text.replace(old, new))
+        spoilt.write_text(text.replace(old, new))
     sources = [*sources, *sorted(source.glob("*/*.c"))]
     link = ["-nostartfiles", "--specs=nano.specs", "--specs=nosys.specs", "-Wl,--gc-sections"]
     link += ["-T", str(port / "link.ld"), "-L", str(out)]
@@ -49,6 +50,7 @@ def compile_firmware(out: Path, sources: Sequence[Path], edits: Edits | None = N
         resources.firmware() / "ports",
         resources.firmware() / "core",
         port,
+        source / "usb",
         source / "cortexm",
     ]
     elf = out / "firmware.elf"

@@ -10,7 +10,7 @@ import pytest
 from tests.compiler.graphs import Graph
 from tests.differential.networks import KINDS, Network, draw
 from tests.differential.reference import Reference
-from tests.reference import int16
+from tests.reference import int16, single
 from tests.reference.whole import FLOAT_BOUND, differing, made_up
 from toolkit import reference, resources
 from toolkit.errors import ModelError
@@ -56,6 +56,7 @@ def test_what_decides_was_held_to_the_interpreter() -> None:
     """By this file's own networks; of those of other people's, where they are at hand."""
     drawn = [draw(kind, seed).tflite for kind in KINDS for seed in range(SEEDS)]
     drawn += [int16.draw(kind, seed) for kind in int16.DRAWINGS for seed in range(8)]
+    drawn += [single.draw(name, seed).tflite for name in single.EVERY for seed in range(SEEDS)]
     drawn += [path.read_bytes() for path in ZOO]
     ran = set().union(*(held.used(describe(tflite)) for tflite in drawn))
     assert {(kind, types) for kind, all_types in held.HERE.items() for types in all_types} == ran
@@ -71,6 +72,8 @@ def test_what_was_never_held_does_not_decide(monkeypatch: pytest.MonkeyPatch) ->
     graph.operator("COS", [source], [output])
     tflite = graph.file(source, output)
     assert exact.says(tflite) == ()
+    assert held.untried(describe(tflite)) == ()
+    monkeypatch.delitem(held.HERE, "COS")
     assert held.untried(describe(tflite)) == ("COS of float32 was not yet held to the official interpreter",)
     installed = reference.is_installed
     monkeypatch.setattr(reference, "is_installed", lambda package: package != "tflite_micro" and installed(package))
@@ -90,6 +93,15 @@ def test_random_networks_on_16_bits(kind: str) -> None:
     for seed in range(8):
         tflite = int16.draw(kind, seed)
         assert differing(tflite, made_up(tflite, 3)) == ([], 1), f"seed {seed}"
+
+
+@needs_wheel
+@pytest.mark.parametrize("kind", single.DRAWINGS)
+def test_networks_of_one_operator(kind: str) -> None:
+    for name in (name for name in single.EVERY if name.split(" of ")[0] == kind):
+        for seed in range(SEEDS):
+            drawn = single.draw(name, seed)
+            assert differing(drawn.tflite, drawn.inputs) == ([], 1), f"{name}, seed {seed}"
 
 
 @needs_wheel

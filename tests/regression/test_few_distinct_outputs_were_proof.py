@@ -92,4 +92,4 @@ def test_a_difference_is_no_weakness() -> None:
     answers = {key: Answer(key, bytes(4), 5) for key in range(9)} | {3: Answer(3, b"\1\0\0\0", 5)}
     result = judge(samples.build(), [work], answers, HELLO, LinkStats(), reference="x", seconds=1.0, asked=9)
     assert result.verdict is Verdict.DIFFERS
-    assert dataclasses.asdict(result)["first_difference"] == "made-up input 3, element 0 of 4: host 0, device 1"
+    assert dataclasses.asdict(result)["first_difference"]["said"] == "made-up input 3, element 0 of 4: host 0, device 1"

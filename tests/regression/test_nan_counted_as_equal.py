@@ -22,8 +22,8 @@ def test_nan_on_the_device_alone() -> None:
     assert result.within_tolerance == 4
     assert result.max_difference == -1
     assert result.first_difference is not None
-    assert result.first_difference.startswith("random input 3, element 2 of 4: host ")
-    assert result.first_difference.endswith("device nan; NaN never counts as equal")
+    assert result.first_difference.said.startswith("random input 3, element 2 of 4: host ")
+    assert result.first_difference.said.endswith("device nan; NaN never counts as equal")
 
 
 def test_nan_on_both_sides_is_no_proof() -> None:
@@ -31,7 +31,7 @@ def test_nan_on_both_sides_is_no_proof() -> None:
     result = judged(dense(weights(4, 8), bias), SENT, lambda outputs: outputs)
     assert result.verdict is Verdict.DIFFERS
     assert result.bit_exact == 5
-    assert result.first_difference == (
+    assert str(result.first_difference) == (
         "random input 0, element 1 of 4: host nan, device nan; NaN never counts as equal"
     )
 

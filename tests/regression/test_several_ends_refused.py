@@ -79,8 +79,8 @@ def test_a_small_output_is_not_forgiven_for_a_large_one_beside_it() -> None:
     result = _judged(change)
     assert result.verdict is Verdict.DIFFERS
     assert result.first_difference is not None
-    assert "input 3, output 0 (t" in result.first_difference
-    assert "element 1 of 2" in result.first_difference
+    assert "input 3, output 0 (t" in result.first_difference.said
+    assert "element 1 of 2" in result.first_difference.said
 
 
 def test_rounding_is_forgiven_in_each() -> None:

@@ -34,7 +34,7 @@ def test_a_wrong_element_differs_however_small_it_is(tflite: bytes, device: obje
     assert result.verdict is Verdict.DIFFERS
     assert result.within_tolerance == 0
     assert result.first_difference is not None
-    assert result.first_difference.startswith("random input 0, element ")
+    assert result.first_difference.said.startswith("random input 0, element ")
 
 
 @pytest.mark.parametrize("tflite", [TINY, MIXED])

@@ -15,6 +15,7 @@ from toolkit.artifacts import (
     DeviceIdentity,
     DType,
     ElementType,
+    FirstDifference,
     InputResult,
     LayerReport,
     LayerSize,
@@ -40,6 +41,12 @@ MODEL_SHA256 = "4aa1481dde942f39a8ef3c5ffdcdbbb19de65f3d03cc292610c4887e547fdeff
 BUILD_ID = "6c1f0a9be2d4375f"
 DIGITS = 400
 EXTERNAL = 10
+
+
+def _first(failed: list[InputResult]) -> FirstDifference | None:
+    if not failed:
+        return None
+    return FirstDifference(f"{failed[0].set} image {failed[0].index}", failed[0].set, failed[0].index)
 
 
 def build() -> Build:
@@ -219,7 +226,7 @@ def judged(everything: list[InputResult], link: LinkStats | None = None) -> Veri
         inputs="400 MNIST images, 10 hand-drawn ones; pixels as 0..1, as the input's quantisation tells",
         distinct_outputs=408,
         reference="TensorFlow Lite Micro's reference kernels (tflite-micro 0.dev20250901)",
-        first_difference=f"{failed[0].set} image {failed[0].index}" if failed else None,
+        first_difference=_first(failed),
         ticks=Ticks("cycles", times[0], times[len(times) // 2], times[-1], histogram(times)) if times else None,
         seconds=136.2,
         inputs_per_second=round(len(everything) / 136.2, 1),

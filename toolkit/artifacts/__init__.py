@@ -8,6 +8,7 @@ A stage never imports another stage; it reads and writes these.
     build.py         a firmware build and the device that runs it
     verification.py  device against host
     scoring.py       the outputs against the truth
+    trace.py         layer by layer
     strength.py      how many planted faults the inputs would have shown
     baseline.py      what is kept of a build and its verdict, for later
     cost.py          float32 against int8
@@ -27,6 +28,7 @@ from toolkit.artifacts.model import CompiledModel, FloatModel, LayerReport, Mode
 from toolkit.artifacts.scoring import Curve, Details, Distribution, Worst
 from toolkit.artifacts.strength import LayerStrength, Strength
 from toolkit.artifacts.tensor import ElementType, TensorSpec
+from toolkit.artifacts.trace import Bisection, FirstDifference, LayerTrace, Trace, TracePoint
 from toolkit.artifacts.verification import (
     DeviceIdentity,
     DeviceShare,
@@ -45,6 +47,7 @@ __all__ = [
     "Agreement",
     "Artifact",
     "Baseline",
+    "Bisection",
     "Build",
     "CompiledModel",
     "ConversionCost",
@@ -55,6 +58,7 @@ __all__ = [
     "DeviceShare",
     "Distribution",
     "ElementType",
+    "FirstDifference",
     "FloatModel",
     "GateResult",
     "Histogram",
@@ -63,6 +67,7 @@ __all__ = [
     "LayerReport",
     "LayerSize",
     "LayerStrength",
+    "LayerTrace",
     "LinkStats",
     "ModelCard",
     "ModelFile",
@@ -77,6 +82,8 @@ __all__ = [
     "Strength",
     "TensorSpec",
     "Ticks",
+    "Trace",
+    "TracePoint",
     "Verdict",
     "Verification",
     "Worst",

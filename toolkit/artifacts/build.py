@@ -11,9 +11,10 @@ from toolkit.artifacts.agreement import Agreement
 from toolkit.artifacts.base import Artifact, DType, Runtime, read_json, seal_of, sha256_of, to_jsonable
 from toolkit.artifacts.model import FloatModel, LayerReport, ModelCard, PlannedBuffer
 from toolkit.artifacts.tensor import TensorSpec
+from toolkit.artifacts.trace import TracePoint
 from toolkit.errors import ChangedFileError
 
-_PLACES = ("project", "image", "model_path", "original", "board_file")
+_PLACES = ("project", "image", "model_path", "original", "board_file", "elf")
 """Of a record: where files lie. A workspace may be moved, and what the files hold has hashes of its own."""
 
 
@@ -74,6 +75,8 @@ class Build(Artifact):
         macs: multiply-accumulates per inference; None for an interpreter.
         arena_bytes: RAM for tensors and scratch, as planned, or as reserved for the interpreter.
         layers, plan: see CompiledModel; empty for an interpreter.
+        points: the layers that a device with this firmware tells of, if it is asked; empty where it cannot.
+        elf: the linked program with its symbols; None where the builder leaves none.
         card: how the model was trained; None for a user's own file.
         original, original_sha256, changes: the user's file, where the model is what was made of it; see ModelFile.
         board_file: where the board was read from: it may be no file that its id finds.
@@ -110,6 +113,8 @@ class Build(Artifact):
     arena_bytes: int | None = None
     layers: tuple[LayerReport, ...] = ()
     plan: tuple[PlannedBuffer, ...] = ()
+    points: tuple[TracePoint, ...] = ()
+    elf: Path | None = None
     card: ModelCard | None = None
     original: Path | None = None
     original_sha256: str = ""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from toolkit.artifacts.base import Artifact, DType, sha256_of
 from toolkit.artifacts.tensor import TensorSpec
+from toolkit.artifacts.trace import TracePoint
 from toolkit.errors import ModelError
 
 
@@ -129,6 +130,7 @@ class CompiledModel(Artifact):
         macs: multiply-accumulates per inference.
         layers: in the order of computation.
         plan: who has which bytes of the arena, and when.
+        points: `layers` as a device tells of them.
     """
 
     sources: dict[str, str]
@@ -140,6 +142,7 @@ class CompiledModel(Artifact):
     macs: int
     layers: tuple[LayerReport, ...]
     plan: tuple[PlannedBuffer, ...]
+    points: tuple[TracePoint, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,9 @@ class Strength(Artifact):
 
     Attributes:
         planted: how many.
-        seen: how many changed the outputs of at least one input so that the verdict would have been DIFFERS.
+        seen: how many would have made the verdict DIFFERS: by the outputs of at least one input, or by a layer of one
+            that was traced.
+        by_layers: of these, how many only by a layer.
         unseen_layers: the names of layers whose zeroed output no input showed.
         layers: each layer, in the order of computation.
         dead: of the unseen ones: how many left their own layer's output as it was, on these inputs and on made-up
@@ -71,6 +73,7 @@ class Strength(Artifact):
     how: str = ""
     missing: str = ""
     seconds: float = 0.0
+    by_layers: int = 0
 
     @property
     def measured(self) -> bool:

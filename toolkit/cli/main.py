@@ -12,6 +12,7 @@ import typer
 
 from toolkit import __version__
 from toolkit.cli import (
+    bisect,
     boards,
     build,
     compare,
@@ -44,6 +45,7 @@ for command in (
     flash,
     verify,
     run,
+    bisect,
     report,
     compare,
     boards,

@@ -11,7 +11,7 @@ import typer
 from toolkit.artifacts import DType, Runtime
 from toolkit.cli import output
 from toolkit.errors import UsageError
-from toolkit.selection import Selection
+from toolkit.selection import TRACED, Selection
 
 
 def _at_home(path: Path | None) -> Path | None:
@@ -89,6 +89,14 @@ Toolchain = Annotated[
 ]
 Optimise = Annotated[str, typer.Option("--optimise", help="What the compiler aims at: speed or size.")]
 Limit = Annotated[int | None, typer.Option("--limit", min=0, help="Only the first N inputs, or so many made-up ones.")]
+Trace = Annotated[
+    int,
+    typer.Option(
+        "--trace",
+        min=0,
+        help="Hold every layer of the first N inputs against the host's, of made-up ones all; 0: of none.",
+    ),
+]
 Data = Annotated[
     Path | None,
     typer.Option(
@@ -181,13 +189,15 @@ def selection(
     task: str | None,
     classes: str | None,
     resize: str | None,
+    trace: int = TRACED,
 ) -> Selection:
     """What these options say.
 
     Raises:
         UsageError: one of them says nothing that is known, or a file of class names cannot be read.
     """
-    return Selection(limit, data, images, scale, _parts(inputs, "--inputs"), truth, task, _names(classes), resize)
+    names = _parts(inputs, "--inputs")
+    return Selection(limit, data, images, scale, names, truth, task, _names(classes), resize, trace)
 
 
 def calibration(calibrate: Path | None, selection: Selection) -> Selection:

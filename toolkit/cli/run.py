@@ -14,6 +14,7 @@ from toolkit.cli import flash as flash_command
 from toolkit.cli import options, project
 from toolkit.cli import verify as verify_command
 from toolkit.cli.listener import Terminal
+from toolkit.selection import TRACED
 
 
 class _Sizes(Terminal):
@@ -49,6 +50,7 @@ def register(app: typer.Typer) -> None:
         task: options.TaskKind = None,
         classes: options.Classes = None,
         resize: options.Resize = None,
+        trace: options.Trace = TRACED,
         strength: options.Strength = True,
         junit: options.Junit = None,
         gate: options.Gate = None,
@@ -61,7 +63,7 @@ def register(app: typer.Typer) -> None:
         from toolkit import gates
 
         bounds = gates.parse(gate or ())
-        selection = options.selection(limit, data, images, scale, inputs, truth, task, classes, resize)
+        selection = options.selection(limit, data, images, scale, inputs, truth, task, classes, resize, trace)
         # Loaded once, and passed on: what lies in the workspace may be another's by the next step.
         target = api.board(board, workspace_folder)
         api.check_options(target, port, virtual=virtual)

@@ -11,6 +11,7 @@ from toolkit import api, verdicts, workspace
 from toolkit.artifacts import Build, Verification
 from toolkit.cli import options, output, project
 from toolkit.cli.listener import Terminal
+from toolkit.selection import TRACED
 
 
 def render(report: Path, build: Build, result: Verification) -> None:
@@ -66,6 +67,7 @@ def register(app: typer.Typer) -> None:
         classes: options.Classes = None,
         resize: options.Resize = None,
         resume: Annotated[bool, typer.Option("--resume", help="Go on with the run that was interrupted.")] = False,
+        trace: options.Trace = TRACED,
         strength: options.Strength = True,
         junit: options.Junit = None,
         gate: options.Gate = None,
@@ -78,7 +80,7 @@ def register(app: typer.Typer) -> None:
         from toolkit import gates
 
         bounds = gates.parse(gate or ())
-        selection = options.selection(limit, data, images, scale, inputs, truth, task, classes, resize)
+        selection = options.selection(limit, data, images, scale, inputs, truth, task, classes, resize, trace)
         verdicts.unfinished(junit, board or "the newest build")
         with workspace.hold_newest(workspace_folder, board, "verify") as (target, place, build):
             verdicts.set_aside(place)

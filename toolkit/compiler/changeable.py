@@ -84,6 +84,42 @@ static int differs(const uint8_t *row, const double *allowed) {{
   return 0;
 }}
 
+/* Writes what a fault in `layer` leaves of a state to the arena: its output overwritten with `fill`, or computed anew
+ * with the constants as they are now. Whether the output is another than it should be. */
+static int spoilt(uint32_t layer, const uint8_t *before, const uint8_t *sound, const uint8_t *fill) {{
+  const tinyml_place *out = &tinyml_outputs[layer];
+  if (fill != NULL) {{
+    memcpy(&arena, sound, sizeof arena);
+    memcpy(arena.bytes + out->at, fill, out->bytes);
+  }} else {{
+    memcpy(&arena, before, sizeof arena);
+    tinyml_layers[layer]();
+  }}
+  return memcmp(arena.bytes + out->at, sound + out->at, out->bytes) != 0;
+}}
+
+/* The place among `count` states of the first on which the layer's own output shows a fault, else -1: any byte of
+ * integers, and float32 elements that are off by more than `share` of the largest. */
+int32_t tinyml_shown(uint32_t layer, uint32_t count, const uint8_t *before, const uint8_t *after, const uint8_t *fill,
+                     double share) {{
+  const tinyml_place *out = &tinyml_outputs[layer];
+  for (uint32_t i = 0; i < count; i++) {{
+    const uint8_t *sound = after + (size_t)i * sizeof arena;
+    if (!spoilt(layer, before + (size_t)i * sizeof arena, sound, fill)) continue;
+    if (!out->real) return (int32_t)i;
+    float is, due;
+    double most = 0, apart = 0;
+    for (uint32_t e = 0; e < out->bytes; e += 4) {{
+      memcpy(&is, arena.bytes + out->at + e, 4);
+      memcpy(&due, sound + out->at + e, 4);
+      most = fmax(most, fabs((double)due));
+      if (!(fabs((double)is - (double)due) <= apart)) apart = fabs((double)is - (double)due);
+    }}
+    if (!(apart <= share * most)) return (int32_t)i;
+  }}
+  return -1;
+}}
+
 /* The place among `count` states of the first whose results show what was done to `layer`, else -1.
  * before, after: the states around the layer as it should be; due, allowed: by `which`; fill: what the layer's output
  * is overwritten with, or NULL; *reached: 1 if any output of the layer was
@@ -91,17 +127,8 @@ static int differs(const uint8_t *row, const double *allowed) {{
 int32_t tinyml_first(uint32_t layer, uint32_t count, const uint8_t *before, const uint8_t *after, const int32_t *which,
                      const uint8_t *due, const double *allowed, const uint8_t *fill,
                      int32_t *reached, int32_t *went_on) {{
-  const tinyml_place *out = &tinyml_outputs[layer];
   for (uint32_t i = 0; i < count; i++) {{
-    const uint8_t *sound = after + (size_t)i * sizeof arena;
-    if (fill != NULL) {{
-      memcpy(&arena, sound, sizeof arena);
-      memcpy(arena.bytes + out->at, fill, out->bytes);
-    }} else {{
-      memcpy(&arena, before + (size_t)i * sizeof arena, sizeof arena);
-      tinyml_layers[layer]();
-    }}
-    if (memcmp(arena.bytes + out->at, sound + out->at, out->bytes) == 0) continue;
+    if (!spoilt(layer, before + (size_t)i * sizeof arena, after + (size_t)i * sizeof arena, fill)) continue;
     *reached = 1;
     ++*went_on;
     for (size_t next = layer + 1; next < COUNT(tinyml_layers); next++) tinyml_layers[next]();

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from toolkit import registry
-from toolkit.artifacts import CompiledModel, LayerReport
+from toolkit.artifacts import CompiledModel, LayerReport, TracePoint
 from toolkit.compiler import c, emit, fuse, plan, reader
 from toolkit.compiler.c import Constant
 from toolkit.compiler.ir import Graph
 from toolkit.compiler.isa.base import InstructionSet
 from toolkit.compiler.lower import Call, Target, lower
 from toolkit.errors import DoesNotFitError, ModelError
-from toolkit.tflite import Obstacle, UnsupportedError, ends
+from toolkit.tflite import Obstacle, UnsupportedError, describe, ends, points
 from toolkit.tflite.obstacles import obstacles_of
 
 OPTIMISATIONS = ("speed", "size")
@@ -104,8 +104,17 @@ def dissect(tflite: bytes, *, isa: str, fpu: bool, optimise: str = "speed", shar
         macs=sum(report.macs for report in reports),
         layers=reports,
         plan=plan.picture(buffers, offsets),
+        points=_points(tflite, calls),
     )
     return Anatomy(compiled, graph, calls, offsets, roots)
+
+
+def _points(tflite: bytes, calls: Sequence[Call]) -> tuple[TracePoint, ...]:
+    tensors = describe(tflite).main.tensors
+    return tuple(
+        TracePoint(f"layer {place}", call.operators, call.output, points.spec_of(tensors[call.output]))
+        for place, call in enumerate(calls)
+    )
 
 
 def _lowered(graph: Graph, layers: Sequence[fuse.Layer], target: Target) -> tuple[Call, ...]:

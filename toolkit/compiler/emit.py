@@ -25,12 +25,16 @@ _HEADER = """\
 #define MODEL_ENDS /* the inputs, then the outputs, as engine_end_t has them */ \\
   {ends}
 #define MODEL_ARENA_BYTES {arena_bytes}u
+#define MODEL_LAYERS {count}u
 
 /* Input number `index`, aligned to 4; undefined after model_invoke(). */
 uint8_t *model_input(uint8_t index);
 
 /* Computes the outputs from the inputs. */
 void model_invoke(void);
+
+/* Does what model_invoke() does, and stops after each layer: its output lies at `bytes` until the next is computed. */
+void model_trace(void (*watch)(uint16_t layer, const uint8_t *bytes, uint32_t size));
 
 /* Output number `index`, valid from model_invoke() until an input is next written. */
 const uint8_t *model_output(uint8_t index);
@@ -65,7 +69,25 @@ const uint8_t *model_output(uint8_t index) {{
 void model_invoke(void) {{
 {calls}
 }}
+
+void model_trace(void (*watch)(uint16_t layer, const uint8_t *bytes, uint32_t size)) {{
+{traced}
+}}
 """
+
+_TRACED = """\
+  static const struct layer {{
+    void (*compute)(void);
+    {place} output, bytes;
+  }} layers[MODEL_LAYERS] AOT_CONST = {{
+{table}
+  }};
+  for (uint16_t layer = 0; layer < MODEL_LAYERS; ++layer) {{
+    struct layer it;
+    AOT_LOAD(it, layers + layer);
+    it.compute();
+    watch(layer, arena.bytes + it.output, it.bytes);
+  }}"""
 
 
 def emit(
@@ -88,6 +110,7 @@ def emit(
         outputs=len(io.outputs),
         ends=ends.as_c((*io.inputs, *io.outputs)),
         arena_bytes=arena_bytes,
+        count=len(calls),
     )
     inputs, outputs = ([offsets[root.get(end, end)] for end in each] for each in (graph.inputs, graph.outputs))
     includes = sorted({"aot_memory.h"} | {header for call in calls for header in call.headers})
@@ -98,8 +121,18 @@ def emit(
         input_place=_place(inputs),
         output_place=_place(outputs),
         calls="\n".join(f"  {call.name}();" for call in calls),
+        traced=_traced(graph, calls, offsets, arena_bytes),
     )
     return {"model.h": header, "model.c": text}
+
+
+def _traced(graph: Graph, calls: Sequence[Call], offsets: Mapping[object, int], arena_bytes: int) -> str:
+    """The body of the function that computes one layer."""
+    if not calls:
+        return "  (void)watch;"
+    rows = (f"    {{{call.name}, {offsets[call.output]}u, {graph.tensors[call.output].bytes}u}}," for call in calls)
+    # A table has half the bytes of a call each.
+    return _TRACED.format(place="uint16_t" if arena_bytes <= 0xFFFF else "uint32_t", table="\n".join(rows))
 
 
 def _place(offsets: Sequence[int]) -> str:

@@ -177,7 +177,7 @@ class Session:
             self.progress(
                 Step("starting the bootloader" if touch == 0 else "the board did not react; touching it again")
             )
-            self._touch()
+            self.touch()
             found = self._await(self.board.usb.bootloader, self.timing.appear / self.timing.touches)
             if found is not None:
                 return found
@@ -198,8 +198,11 @@ class Session:
             )
         return found
 
-    def _touch(self) -> None:
-        current = next((each for each in self.lister() if each.is_same_board(self.target)), None)
+    def touch(self) -> None:
+        """Open the program's port at 1200 baud and let DTR go: it then starts the bootloader; nothing if it is gone."""
+        # Boards without a serial number are told apart by their port.
+        same = (each for each in self.lister() if each.is_same_board(self.target))
+        current = next((each for each in same if each.serial_number or each.device == self.target.device), None)
         if current is None or current.usb_id in self.board.usb.bootloader:
             return
         handle = self.open(current.device, 1200)

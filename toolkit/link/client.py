@@ -12,15 +12,17 @@ from collections.abc import Callable, Iterator, Sequence
 
 from toolkit.artifacts import LinkStats
 from toolkit.errors import LinkError
-from toolkit.link import messages
+from toolkit.link import messages, tracing
+from toolkit.link.exchange import Exchange
 from toolkit.link.messages import ElementCode, Hello
 from toolkit.link.session import Session
 from toolkit.link.stream import Answer, Request, Stream
 from toolkit.link.timing import Bounds
+from toolkit.link.tracing import Trace
 from toolkit.link.transport import Transport
 from toolkit.link.window import Window
 
-__all__ = ["Answer", "Client", "Request"]
+__all__ = ["Answer", "Client", "Request", "Trace"]
 
 FLOAT_BYTES = 4
 
@@ -102,3 +104,27 @@ class Client:
         for request in requests:
             _check(request, device)
         yield from Stream(requests, device, self._session, self._window, self._bounds)
+
+    def trace(self, key: int, data: bytes, keep: range = range(0)) -> Trace:
+        """Compute one input layer by layer.
+
+        Args:
+            key: the caller's name for it.
+            data: the input tensors' bytes one after the other.
+            keep: layers whose outputs' bytes are wanted, beside their CRC-32.
+
+        Raises:
+            LinkError: the input does not fit the device; it refuses, or fell silent.
+            StaleFirmwareError: it began to run another firmware.
+        """
+        device = self.device or self.hello()
+        _check(Request(key, "tensor", data), device)
+        return tracing.trace(Exchange(self._session, self._window, self._bounds), device, key, data, keep)
+
+    def read(self, place: int, size: int) -> bytes:
+        """Constants as they lie in the device's memory; engine.h has what `place` means.
+
+        Raises:
+            LinkError: the device refuses, or fell silent.
+        """
+        return tracing.read(Exchange(self._session, self._window, self._bounds), place, size)

@@ -49,6 +49,7 @@ def render() -> str:
         f"  WIRE_CRC_BYTES = {messages.CRC_BYTES},",
         f"  WIRE_BUILD_ID_BYTES = {messages.BUILD_ID_BYTES},",
         f"  WIRE_SHA256_BYTES = {messages.SHA256_BYTES},",
+        f"  WIRE_MOST_READ = {messages.MOST_READ},",
         "};",
         "",
         "/* HELLO's flags: the device has just started. */",
@@ -66,6 +67,13 @@ def render() -> str:
         "INFER_ELEMENTS",
         messages.INFER_ELEMENTS_PAYLOAD,
         "Offsets in INFER_ELEMENTS' payload, both float32; then the elements, packed.",
+    )
+    lines += _offsets(
+        "TRACE", messages.TRACE_PAYLOAD, "Offsets in TRACE's payload; then the input tensors' bytes, packed."
+    )
+    lines += _offsets("READ", messages.READ_PAYLOAD, "Offsets in READ's payload.")
+    lines += _offsets(
+        "LAYER", messages.LAYER_PAYLOAD, "Offsets in LAYER's payload; then the bytes of its output, if asked for."
     )
     lines += _offsets("RESULT", messages.RESULT_PAYLOAD, "Offsets in RESULT's payload; then the output tensors' bytes.")
     lines += _offsets("REFUSED", messages.REFUSED_PAYLOAD, "Offsets in REFUSED's payload.")

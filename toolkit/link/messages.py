@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
-VERSION: Final = 2
+VERSION: Final = 3
 SEQ_COUNT: Final = 0xFFFF
 """Sequence numbers run from 0 to 0xFFFE."""
 SEQ_UNKNOWN: Final = 0xFFFF
@@ -30,9 +30,13 @@ class MessageType(IntEnum):
     HELLO_REQUEST = 0x01
     INFER_TENSOR = 0x02
     INFER_ELEMENTS = 0x04  # 0x03 was one of a fixed scale; it is not used again
+    TRACE = 0x05
+    READ = 0x06
     HELLO = 0x81
     RESULT = 0x82
     REFUSED = 0x83
+    LAYER = 0x84
+    BYTES = 0x85
 
 
 class Reason(IntEnum):
@@ -46,7 +50,7 @@ class Reason(IntEnum):
 
 
 class TickUnit(IntEnum):
-    """Unit of RESULT's ticks; the same numbers as port_tick_unit_t of port.h."""
+    """Unit of RESULT's and LAYER's ticks; the same numbers as port_tick_unit_t of port.h."""
 
     NONE = 0
     INSTRUCTIONS = 1
@@ -72,6 +76,14 @@ HEADER: Final[Fields] = (("type", "B"), ("seq", "H"))
 HELLO_REQUEST_PAYLOAD: Final[Fields] = (("version", "B"),)
 INFER_ELEMENTS_PAYLOAD: Final[Fields] = (("divisor", "f"), ("offset", "f"))
 """Then one uint8 for each input element, packed: the only, float32 input is element / divisor + offset."""
+TRACE_PAYLOAD: Final[Fields] = (("first", "H"), ("last", "H"))
+"""Then the input tensors' bytes, packed. Of layers `first` up to, not including, `last` the bytes are sent too."""
+READ_PAYLOAD: Final[Fields] = (("place", "I"), ("size", "B"))
+"""Constants of the program; engine.h has what `place` means."""
+MOST_READ: Final = 64
+"""Most bytes that one READ may ask for: the device holds them on its stack."""
+LAYER_PAYLOAD: Final[Fields] = (("layer", "H"), ("ticks", "I"), ("crc", "I"))
+"""Then the bytes of the layer's output, if they were asked for."""
 RESULT_PAYLOAD: Final[Fields] = (("ticks", "I"),)
 REFUSED_PAYLOAD: Final[Fields] = (("reason", "B"),)
 HELLO_PAYLOAD: Final[Fields] = (
@@ -84,6 +96,7 @@ HELLO_PAYLOAD: Final[Fields] = (
     ("rx_buffer", "H"),
     ("arena_bytes", "I"),
     ("stack_bytes", "I"),
+    ("layers", "H"),
     ("build_id", f"{BUILD_ID_BYTES}s"),
     ("model_sha256", f"{SHA256_BYTES}s"),
 )
@@ -101,6 +114,9 @@ _HELLO = _layout(HELLO_PAYLOAD)
 _END = _layout(END)
 _ELEMENTS = _layout(INFER_ELEMENTS_PAYLOAD)
 _RESULT = _layout(RESULT_PAYLOAD)
+_TRACE = _layout(TRACE_PAYLOAD)
+_READ = _layout(READ_PAYLOAD)
+_LAYER = _layout(LAYER_PAYLOAD)
 
 
 class MessageError(ValueError):
@@ -140,6 +156,7 @@ class Hello:
         rx_buffer: bytes of unanswered frames that may be on the way, if they are more than one.
         arena_bytes: RAM for tensors and scratch that the engine really uses.
         stack_bytes: deepest stack so far, 0 if the port cannot tell.
+        layers: how many a TRACE tells of; 0: the engine cannot be traced.
         build_id: 16 hex digits.
         model_sha256: 64 hex digits, of the .tflite.
         runtime: "aot" or "tflm".
@@ -154,6 +171,7 @@ class Hello:
     rx_buffer: int
     arena_bytes: int
     stack_bytes: int
+    layers: int
     build_id: str
     model_sha256: str
     runtime: str
@@ -183,6 +201,7 @@ class Hello:
             self.rx_buffer,
             self.arena_bytes,
             self.stack_bytes,
+            self.layers,
             bytes.fromhex(self.build_id),
             bytes.fromhex(self.model_sha256),
         )
@@ -200,7 +219,7 @@ class Hello:
             raise MessageError(f"the device speaks version {payload[0]} of the wire, not {VERSION}")
         if len(payload) < _HELLO.size:
             raise MessageError(f"HELLO of {len(payload)} bytes")
-        version, given, taken, unit, flags, start, rx, arena, stack, build, model = _HELLO.unpack_from(payload)
+        version, given, taken, unit, flags, start, rx, arena, stack, layers, build, model = _HELLO.unpack_from(payload)
         after = _HELLO.size + (given + taken) * _END.size
         if not given or not taken or len(payload) < after:
             raise MessageError(f"HELLO of {len(payload)} bytes with {given} inputs and {taken} outputs")
@@ -222,6 +241,7 @@ class Hello:
             rx_buffer=rx,
             arena_bytes=arena,
             stack_bytes=stack,
+            layers=layers,
             build_id=build.hex(),
             model_sha256=model.hex(),
             runtime=texts[0].decode("ascii"),
@@ -246,6 +266,16 @@ def elements(divisor: float, offset: float, packed: bytes) -> bytes:
     return _ELEMENTS.pack(divisor, offset) + packed
 
 
+def trace(first: int, last: int, packed: bytes) -> bytes:
+    """The payload of a TRACE: of layers `first` up to, not including, `last` the bytes are wanted too."""
+    return _TRACE.pack(first, last) + packed
+
+
+def read(place: int, size: int) -> bytes:
+    """The payload of a READ; `size` is at most MOST_READ."""
+    return _READ.pack(place & 0xFFFFFFFF, size)
+
+
 def parse(data: bytes) -> Message:
     """Take a body apart.
 
@@ -268,6 +298,35 @@ def parse_result(payload: bytes) -> tuple[int, bytes]:
         raise MessageError(f"RESULT of {len(payload)} bytes")
     (ticks,) = _RESULT.unpack_from(payload)
     return ticks, payload[_RESULT.size :]
+
+
+@dataclass(frozen=True)
+class TracedLayer:
+    """What a LAYER tells.
+
+    Attributes:
+        layer: its place in the order of computation.
+        ticks: that it took, in HELLO's unit.
+        crc: CRC-32 of its output's bytes.
+        data: these bytes; empty where they were not asked for.
+    """
+
+    layer: int
+    ticks: int
+    crc: int
+    data: bytes
+
+
+def parse_layer(payload: bytes) -> TracedLayer:
+    """Take a LAYER apart.
+
+    Raises:
+        MessageError: shorter than its fixed part.
+    """
+    if len(payload) < _LAYER.size:
+        raise MessageError(f"LAYER of {len(payload)} bytes")
+    layer, ticks, crc = _LAYER.unpack_from(payload)
+    return TracedLayer(layer, ticks, crc, payload[_LAYER.size :])
 
 
 def parse_refused(payload: bytes) -> int:

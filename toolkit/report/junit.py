@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 
 from toolkit.artifacts import InputResult, SetResult, Verdict, Verification, write_atomically
 from toolkit.errors import TinymlError
-from toolkit.report import outputs, text
+from toolkit.report import layers, outputs, text
 
 MOST_CASES = 100
 """Failed inputs that get a test case of their own; the set's own case counts them all."""
@@ -96,6 +96,7 @@ def render(verification: Verification) -> str:
         "inputs": verification.inputs,
         "distinct_outputs": str(verification.distinct_outputs),
         **_strength(verification),
+        **({"layers": told} if (told := layers.told(verification)) else {}),
         "images_per_second": str(verification.inputs_per_second),
         "resent": str(verification.resent),
         **{f"accuracy.{name}": f"{score.correct}/{score.total}" for name, score in verification.accuracy.items()},
@@ -112,7 +113,7 @@ def render(verification: Verification) -> str:
     if not verification.proven:
         message = " ".join(part for part in (text.headline(verification), text.why(verification)) if part)
         kind = {Verdict.WEAK: "weak", Verdict.UNDECIDED: "undecided"}.get(verification.verdict, "not proven")
-        _fail(case, kind, message, verification.first_difference or "", "failure" if decided else "error")
+        _fail(case, kind, message, str(verification.first_difference or ""), "failure" if decided else "error")
     for gate in verification.gates:
         case = _case(suite, f"gate {gate.name}")
         if not gate.met:

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from toolkit.artifacts import Build, InputResult, Runtime, Verdict, Verification
-from toolkit.report import outputs, text
+from toolkit.report import layers, outputs, text
 
 MOST_FAILED = 3
 """Failed inputs that are listed; the report shows more."""
@@ -60,6 +60,10 @@ def _facts(verification: Verification, build: Build | None) -> Table:
     _add_scores(table, verification)
     if verification.singly:
         table.add_row("one by one", _singly(verification))
+    if traced := layers.told(verification):
+        trace = verification.trace
+        good = trace is not None and all(each.equal == trace.inputs for each in trace.layers)
+        table.add_row("layers", Text(traced, style="" if good else "red"))
     ticks = verification.ticks
     if ticks is not None:
         told = f"{text.ticks(ticks.median, ticks.unit)}, {text.spread(ticks)}"

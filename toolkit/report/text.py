@@ -237,6 +237,8 @@ def headline(verification: Verification) -> str:
     if differ and silent:
         missing = f"{count(silent)} {'was' if silent == 1 else 'were'} never given"
         return f"{many(differ, 'output')} of {total} {_differs(differ)} from the host's, {missing}."
+    if not differ and not silent:
+        return f"Every output equals the host's{_how(verification)}, but a layer on the way does not."
     if silent:
         return f"{many(silent, 'image')} of {total} {'was' if silent == 1 else 'were'} never answered."
     return f"{many(differ, 'output')} of {total} {_differs(differ)} from the host's."
@@ -278,6 +280,8 @@ def strength(verification: Verification) -> str:
     if not found.measured:
         return f"how strong the proof is was not measured: {found.missing}"
     told = f"{found.seen:,} of {many(found.planted, 'planted fault')} would have been seen"
+    if found.by_layers:
+        told += f", {found.by_layers:,} of them by their layer alone"
     if found.seen < found.planted and found.tried < found.inputs:
         told += f" (the others held against {found.tried:,} of the {found.inputs:,} inputs at least)"
     if found.dead:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from toolkit.artifacts import Build, GateResult, SetResult, Verdict, Verification
-from toolkit.report import chain, charts, cost, inputs, memory, scores, strength, text
+from toolkit.report import chain, charts, cost, inputs, layers, memory, scores, strength, text
 
 
 @dataclass(frozen=True)
@@ -68,6 +68,7 @@ class View:
     boards: tuple[str, ...]
     gates: tuple[GateResult, ...]
     strength: strength.StrengthChart | None
+    layers: layers.LayerRow | None
     conversion: cost.CostTable | None
 
 
@@ -93,6 +94,8 @@ def _lead(verification: Verification, build: Build) -> str:
     answered = f"{verification.answered:,} were answered, {verification.bit_exact:,} of them with the host's very bytes"
     if verification.verdict is Verdict.UNDECIDED:
         return f"{told} {answered}. Neither equal nor different bytes say anything of the device here."
+    if verification.answered and not failed:
+        return f"{told} {answered}. A layer on the way is not the host's all the same: other inputs may show it."
     if verification.answered and not failed - text.unanswered(verification):
         return f"{told} {answered}. What is missing is not proven."
     return f"{told} {answered}. The firmware does not compute what the host does: do not trust it."
@@ -265,5 +268,6 @@ def build_view(verification: Verification, build: Build) -> View:
         boards=text.shares(verification),
         gates=verification.gates,
         strength=strength.chart(verification),
+        layers=layers.row(verification),
         conversion=cost.table(verification),
     )

@@ -18,7 +18,7 @@ def prepare(board: Board, toolchain: Toolchain, tflite: bytes, optimise: str) ->
     """
     compiled = compiler.compile_model(tflite, isa=board.cpu.isa, fpu=board.cpu.fpu, optimise=optimise)
     files = EngineFiles(("aot_engine.c",), compiled.kernels, compiled.sources)
-    return Engine(files, compiled, compiled.arena_bytes, compiled.inputs, compiled.outputs)
+    return Engine(files, compiled, compiled.arena_bytes, compiled.inputs, compiled.outputs, compiled.points)
 
 
 def check(board: Board, toolchain: Toolchain, tflite: bytes, optimise: str) -> None:

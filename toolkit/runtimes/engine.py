@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from toolkit.artifacts import CompiledModel, TensorSpec
+from toolkit.artifacts import CompiledModel, TensorSpec, TracePoint
 from toolkit.project import EngineFiles
 
 
@@ -17,6 +17,7 @@ class Engine:
         compiled: what the compiler knows of the network; None for the interpreter.
         arena_bytes: RAM for tensors and scratch; what is reserved for the interpreter.
         inputs, outputs: the network's ends, in its own order.
+        points: the layers that it tells of when it is traced; empty where it cannot be.
     """
 
     files: EngineFiles
@@ -24,3 +25,4 @@ class Engine:
     arena_bytes: int
     inputs: tuple[TensorSpec, ...]
     outputs: tuple[TensorSpec, ...]
+    points: tuple[TracePoint, ...] = ()

@@ -198,6 +198,8 @@ def _build(
         arena_bytes=engine.arena_bytes,
         layers=compiled.layers if compiled else (),
         plan=compiled.plan if compiled else (),
+        points=engine.points,
+        elf=built.elf.resolve() if built.elf else None,
         card=stored.card if stored else None,
         original=model.original,
         original_sha256=model.original_sha256,

@@ -121,7 +121,8 @@ def judged_by_strength(
     if result.verdict not in (Verdict.PROVEN, Verdict.WEAK):
         return result
     try:
-        strength = _measured(place, build, assembled, listener) if asked else NOT_ASKED
+        traced = result.trace.inputs if result.trace is not None and result.trace.layers else 0
+        strength = _measured(place, build, assembled, traced, listener) if asked else NOT_ASKED
     except KeyboardInterrupt:
         raise TinymlError(
             "interrupted while planting faults on the host; every output was equal",
@@ -131,15 +132,15 @@ def judged_by_strength(
     return dataclasses.replace(result, verdict=Verdict.WEAK if weak else Verdict.PROVEN, strength=strength)
 
 
-def _measured(place: BoardFolder, build: Build, assembled: Assembled, listener: Listener) -> Strength:
+def _measured(place: BoardFolder, build: Build, assembled: Assembled, traced: int, listener: Listener) -> Strength:
     from toolkit import strength as room
     from toolkit.strength.measure import Asked
 
     works = assembled.workloads
     inputs, due = np.concatenate(assembled.tensors), np.concatenate([work.expected for work in works])
     moved = _moved(works, ends_of(assembled.inputs.tflite).outputs)
-    asked = Asked(inputs, due, moved, best_first=assembled.inputs.made)
-    key = _key(build, asked.inputs, asked.due)
+    asked = Asked(inputs, due, moved, best_first=assembled.inputs.made, traced=traced)
+    key = _key(build, asked.inputs, asked.due, np.array([traced], np.uint32).view(np.uint8))
     kept = _kept(place, key)
     if kept is not None:
         return kept

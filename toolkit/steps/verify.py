@@ -14,6 +14,7 @@ from toolkit import __version__, verdicts, workspace
 from toolkit import gates as bounds
 from toolkit.artifacts import Build, DType, RunningDevice, Verdict, Verification
 from toolkit.listener import SILENT, Listener
+from toolkit.steps import trace as layers
 
 if TYPE_CHECKING:
     from toolkit.board import Board
@@ -21,6 +22,13 @@ if TYPE_CHECKING:
     from toolkit.gates import Gates
     from toolkit.selection import Selection
     from toolkit.workspace import BoardFolder
+
+
+STANDS_IN = (
+    "TensorFlow Lite Micro's interpreter is not to be had for this computer, and our own reading of it does not know "
+    "all of this network. What stands in rounds otherwise on about one image in a hundred, so this run cannot decide "
+    "anything"
+)
 
 
 def find_port(board: Board, place: BoardFolder) -> str:
@@ -95,11 +103,7 @@ def verify(
                 inputs = reaching(place, build, inputs, listener)
             listener.say(f"computing the host's outputs with {named}")
             if not decides:
-                listener.say(
-                    "TensorFlow Lite Micro's interpreter is not to be had for this computer, and our own reading of it "
-                    "does not know all of this network. What stands in rounds otherwise on about one image in a "
-                    "hundred, so this run cannot decide anything"
-                )
+                listener.say(STANDS_IN)
             with listener.answering("host") as computing:
                 assembled = compute(build, inputs, lambda done, total: computing(done, total, done, 0))
         except KeyboardInterrupt:
@@ -121,6 +125,7 @@ def verify(
                     told=inputs.told,
                     decides=decides,
                 )
+            result = layers.judged_by_layers(result, build, assembled, clients, selection.trace, listener)
         except KeyboardInterrupt:
             answered = len(journal.answers)
             raise TinymlError(f"interrupted after {answered:,} answers", "go on with: tinyml verify --resume") from None
@@ -162,6 +167,11 @@ def why_not_proven(result: Verification, report: Path) -> TinymlError:
     if result.verdict is Verdict.UNDECIDED:
         return UndecidedError(f"{text.headline(result)} {text.why(result)}", text.what_helps(result))
     failed = result.asked - result.within_tolerance
+    if not failed:
+        return NotProvenError(
+            f"not proven: every output is the host's, but a layer on the way is not; {result.first_difference}",
+            f"look at {report}",
+        )
     return NotProvenError(
         f"not proven: {failed:,} of {result.asked:,} outputs are missing or differ; "
         f"the first is {result.first_difference}",

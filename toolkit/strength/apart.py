@@ -48,7 +48,7 @@ def measure(tflite: bytes, asked: Asked, why: str) -> Strength:
     """
     if not reference.is_installed(reference.OFFICIAL):
         return Strength(missing=f"{why}, and TensorFlow Lite Micro's interpreter cannot be had")
-    order = {"do": "measure", "moved": asked.moved is not None, "best_first": asked.best_first}
+    order = {"do": "measure", "moved": asked.moved is not None, "best_first": asked.best_first, "traced": asked.traced}
     try:
         answer, _ = _done(tflite, order, {"inputs": asked.inputs, "due": asked.due})
     except ToolError as caught:

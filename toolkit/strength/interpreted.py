@@ -29,6 +29,7 @@ from toolkit.strength.faults import (
 from toolkit.strength.library import Bytes
 from toolkit.strength.operators import TYPES, Layer, Network, Slot, size, split, zeros
 from toolkit.strength.rounds import FOR_OUTPUTS, Allow, Outcome, UnlikeError, rounds
+from toolkit.verify.tolerance import of_layer
 
 WORK = 2e9
 """As in rounds.py, but of the interpreter's reference kernels: some seconds."""
@@ -127,7 +128,7 @@ class Interpreted:
         Raises:
             UnlikeError: the interpreter does not give what is due.
         """
-        outcome = Outcome([None] * len(faults), [0] * len(faults), [False] * len(faults))
+        outcome = Outcome([None] * len(faults), [0] * len(faults), [False] * len(faults), [False] * len(faults))
         end = time.monotonic() + LONGEST
         whole = self.load(self.network.tflite)
         for which in rounds(order, max(1, _KEPT_BYTES // max(1, self.network.bytes))):
@@ -149,6 +150,41 @@ class Interpreted:
                 if outcome.work < most and not outcome.late:
                     self._hold(faults[n], n, which, [each[faults[n].layer] for each in sound], allow, outcome)
         return outcome
+
+    def trace(self, faults: Sequence[Fault], outcome: Outcome, count: int, budget: float) -> None:
+        """As `rounds.Runner.trace`, while the work lasts."""
+        whole = self.load(self.network.tflite)
+        sound: list[list[Bytes]] = []
+        for index in range(count):
+            whole(self.sample(index))
+            sound.append([whole.tensors(layer.outputs) for layer in self.network.layers])
+        for n in [n for n, seen in enumerate(outcome.seen) if seen is None and self.possible(faults[n])]:
+            fault, layer = faults[n], self.network.layers[faults[n].layer]
+            changed = None if fault.fill is not None else self._changed(layer, fault)
+            for index in range(count):
+                own = sound[index][fault.layer]
+                if fault.fill is not None:
+                    got = fault.fill
+                elif changed is None or outcome.work >= budget:
+                    break
+                else:
+                    changed(self.sample(index))
+                    got = changed.tensors(layer.outputs)
+                    outcome.work += self.cost
+                if self._shown(layer, got, own):
+                    outcome.shown[n] = outcome.reached[n] = True
+                    break
+
+    def _shown(self, layer: Layer, got: Bytes, own: Bytes) -> bool:
+        """Whether the layer's own output tells: any byte of integers, float32 by the rule of verify.tolerance."""
+        outputs = [self.network.graph.tensors[each] for each in layer.outputs]
+        for tensor, is_, due in zip(outputs, split(outputs, got), split(outputs, own), strict=True):
+            if tensor.type != "float32":
+                if not np.array_equal(is_, due):
+                    return True
+            elif of_layer(due.astype(np.float64), is_.astype(np.float64)).any():
+                return True
+        return False
 
     def possible(self, fault: Fault) -> bool:
         """The interpreter has not refused it."""

@@ -42,7 +42,12 @@ def do(folder_name: str) -> None:
         arrays = np.load(folder / apart.ARRAYS)
         try:
             strength = measured(
-                tflite, arrays["inputs"], arrays["due"], moved=order["moved"], best_first=order["best_first"]
+                tflite,
+                arrays["inputs"],
+                arrays["due"],
+                moved=order["moved"],
+                best_first=order["best_first"],
+                traced=order["traced"],
             )
             answer = {"strength": to_jsonable(strength)}
         except UnlikeError as caught:
@@ -55,12 +60,21 @@ def do(folder_name: str) -> None:
 
 
 def measured(
-    tflite: bytes, inputs: Bytes, due: Bytes, *, moved: bool, best_first: bool, faults: int = FAULTS, work: float = WORK
+    tflite: bytes,
+    inputs: Bytes,
+    due: Bytes,
+    *,
+    moved: bool,
+    best_first: bool,
+    traced: int = 0,
+    faults: int = FAULTS,
+    work: float = WORK,
 ) -> Strength:
     """As `measure.measured`.
 
     Args:
         moved: float32 elements may be as far off as rounding moves them.
+        traced: of so many of the first inputs the layers are held against the host's, too.
 
     Raises:
         UnlikeError: the interpreter does not give what is due.
@@ -76,6 +90,7 @@ def measured(
     if not best_first:
         np.random.default_rng(SEED).shuffle(order)
     outcome = of.run(planted, order, allow, work)
+    of.trace(planted, outcome, min(traced, len(inputs)), 1.25 * work)
     planted, outcome = _possible(of, planted, outcome)
     strength = summed(network.layers, planted, outcome, len(inputs), INTERPRETER)
     dead = _dead(network, specs.inputs, specs.outputs, planted, outcome, work / 4)
@@ -153,6 +168,7 @@ def _possible(of: Interpreted, planted: tuple[Fault, ...], outcome: Outcome) -> 
         seen=[outcome.seen[n] for n in kept],
         tried=[outcome.tried[n] for n in kept],
         reached=[outcome.reached[n] for n in kept],
+        shown=[outcome.shown[n] for n in kept],
     )
 
 

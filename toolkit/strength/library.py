@@ -56,6 +56,7 @@ class Library:
         self._c.tinyml_constant.restype = ctypes.c_void_p
         self._c.tinyml_arena.restype = ctypes.c_void_p
         self._c.tinyml_first.restype = ctypes.c_int32
+        self._c.tinyml_shown.restype = ctypes.c_int32
         # An arena is a union with uint32_t: its size in C is a multiple of 4, as the plan's is.
         self.arena = _view(self._c.tinyml_arena(), network.arena_bytes, np.dtype(np.uint8))
 
@@ -92,6 +93,20 @@ class Library:
                 self.advance(layer, states, states)
             found.append(self.results(states))
         return np.concatenate(found)
+
+    def shown(self, layer: int, before: Bytes, after: Bytes, fill: Bytes | None, share: float) -> int:
+        """The place of the first state on which the layer's own output shows the change; -1: on none.
+
+        Args:
+            before, after, fill: as for `first`.
+            share: float32: how far elements may be off, as a share of the largest.
+        """
+        count = ctypes.c_uint32(len(before))
+        filled = None if fill is None else _at(fill)
+        found = self._c.tinyml_shown(
+            ctypes.c_uint32(layer), count, _at(before), _at(after), filled, ctypes.c_double(share)
+        )
+        return int(found)
 
     def first(
         self, layer: int, before: Bytes, after: Bytes, rows: Rows, which: npt.NDArray[np.int32], fill: Bytes | None

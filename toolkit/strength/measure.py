@@ -41,6 +41,7 @@ class Asked:
         inputs: uint8 [N, bytes of all input tensors].
         due: uint8 [N, bytes of all output tensors]: the host's.
         moved: float32 networks; None for others.
+        traced: of so many of the first inputs the layers are held against the host's, too.
         best_first: the inputs are tried in their order; else in a seeded one, since data come sorted by class.
     """
 
@@ -48,6 +49,7 @@ class Asked:
     due: Bytes
     moved: Moved | None = None
     best_first: bool = False
+    traced: int = 0
 
 
 def measure(
@@ -111,7 +113,9 @@ def measured(
     order = np.arange(len(rows.inputs), dtype=np.int32)
     if not asked.best_first:
         np.random.default_rng(SEED).shuffle(order)
-    outcome = Runner(library, rows, allowance(asked), work).run(planted, order, told)
+    runner = Runner(library, rows, allowance(asked), work)
+    outcome = runner.run(planted, order, told)
+    runner.trace(planted, outcome, min(asked.traced, len(rows.inputs)))
     strength = summed(library.network.layers, planted, outcome, len(rows.inputs), COMPILED)
     strength = dataclasses.replace(strength, dead=_dead(library, planted, outcome, tensors, work / 4))
     return dataclasses.replace(strength, missing=f"stopped after {LONGEST:.0f} s") if outcome.late else strength

@@ -7,16 +7,17 @@ fault costs no more than the layers behind it; and nothing beyond its own layer 
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from toolkit.strength.faults import Fault
 from toolkit.strength.library import Bytes, Library, Rows
+from toolkit.verify.tolerance import OF_LAYER
 
 WORK = 8e9
 """Multiply-accumulates, or as many other operations: some seconds of a computer of 2026."""
@@ -43,6 +44,7 @@ class Outcome:
         seen: by fault: the input that showed it first; None: none did.
         tried: by fault: how many inputs it was held against.
         reached: by fault: its layer gave another output for some input.
+        shown: by fault that no output showed: the output of its own layer did, on an input that is traced.
         work: that was spent.
         late: the time ran out before the work did.
     """
@@ -50,6 +52,7 @@ class Outcome:
     seen: list[int | None]
     tried: list[int]
     reached: list[bool]
+    shown: list[bool]
     work: float = 0.0
     late: bool = False
 
@@ -93,7 +96,7 @@ class Runner:
         Raises:
             UnlikeError: the unchanged library does not equal the host.
         """
-        outcome = Outcome([None] * len(faults), [0] * len(faults), [False] * len(faults))
+        outcome = Outcome([None] * len(faults), [0] * len(faults), [False] * len(faults), [False] * len(faults))
         for which in rounds(order, max(1, _STATES_BYTES // (2 * self.library.arena.size))):
             left = [n for n, seen in enumerate(outcome.seen) if seen is None]
             if outcome.work >= self.budget * (1 - FOR_OUTPUTS):
@@ -131,15 +134,8 @@ class Runner:
         self, fault: Fault, number: int, which: npt.NDArray[np.int32], before: Bytes, after: Bytes, outcome: Outcome
     ) -> None:
         """One fault against one round's inputs."""
-        constants: npt.NDArray[Any] | None = None
-        if fault.fill is None:
-            values = next(
-                c.values for c in self.library.network.layers[fault.layer].constants if c.place == fault.place
-            )
-            constants = self.library.constants(fault.place, values)
-            constants[fault.index] = fault.value
         start = 0
-        try:
+        with self._planted(fault):
             while start < len(which):
                 found, reached, went_on = self.library.first(
                     fault.layer, before[start:], after[start:], self.rows, which[start:], fault.fill
@@ -153,10 +149,42 @@ class Runner:
                 if not self._explain(int(which[start])):
                     outcome.seen[number] = int(which[start])
                     break
-        finally:
-            if constants is not None:
-                constants[fault.index] = values[fault.index]
         outcome.tried[number] += len(which)
+
+    @contextlib.contextmanager
+    def _planted(self, fault: Fault) -> Iterator[None]:
+        """With the fault in the library's constants, where it is one of these."""
+        if fault.fill is not None:
+            yield
+            return
+        values = next(c.values for c in self.library.network.layers[fault.layer].constants if c.place == fault.place)
+        constants = self.library.constants(fault.place, values)
+        constants[fault.index] = fault.value
+        try:
+            yield
+        finally:
+            constants[fault.index] = values[fault.index]
+
+    def trace(self, faults: Sequence[Fault], outcome: Outcome, count: int) -> None:
+        """Of the faults that no output showed, those that their own layer's output does, on the first inputs.
+
+        Args:
+            count: of the inputs whose layers are held against the host's.
+        """
+        left = [n for n, seen in enumerate(outcome.seen) if seen is None]
+        step = max(1, _STATES_BYTES // (2 * self.library.arena.size))
+        for start in range(0, count, step):
+            which = np.arange(start, min(start + step, count), dtype=np.int32)
+            before = self.library.begin(self.rows, which)
+            after = np.empty_like(before)
+            for layer in range(len(self._costs)):
+                self.library.advance(layer, before, after)
+                for number in (n for n in left if faults[n].layer == layer and not outcome.shown[n]):
+                    with self._planted(faults[number]):
+                        at = self.library.shown(layer, before, after, faults[number].fill, OF_LAYER)
+                    outcome.shown[number] = at >= 0
+                    outcome.reached[number] |= at >= 0
+                before, after = after, before
 
     def _explain(self, index: int) -> bool:
         """Whether more may be forgiven at this input than was so far."""

@@ -28,15 +28,19 @@ def summed(layers: Sequence[Named], faults: Sequence[Fault], outcome: Outcome, i
     """The artifact; `how` as in `Strength`."""
     counts = [[0, 0] for _ in layers]
     zeroed: list[bool | None] = [None] * len(counts)
-    tried = inputs
-    for fault, seen, reached, inputs_tried in zip(faults, outcome.seen, outcome.reached, outcome.tried, strict=True):
+    tried, by_layers = inputs, 0
+    for fault, shown_at, shown, reached, inputs_tried in zip(
+        faults, outcome.seen, outcome.shown, outcome.reached, outcome.tried, strict=True
+    ):
         if not fault.certain and not reached:
             continue  # the layer's output is this very zero, always: there is no fault
         counts[fault.layer][0] += 1
-        counts[fault.layer][1] += seen is not None
+        seen = shown_at is not None or shown
+        by_layers += shown_at is None and shown
+        counts[fault.layer][1] += seen
         if fault.fill is not None:
-            zeroed[fault.layer] = zeroed[fault.layer] is not False and seen is not None
-        if seen is None:
+            zeroed[fault.layer] = zeroed[fault.layer] is not False and seen
+        if not seen:
             tried = min(tried, inputs_tried)
     each_layer = tuple(
         LayerStrength(f"layer {number}", layer.operators, layer.tensor, planted, seen, zero)
@@ -45,6 +49,7 @@ def summed(layers: Sequence[Named], faults: Sequence[Fault], outcome: Outcome, i
     return Strength(
         planted=sum(layer.planted for layer in each_layer),
         seen=sum(layer.seen for layer in each_layer),
+        by_layers=by_layers,
         unseen_layers=tuple(layer.title for layer in each_layer if layer.zeroed is False),
         layers=each_layer,
         tried=tried,

@@ -12,6 +12,7 @@ from toolkit.artifacts import (
     Build,
     DeviceIdentity,
     ElementType,
+    FirstDifference,
     InputResult,
     LinkStats,
     SetResult,
@@ -106,21 +107,31 @@ def _ticks(answers: Mapping[int, Answer], hello: Hello) -> Ticks | None:
     return Ticks(hello.tick_unit.name.lower(), values[0], values[len(values) // 2], values[-1], histogram(values))
 
 
-def _describe(result: InputResult, words: SetWords, wrong: npt.NDArray[np.bool_], specs: Sequence[TensorSpec]) -> str:
+def _difference(
+    result: InputResult, words: SetWords, wrong: npt.NDArray[np.bool_], specs: Sequence[TensorSpec]
+) -> FirstDifference:
     """The input, its first element that differs, and how many more do: never the whole tensor."""
     name = f" ({result.name})" if result.name else ""
     where = f"{words.short} {result.index}{name}"
     if result.got is None:
-        return f"{where}: no answer"
+        return FirstDifference(f"{where}: no answer", result.set, result.index)
     if len(result.got) != len(result.expected):
-        return f"{where}: the device sent {len(result.got) // 2:,} bytes, the host has {len(result.expected) // 2:,}"
+        sent, due = len(result.got) // 2, len(result.expected) // 2
+        said = f"{where}: the device sent {sent:,} bytes, the host has {due:,}"
+        return FirstDifference(said, result.set, result.index)
     place = int(np.argmax(wrong))
     host, device = (rows.elements(bytes.fromhex(each), specs)[place] for each in (result.expected, result.got))
     more = int(wrong.sum()) - 1
     told = f"{where}, {rows.where(place, specs)}: host {host:.9g}, device {device:.9g}"
     if more:
         told += f"; {more:,} more {'differs' if more == 1 else 'differ'}"
-    return told + ("; NaN never counts as equal" if np.isnan(host) or np.isnan(device) else "")
+    if np.isnan(host) or np.isnan(device):
+        told += "; NaN never counts as equal"
+    tensor, index = rows.index(place, specs)
+    values = [float(each) if np.isfinite(each) else None for each in (host, device)]
+    return FirstDifference(
+        told, result.set, result.index, tensor=tensor, index=index, host=values[0], device=values[1], more=more
+    )
 
 
 def _set(work: Workload, results: Sequence[InputResult], specs: Sequence[TensorSpec]) -> SetResult:
@@ -194,7 +205,7 @@ def judge(
     sets: list[SetResult] = []
     results: list[InputResult] = []
     failed: list[InputResult] = []
-    first: str | None = None
+    first: FirstDifference | None = None
     missing = False
     worst = 0.0
     specs = _specs(build, workloads)
@@ -216,7 +227,7 @@ def judge(
             results.append(result)
             if not result.passed:
                 failed.append(result)
-                first = first or _describe(result, work.called(), wrong, specs)
+                first = first or _difference(result, work.called(), wrong, specs)
         sets.append(_set(work, results[base:], specs))
     distinct = distinct_outputs(workloads, answers, specs)
     return Verification(

@@ -82,6 +82,15 @@ def telling(host: Floats, device: Floats, specs: Specs) -> bytes | None:
     return kind(np.where(own, host, 0.0), specs) if own.sum() > own.size / 2 else None
 
 
+def index(place: int, specs: Specs) -> tuple[str, tuple[int, ...]]:
+    """Element number `place` of a row: the name of its tensor, and where in that tensor's shape."""
+    for spec in specs:
+        if place < spec.elements:
+            return spec.name, tuple(int(each) for each in np.unravel_index(place, spec.shape))
+        place -= spec.elements
+    raise IndexError(place)
+
+
 def where(place: int, specs: Specs) -> str:
     """Element number `place` of a row in words."""
     for number, spec in enumerate(specs):

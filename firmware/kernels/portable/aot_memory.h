@@ -8,6 +8,7 @@
 #define AOT_MEMORY_H
 
 #include <stdint.h>
+#include <string.h>
 
 /* Part of its caller: what the caller knows when it is compiled decides the code. */
 #define AOT_INLINE static inline __attribute__((always_inline))
@@ -23,12 +24,17 @@
 #define AOT_F32(p) (pgm_read_float(p))
 /* Copies a parameter struct, which is a constant too, to where its members can be named. */
 #define AOT_LOAD(to, from) memcpy_P(&(to), (from), sizeof(to))
+/* Copies `size` bytes of constants by their address in program memory; elsewhere by their distance from
+ * `base`. */
+#define AOT_READ(base, place, to, size) \
+  ((void)(base), (void)memcpy_P((to), (const void *)(uint16_t)(place), (size)))
 #else
 #define AOT_CONST
 #define AOT_S8(p) (*(p))
 #define AOT_S32(p) (*(p))
 #define AOT_F32(p) (*(p))
 #define AOT_LOAD(to, from) ((to) = *(from))
+#define AOT_READ(base, place, to, size) ((void)memcpy((to), (base) + (int32_t)(place), (size)))
 #endif
 
 #endif

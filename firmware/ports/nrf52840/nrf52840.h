@@ -7,11 +7,6 @@
 
 #include <stdint.h>
 
-/* Whatever the board is built for: USB is no part of what is timed, and waits for the host anyway. */
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC optimize("Os")
-#endif
-
 #define REG32(address) (*(volatile uint32_t *)(address))
 
 /* CLOCK */
@@ -50,9 +45,7 @@
 #define USBD_EVENTCAUSE_READY (1u << 11)
 #define USBD_HALTED_EPIN(n) REG32(USBD_BASE + 0x420u + 4u * (n)) /* as GET_STATUS is to be answered */
 #define USBD_HALTED_EPOUT(n) REG32(USBD_BASE + 0x444u + 4u * (n))
-#define USBD_EPDATASTATUS REG32(USBD_BASE + 0x46Cu)
-#define USBD_EPDATA_IN(n) (1u << (n))
-#define USBD_EPDATA_OUT(n) (0x10000u << (n))
+#define USBD_EPDATASTATUS REG32(USBD_BASE + 0x46Cu)        /* as USB_IN and USB_OUT of usb_device.h */
 #define USBD_SETUP(n) REG32(USBD_BASE + 0x480u + 4u * (n)) /* the eight bytes of a SETUP packet */
 #define USBD_SIZE_EPOUT(n) REG32(USBD_BASE + 0x4A0u + 4u * (n))
 #define USBD_ENABLE REG32(USBD_BASE + 0x500u)
@@ -85,9 +78,6 @@
 #define DWT_CYCCNT REG32(0xE0001004u)
 #define DEMCR REG32(0xE000EDFCu)
 #define DEMCR_TRCENA (1u << 24)
-
-/* EasyDMA wants whole words of RAM. */
-#define DMA_ALIGNED __attribute__((aligned(4)))
 
 /* Orders memory between the processor and EasyDMA, and stops the compiler from moving it. */
 static inline void memory_barrier(void) { __asm volatile("dsb" ::: "memory"); }

@@ -2,6 +2,9 @@
 
 #include "nrf52840.h"
 
+/* The nRF52840's: no interrupt is ever enabled. Errata of revisions 1 to 3 are worked round unconditionally;
+ * each place names its number. A DMA that never ends makes it leave the bus and join it again. */
+
 /* Turns of a polling loop before hardware is given up: some milliseconds, where microseconds are due. */
 enum { PATIENCE = 50000 };
 
@@ -58,6 +61,30 @@ static void dma(volatile uint32_t *task, volatile uint32_t *ended, size_t size) 
   memory_barrier();
   if (turns == 0) broken = true;
   if (size & 1u) dma_odd = !dma_odd;
+}
+
+bool usb_serial_number(uint32_t number[2]) { /* the same digits as Arduino's core and bootloader show */
+  number[0] = FICR_DEVICEADDR1;
+  number[1] = FICR_DEVICEADDR0;
+  return true;
+}
+
+bool usb_suspended(void) { return false; } /* usb_poll() sees the cable go */
+
+bool usb_set_address(uint8_t address) { /* the controller has taken it, and answers by itself */
+  (void)address;
+  return false;
+}
+
+void usb_ep0_accept(void) { USBD_EP0STATUS = 1; }
+void usb_ep0_stall(void) { USBD_EP0STALL = 1; }
+void usb_ep0_receive(void) { USBD_EP0RCVOUT = 1; }
+
+void usb_ep_halt(uint8_t address) { USBD_EPSTALL = USBD_EPSTALL_STALL | address; }
+
+bool usb_ep_halted(uint8_t address) {
+  const uint32_t ep = address & 7u;
+  return (((address & 0x80u) ? USBD_HALTED_EPIN(ep) : USBD_HALTED_EPOUT(ep)) & 1u) != 0;
 }
 
 void usb_ep_open(uint8_t address) {
@@ -124,7 +151,7 @@ static bool join(void) {
 void usb_stop(void) {
   USBD_USBPULLUP = 0;
   /* After an odd number of bytes the first transfer of the next session would go wrong. */
-  static uint8_t byte DMA_ALIGNED;
+  static uint8_t byte USB_ALIGNED;
   if (dma_odd && !broken) usb_ep_send(0, &byte, 1);
   disable();
   ERRATA_199 = 0;
@@ -153,7 +180,14 @@ static void answer(void) {
   }
   if (USBD_EV_EP0SETUP) {
     USBD_EV_EP0SETUP = 0;
-    events->setup();
+    const usb_setup_t setup = {
+        .request_type = (uint8_t)USBD_SETUP(0),
+        .request = (uint8_t)USBD_SETUP(1),
+        .value = (uint16_t)(USBD_SETUP(2) | USBD_SETUP(3) << 8),
+        .index = (uint16_t)(USBD_SETUP(4) | USBD_SETUP(5) << 8),
+        .length = (uint16_t)(USBD_SETUP(6) | USBD_SETUP(7) << 8),
+    };
+    events->setup(&setup);
   }
 }
 
@@ -180,12 +214,12 @@ void usb_poll(void) {
   }
 }
 
-void usb_linger(uint32_t frames) {
+void usb_linger(uint32_t milliseconds) { /* a frame of the bus is one */
   uint32_t turns = 20 * PATIENCE;
-  for (uint32_t last = USBD_FRAMECNTR; frames > 0 && --turns > 0;) {
+  for (uint32_t last = USBD_FRAMECNTR; milliseconds > 0 && --turns > 0;) {
     usb_poll();
     const uint32_t now = USBD_FRAMECNTR;
-    if (now != last) --frames;
+    if (now != last) --milliseconds;
     last = now;
   }
 }

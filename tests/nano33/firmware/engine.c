@@ -21,7 +21,7 @@ engine_status_t engine_init(void) {
 
 const engine_info_t *engine_info(void) {
   static const engine_end_t ends[] = {{INPUT_BYTES, ENGINE_INT8, {0}}, {OUTPUT_BYTES, ENGINE_INT8, {0}}};
-  static const engine_info_t info = {"aot", ends, 1, 1, sizeof input + sizeof output};
+  static const engine_info_t info = {"aot", ends, 1, 1, 0, sizeof input + sizeof output};
   return &info;
 }
 
@@ -36,6 +36,15 @@ engine_status_t engine_invoke(void) {
   for (uint32_t i = 0; i < INPUT_BYTES; ++i) sums[i % OUTPUT_BYTES] += (float)input[i];
   for (uint32_t k = 0; k < OUTPUT_BYTES; ++k) output[k] = (uint8_t)(uint32_t)sums[k];
   return ENGINE_OK;
+}
+
+engine_status_t engine_trace(engine_watch_t *watch) {
+  (void)watch;
+  return engine_invoke();
+}
+
+void engine_read(const uint8_t *base, uint32_t place, uint8_t *to, uint8_t size) {
+  for (uint8_t at = 0; at < size; ++at) to[at] = base[(int32_t)place + at];
 }
 
 const uint8_t *engine_output(uint8_t index) {

@@ -19,11 +19,15 @@ from typing import Any
 from toolkit.artifacts import sha256_of
 from toolkit.errors import EmulatorError, ModelError
 from toolkit.tflite import describe, ends
+from toolkit.tflite.points import places_of
 
 log = logging.getLogger(__name__)
 
 _INVOKE = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_uint8), ctypes.POINTER(ctypes.c_uint8))
+_WATCH = ctypes.CFUNCTYPE(None, ctypes.c_uint16, ctypes.c_void_p, ctypes.c_uint32)
+_TRACE = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_uint8), ctypes.POINTER(ctypes.c_uint8), _WATCH)
 _SHA256_BYTES = 32
+_PRESERVING_ARENA = 1 << 30  # untouched pages of it cost nothing
 _SPARE_ARENA = 1 << 20  # with 64-bit pointers an arena is larger than on a device; memory is plentiful here
 
 
@@ -53,6 +57,7 @@ class _EngineInfo(ctypes.Structure):
         ("ends", ctypes.POINTER(_End)),
         ("inputs", ctypes.c_uint8),
         ("outputs", ctypes.c_uint8),
+        ("layers", ctypes.c_uint16),
         ("arena_bytes", ctypes.c_uint32),
     )
 
@@ -81,6 +86,8 @@ class Interpreter:
                 self._interpreter: Any = runtime.Interpreter.from_bytes(tflite, arena_size=arena)
         except RuntimeError as caught:
             raise ModelError(f"TensorFlow Lite Micro refuses the model: {caught}", "tinyml models") from caught
+        self._preserving: Any = None
+        self._tflite = tflite
         self._ends = ends.ends_of(tflite)
         self._keeps_state = describe(tflite).keeps_state
         self.input_bytes = ends.size_bytes(self._ends.inputs)
@@ -97,15 +104,37 @@ class Interpreter:
         Raises:
             RuntimeError: the interpreter failed.
         """
+        return self._invoked(self._interpreter, data)
+
+    def trace(self, data: bytes) -> tuple[bytes, tuple[bytes, ...]]:
+        """The same, and each tensor that an operator leaves, in their order.
+
+        Raises:
+            RuntimeError: the interpreter failed.
+        """
+        from tflite_micro.python.tflite_micro import runtime
+
+        if self._preserving is None:
+            with contextlib.redirect_stdout(io.StringIO()):
+                self._preserving = runtime.Interpreter.from_bytes(
+                    self._tflite,
+                    arena_size=_PRESERVING_ARENA,
+                    intrepreter_config=runtime.InterpreterConfig.kPreserveAllTensors,  # spelt so
+                )
+        output = self._invoked(self._preserving, data)
+        tensors = (self._preserving.GetTensor(tensor, 0)["tensor_data"] for _, tensor in places_of(self._tflite))
+        return output, tuple(tensor.tobytes() for tensor in tensors)
+
+    def _invoked(self, interpreter: Any, data: bytes) -> bytes:
         import numpy as np
 
         row = np.frombuffer(data, np.uint8).reshape(1, -1)
         for place, (spec, raw) in enumerate(zip(self._ends.inputs, ends.split(self._ends.inputs, row), strict=True)):
-            self._interpreter.set_input(raw.copy().view(spec.numpy).reshape(spec.shape), place)
+            interpreter.set_input(raw.copy().view(spec.numpy).reshape(spec.shape), place)
         if self._keeps_state:
-            self._interpreter.reset()  # as tflm_engine.cc does
-        self._interpreter.invoke()
-        return b"".join(self._interpreter.get_output(place).tobytes() for place in range(len(self._ends.outputs)))
+            interpreter.reset()  # as tflm_engine.cc does
+        interpreter.invoke()
+        return b"".join(interpreter.get_output(place).tobytes() for place in range(len(self._ends.outputs)))
 
 
 def serve(library: Path, model: Path, link: Sequence[str]) -> None:
@@ -133,7 +162,18 @@ def serve(library: Path, model: Path, link: Sequence[str]) -> None:
         ctypes.memmove(sink, output, interpreter.output_bytes)
         return 0
 
-    callback = _INVOKE(invoke)
+    def trace(source: Any, sink: Any, watch: Any) -> int:
+        try:
+            output, layers = interpreter.trace(ctypes.string_at(source, interpreter.input_bytes))
+        except Exception:
+            log.exception("the interpreter failed")
+            return 1
+        for layer, tensor in enumerate(layers):
+            watch(layer, tensor, len(tensor))
+        ctypes.memmove(sink, output, interpreter.output_bytes)
+        return 0
+
+    callbacks = _INVOKE(invoke), _TRACE(trace)
     words = [b"firmware", *(word.encode() for word in link), None]
     arguments = (ctypes.c_char_p * len(words))(*words)  # the port keeps it
     try:
@@ -142,7 +182,7 @@ def serve(library: Path, model: Path, link: Sequence[str]) -> None:
         info = firmware.engine_info().contents
         built_for = bytes((ctypes.c_uint8 * _SHA256_BYTES).in_dll(firmware, "tinyml_build_model_sha256")).hex()
         firmware.host_arguments(len(link) + 1, arguments)
-        firmware.tflm_host_set_invoke(callback)
+        firmware.tflm_host_set_invoke(*callbacks)
         start, run = firmware.port_init, firmware.tinyml_app_run
     except (OSError, AttributeError, ValueError) as caught:
         raise EmulatorError(f"{library} is no firmware of the host board: {caught}", "build again") from caught

@@ -8,7 +8,6 @@
     usbd.py         the USB device controller: registers, endpoints, EasyDMA
     usbd_power.py   how it is brought up, with the errata that a driver must work round
     usb_host.py     the other end of the cable: enumeration and a CDC-ACM driver
-    terminal.py     the pty that stands for /dev/ttyACM0
     qemu_check.py   boots the same image in QEMU, for what Unicorn lets pass
     __main__.py     the background process
 

@@ -14,8 +14,8 @@ from toolkit.emulate.nano33.bootloader import Bootloader
 from toolkit.emulate.nano33.flash import APPLICATION, Flash
 from toolkit.emulate.nano33.peripherals import RESETREAS_PIN, RESETREAS_SREQ, Power
 from toolkit.emulate.nano33.soc import Ended, Soc
-from toolkit.emulate.nano33.terminal import Terminal
 from toolkit.emulate.nano33.usb_host import UsbHost
+from toolkit.emulate.terminal import Terminal
 from toolkit.errors import EmulatorError
 from toolkit.link.serial_ports import PublishedPorts, UsbPort
 

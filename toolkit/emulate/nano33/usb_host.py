@@ -13,8 +13,8 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass
 
 from toolkit.emulate.nano33.peripherals import Violation
-from toolkit.emulate.nano33.terminal import Terminal
 from toolkit.emulate.nano33.usbd import PACKET, UsbDevice
+from toolkit.emulate.terminal import Terminal
 from toolkit.link.serial_ports import UsbPort
 
 Script = Generator[None, None, None]

@@ -86,29 +86,68 @@ def div(node: Node, values: Values) -> list[Array]:
     return _plain(node, a / b, number)
 
 
-def _extreme(function: Callable[[Array, Array], Array]) -> Kernel:
+def _extreme(better: Callable[[Array, Array], Array]) -> Kernel:
     def compute(node: Node, values: Values) -> list[Array]:
         a, b, _ = _operands(node, values)
-        return [function(a, b)]
+        if str(a.dtype) not in ("float32", "int8", "int16", "int32", "int64"):
+            raise node.cannot(f"is not known on {a.dtype}")
+        # As the kernels compare: a NaN on the left gives way, one on the right stays.
+        return [np.where(better(a, b), a, b)]
 
     return compute
 
 
 def squared_difference(node: Node, values: Values) -> list[Array]:
-    """SQUARED_DIFFERENCE, float32 and int32."""
+    """SQUARED_DIFFERENCE: float32, int32, int8 and int16."""
     a, b, _ = _operands(node, values)
-    if a.dtype not in (np.float32, np.int32):
-        raise node.cannot(f"is not known on {a.dtype}")
-    return [(a - b) * (a - b)]
+    if a.dtype in (np.float32, np.int32):
+        return [(a - b) * (a - b)]
+    if a.dtype not in (np.int8, np.int16) or str(a.dtype) != node.output.type:
+        raise node.cannot(f"is not known from {a.dtype} to {node.output.type}")
+    left = 7 if a.dtype == np.int8 else 0
+    twice = 2 * max(node.scale(node.input(place)) for place in (0, 1))
+    x, y = (
+        _below_one(node, each << left, node.scale(node.input(place)) / twice if twice else 0.0)
+        for place, each in enumerate(_centred(node, a, b))
+    )
+    m, shift = node.multiplier(twice * twice / ((1 << 2 * left) * node.scale(node.output)))
+    total = fixed.rescale(fixed.wrapped((x - y) * (x - y)), m, shift) + node.zero(node.output)
+    return [fixed.clipped(total, *node.fused(0), node.output.type)]
 
 
-def _comparison(function: Callable[[Array, Array], Array]) -> Kernel:
+def _below_one(node: Node, x: fixed.Ints, real: float) -> fixed.Ints:
+    """MultiplyByQuantizedMultiplierSmallerThanOneExp; the interpreter aborts on 1 and above, and on 0."""
+    if not 0.0 < real < 1.0:
+        raise node.cannot(f"scales by {real:g}")
+    m, shift = node.multiplier(real)
+    if shift > 0:
+        raise node.cannot("has scales that the interpreter refuses")
+    return fixed.rescale(x, m, shift)
+
+
+_COMPARED = ("float32", "int32", "int64", "int8")
+
+
+def _comparison(function: Callable[[Array, Array], Array], *further: str) -> Kernel:
     def compute(node: Node, values: Values) -> list[Array]:
         a, b, _ = _operands(node, values)
+        if str(a.dtype) not in (*_COMPARED, *further):
+            raise node.cannot(f"is not known on {a.dtype}")
         if a.dtype == np.int8:
-            ends = [(node.scale(node.input(place)), node.zero(node.input(place))) for place in (0, 1)]
-            if ends[0] != ends[1]:
-                raise node.cannot("compares two quantisations")
+            a, b = (
+                _below_one(node, each << 8, node.scale(node.input(place)))
+                for place, each in enumerate(_centred(node, a, b))
+            )
+        return [function(a, b)]
+
+    return compute
+
+
+def _logical(function: Callable[[Array, Array], Array]) -> Kernel:
+    def compute(node: Node, values: Values) -> list[Array]:
+        a, b, _ = _operands(node, values)
+        if a.dtype != np.bool_:
+            raise node.cannot(f"is not known on {a.dtype}")
         return [function(a, b)]
 
     return compute
@@ -124,16 +163,16 @@ KERNELS: dict[str, Kernel] = {
     "SUB": _sum(-1),
     "MUL": mul,
     "DIV": div,
-    "MAXIMUM": _extreme(np.maximum),
-    "MINIMUM": _extreme(np.minimum),
+    "MAXIMUM": _extreme(np.greater),
+    "MINIMUM": _extreme(np.less),
     "SQUARED_DIFFERENCE": squared_difference,
-    "EQUAL": _comparison(np.equal),
-    "NOT_EQUAL": _comparison(np.not_equal),
+    "EQUAL": _comparison(np.equal, "bool"),
+    "NOT_EQUAL": _comparison(np.not_equal, "bool"),
     "LESS": _comparison(np.less),
     "LESS_EQUAL": _comparison(np.less_equal),
     "GREATER": _comparison(np.greater),
     "GREATER_EQUAL": _comparison(np.greater_equal),
-    "LOGICAL_AND": _comparison(np.logical_and),
-    "LOGICAL_OR": _comparison(np.logical_or),
+    "LOGICAL_AND": _logical(np.logical_and),
+    "LOGICAL_OR": _logical(np.logical_or),
     "LOGICAL_NOT": logical_not,
 }

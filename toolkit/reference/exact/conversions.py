@@ -15,7 +15,7 @@ _REQUANTISED = {
     ("int8", "int8"), ("int8", "uint8"), ("int8", "int16"), ("int8", "int32"), ("uint8", "int8"), ("int16", "int8"),
     ("int16", "int16"), ("int16", "int32"), ("int32", "int8"), ("int32", "int16"),
 }  # fmt: skip
-_CAST = {"int8", "int16", "int32", "uint8", "float32", "bool"}
+_CAST = ("int8", "int16", "int32", "float32")
 
 
 def quantize(node: Node, values: Values) -> list[Array]:
@@ -49,12 +49,14 @@ def dequantize(node: Node, values: Values) -> list[Array]:
 
 
 def cast(node: Node, values: Values) -> list[Array]:
-    """CAST."""
+    """CAST; the locked interpreter cuts a real number off and saturates it, a NaN is 0 (older sources: undefined)."""
     x = given(node, values, 0)
-    if not {node.input(0).type, node.output.type} <= _CAST:
+    if node.input(0).type not in (*_CAST, "bool") or node.output.type not in _CAST:
         raise node.cannot(f"is not known from {x.dtype} to {node.output.type}")
-    if x.dtype == np.float32 and node.output.type not in ("float32", "bool"):
-        x = x.astype(np.int64)
+    if x.dtype == np.float32 and node.output.type != "float32":
+        limits = np.iinfo(NUMPY[node.output.type])
+        whole = np.trunc(np.where(np.isnan(x), 0.0, x.astype(np.float64)))
+        x = np.clip(whole, limits.min, limits.max).astype(np.int64)
     return [x.astype(NUMPY[node.output.type])]
 
 

@@ -13,6 +13,7 @@ from toolkit.runtimes.tflm.library import Library, find_library
 from toolkit.tflite import describe, ends
 from toolkit.tflite.as_c_array import c_array
 from toolkit.tflite.ends import Ends
+from toolkit.tflite.points import places_of
 
 
 @dataclass(frozen=True)
@@ -24,12 +25,14 @@ class Prepared:
         generated: file name -> text.
         arena: its size, and how that was reached.
         methods: the resolver's methods, in the order in which they are called.
+        traced: the library tells of its operators one by one.
     """
 
     engine: tuple[str, ...]
     generated: Mapping[str, str]
     arena: arenas.Arena
     methods: tuple[str, ...]
+    traced: bool = False
 
 
 def needs_per_tensor(toolchain: Toolchain) -> bool:
@@ -72,9 +75,10 @@ def prepare(tflite: bytes, library: Library | None) -> Prepared:
     vector = library is not None and library.vector
     arena = arenas.size(figures.measure(tflite), arenas.shape_of(tflite, vector=vector))
     methods = operators.methods(found)
+    traced = library is not None and library.profiles
     header, source = c_array(tflite, "tflm_model")
     generated: dict[str, str] = {
-        "tflm_config.h": _config(tflite, methods, arena, io),
+        "tflm_config.h": _config(tflite, methods, arena, io, traced=traced),
         "tflm_model.h": header,
         "tflm_model.c": source,
     }
@@ -82,7 +86,7 @@ def prepare(tflite: bytes, library: Library | None) -> Prepared:
     if library is not None:
         engine += ("tflm_platform.c",)
         generated["tflm.mk"] = library.makefile()
-    return Prepared(engine, generated, arena, methods)
+    return Prepared(engine, generated, arena, methods, traced)
 
 
 def _for_host(tflite: bytes) -> Prepared:
@@ -99,6 +103,7 @@ def _for_host(tflite: bytes) -> Prepared:
 #define TFLM_HOST_INPUTS {len(io.inputs)}
 #define TFLM_HOST_OUTPUTS {len(io.outputs)}
 #define TFLM_HOST_ENDS {ends.as_c((*io.inputs, *io.outputs))}
+#define TFLM_HOST_LAYERS {len(places_of(tflite))}
 /* Of all inputs together, and of all outputs. */
 #define TFLM_HOST_INPUT_BYTES {ends.size_bytes(io.inputs)}
 #define TFLM_HOST_OUTPUT_BYTES {ends.size_bytes(io.outputs)}
@@ -109,10 +114,20 @@ def _for_host(tflite: bytes) -> Prepared:
 """
     engine = ("tflm_host_engine.c", "tflm_host_engine.h")
     arena = arenas.Arena(size=used, need=used, margin=0, host=used)
-    return Prepared(engine, {"tflm_host.h": header}, arena, operators.methods(found))
+    return Prepared(engine, {"tflm_host.h": header}, arena, operators.methods(found), True)
 
 
-def _config(tflite: bytes, methods: tuple[str, ...], arena: arenas.Arena, io: Ends) -> str:
+def _config(tflite: bytes, methods: tuple[str, ...], arena: arenas.Arena, io: Ends, *, traced: bool) -> str:
+    places = places_of(tflite) if traced else ()
+    listed = ", ".join(f"{{{operator}, {tensor}}}" for operator, tensor in places)
+    table = f"""
+// Of each layer of a trace: the operator, by its place, and the tensor that it leaves.
+struct Layer {{
+  uint16_t place, tensor;
+}};
+constexpr uint16_t kLayers = {len(places)};
+constexpr Layer kTrace[kLayers] = {{{listed}}};
+"""
     checks = " ||\n      ".join(f"resolver->{method}() != kTfLiteOk" for method in methods)
     return f"""// Generated for the model of {len(tflite)} bytes, SHA-256 {sha256_of(tflite)}.
 #ifndef TFLM_CONFIG_H_
@@ -122,6 +137,8 @@ def _config(tflite: bytes, methods: tuple[str, ...], arena: arenas.Arena, io: En
 
 #include "engine.h"
 #include "tensorflow/lite/micro/micro_mutable_op_resolver.h"
+
+#define TFLM_TRACED {int(traced)}  // the library tells of its operators
 
 namespace tflm_config {{
 
@@ -133,7 +150,7 @@ constexpr uint8_t kOutputs = {len(io.outputs)};
 constexpr engine_end_t kEnds[kInputs + kOutputs] = {{{ends.as_c((*io.inputs, *io.outputs))}}};
 
 constexpr bool kKeepsState = {str(describe(tflite).keeps_state).lower()};
-
+{table if traced else ""}
 // One slot for each operator of the model, and no more.
 using Resolver = tflite::MicroMutableOpResolver<{len(methods)}>;
 

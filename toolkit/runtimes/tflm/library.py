@@ -43,6 +43,7 @@ class Library:
         defines: what the headers must be compiled with to agree with the archive.
         sha256: of the archive.
         vector: it was built for a core with MVE: its kernels may ask more of the arena.
+        profiles: it tells a profiler of its operators; one built without error strings does not.
     """
 
     archive: str
@@ -50,6 +51,7 @@ class Library:
     defines: tuple[str, ...]
     sha256: str
     vector: bool = False
+    profiles: bool = False
 
     def makefile(self) -> str:
         """What the project's Makefile includes; nothing in it depends on where TFLM_DIR lies."""
@@ -108,6 +110,7 @@ def find_library(environment: Mapping[str, str], board: Board) -> Library:
         defines=tuple(name for name, wanted in defines.items() if wanted),
         sha256=hashlib.sha256(content).hexdigest(),
         vector=_has_vectors(content),
+        profiles=not defines["TF_LITE_STRIP_ERROR_STRINGS"],
     )
 
 

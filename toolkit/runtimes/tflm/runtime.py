@@ -11,6 +11,7 @@ from toolkit.runtimes.engine import Engine
 from toolkit.runtimes.tflm import operators
 from toolkit.tflite import Obstacle, UnsupportedError
 from toolkit.tflite.ends import ends_of
+from toolkit.tflite.points import points_of
 
 
 def prepare(board: Board, toolchain: Toolchain, tflite: bytes, optimise: str) -> Engine:  # noqa: ARG001 - GCC's alone
@@ -23,7 +24,12 @@ def prepare(board: Board, toolchain: Toolchain, tflite: bytes, optimise: str) ->
     prepared = tflm.for_toolchain(tflite, board, toolchain, os.environ)
     ends = ends_of(tflite)
     return Engine(
-        EngineFiles(prepared.engine, (), prepared.generated), None, prepared.arena.size, ends.inputs, ends.outputs
+        EngineFiles(prepared.engine, (), prepared.generated),
+        None,
+        prepared.arena.size,
+        ends.inputs,
+        ends.outputs,
+        points_of(tflite) if prepared.traced else (),
     )
 
 

@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "nrf52840.h"
 #include "usb_descriptors.h"
 #include "usb_device.h"
 
@@ -22,8 +21,9 @@ enum { TYPE_MASK = 0x60, TYPE_CLASS = 0x20, RECIPIENT_MASK = 0x1F, RECIPIENT_END
 
 static const usb_class_t *device_class;
 static uint8_t configuration;
-/* EasyDMA reaches RAM only, and descriptors lie in flash. */
-static uint8_t packet[USB_PACKET] DMA_ALIGNED;
+/* DMA may reach RAM only, and descriptors lie in flash. */
+static uint8_t packet[USB_PACKET] USB_ALIGNED;
+static size_t asked;         /* wLength of the request */
 static const uint8_t *reply; /* what is left to be sent */
 static size_t reply_left;
 /* It is shorter than the host asked for: a full last packet needs an empty one behind it. */
@@ -47,7 +47,6 @@ static void send_next(void) {
 }
 
 void usb_reply_data(const uint8_t *data, size_t size) {
-  const uint32_t asked = USBD_SETUP(6) | USBD_SETUP(7) << 8;
   if (asked == 0) { /* no data stage */
     usb_reply_accept();
     return;
@@ -58,11 +57,11 @@ void usb_reply_data(const uint8_t *data, size_t size) {
   send_next();
 }
 
-void usb_reply_accept(void) { USBD_EP0STATUS = 1; }
+void usb_reply_accept(void) { usb_ep0_accept(); }
 
 void usb_reply_receive(void) {
   control = CONTROL_OUT;
-  USBD_EP0RCVOUT = 1;
+  usb_ep0_receive();
 }
 
 static void data_done(void) {
@@ -78,7 +77,7 @@ static void data_done(void) {
 }
 
 /* Table 9-6: the one feature of an endpoint is that it is halted. */
-enum { ENDPOINT_HALT = 0, DIRECTION_IN = 0x80 };
+enum { ENDPOINT_HALT = 0 };
 
 static bool endpoint_request(const usb_setup_t *setup, uint8_t status[2]) {
   const uint8_t address = (uint8_t)setup->index;
@@ -86,12 +85,12 @@ static bool endpoint_request(const usb_setup_t *setup, uint8_t status[2]) {
   if (ep == 0) return setup->request == GET_STATUS;
   if (configuration == 0 || !device_class->has_endpoint(address)) return false;
   if (setup->request == GET_STATUS) {
-    status[0] = (uint8_t)((address & DIRECTION_IN) ? USBD_HALTED_EPIN(ep) : USBD_HALTED_EPOUT(ep));
+    status[0] = usb_ep_halted(address);
     return true;
   }
   if (setup->value != ENDPOINT_HALT) return false;
   if (setup->request == CLEAR_FEATURE) usb_ep_open(address);
-  if (setup->request == SET_FEATURE) USBD_EPSTALL = USBD_EPSTALL_STALL | address;
+  if (setup->request == SET_FEATURE) usb_ep_halt(address);
   return true;
 }
 
@@ -100,7 +99,8 @@ static bool standard_request(const usb_setup_t *setup) {
   size_t size = 0;
   const uint8_t *found;
   switch (setup->request) {
-    case SET_ADDRESS: /* the controller answers by itself */
+    case SET_ADDRESS:
+      if (usb_set_address((uint8_t)setup->value)) usb_reply_accept();
       return true;
     case GET_DESCRIPTOR:
       found = usb_descriptor((uint8_t)(setup->value >> 8), (uint8_t)setup->value, packet, &size);
@@ -144,22 +144,15 @@ static bool standard_request(const usb_setup_t *setup) {
   }
 }
 
-static void answer_setup(void) {
-  const usb_setup_t setup = {
-      .request_type = (uint8_t)USBD_SETUP(0),
-      .request = (uint8_t)USBD_SETUP(1),
-      .value = (uint16_t)(USBD_SETUP(2) | USBD_SETUP(3) << 8),
-      .index = (uint16_t)(USBD_SETUP(4) | USBD_SETUP(5) << 8),
-      .length = (uint16_t)(USBD_SETUP(6) | USBD_SETUP(7) << 8),
-  };
+static void answer_setup(const usb_setup_t *setup) {
   control = CONTROL_IDLE;
-  const uint8_t type = setup.request_type & TYPE_MASK;
-  const bool known =
-      type == 0 ? standard_request(&setup) : type == TYPE_CLASS && device_class->request(&setup);
-  if (!known) USBD_EP0STALL = 1;
+  asked = setup->length;
+  const uint8_t type = setup->request_type & TYPE_MASK;
+  const bool known = type == 0 ? standard_request(setup) : type == TYPE_CLASS && device_class->request(setup);
+  if (!known) usb_ep0_stall();
 }
 
-static void transferred(uint32_t epdata) { device_class->transferred(epdata); }
+static void transferred(uint32_t endpoints) { device_class->transferred(endpoints); }
 
 void usb_control_start(const usb_class_t *class) {
   static const usb_events_t events = {reset, answer_setup, data_done, transferred};

@@ -5,7 +5,7 @@
  *    |
  *   usb_control.c  endpoint 0
  *    |
- *   usb_device.c   the controller
+ *   usb_device.c   the chip's controller
  */
 #ifndef TINYML_USB_CONTROL_H
 #define TINYML_USB_CONTROL_H
@@ -14,13 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-typedef struct {
-  uint8_t request_type; /* bmRequestType */
-  uint8_t request;      /* bRequest */
-  uint16_t value;       /* wValue */
-  uint16_t index;       /* wIndex */
-  uint16_t length;      /* wLength */
-} usb_setup_t;
+#include "usb_device.h"
 
 /* What a class of devices does; called from within usb_poll(). */
 typedef struct {
@@ -29,7 +23,7 @@ typedef struct {
   bool (*has_endpoint)(uint8_t address);
   bool (*request)(const usb_setup_t *setup); /* false: it has no such request */
   void (*control_data)(const uint8_t *data, size_t size);
-  void (*transferred)(uint32_t epdata); /* as usb_events_t has it */
+  void (*transferred)(uint32_t endpoints); /* as usb_events_t has it */
 } usb_class_t;
 
 /* usb_start() for a device of this class, which must stay. */

@@ -1,7 +1,9 @@
 /* USB 2.0 chapter 9.6; CDC 1.2 chapter 5.2; the interface association descriptor is ECN 2003-07. */
 #include "usb_descriptors.h"
 
-#include "nrf52840.h"
+#include <string.h>
+
+#include "usb_device.h"
 #include "usb_names.h"
 
 enum { DEVICE = 1, CONFIGURATION = 2, STRING = 3 };
@@ -20,6 +22,8 @@ static const uint8_t device[] = {
     U16(0x0100), MANUFACTURER, PRODUCT, SERIAL_NUMBER,
     1,           /* configurations */
 };
+
+enum { DEVICE_SERIAL_NUMBER = 16 }; /* iSerialNumber in it; 0: there is none */
 
 enum { CONFIGURATION_BYTES = 9 + 8 + 9 + 5 + 5 + 4 + 5 + 7 + 9 + 7 + 7 };
 
@@ -71,9 +75,12 @@ static size_t add_hex(uint8_t *buffer, size_t at, uint32_t value) {
 }
 
 const uint8_t *usb_descriptor(uint8_t kind, uint8_t index, uint8_t *buffer, size_t *size) {
+  uint32_t number[2];
   if (kind == DEVICE) {
+    memcpy(buffer, device, sizeof device);
+    if (!usb_serial_number(number)) buffer[DEVICE_SERIAL_NUMBER] = 0;
     *size = sizeof device;
-    return device;
+    return buffer;
   }
   if (kind == CONFIGURATION) {
     *size = sizeof configuration;
@@ -93,9 +100,10 @@ const uint8_t *usb_descriptor(uint8_t kind, uint8_t index, uint8_t *buffer, size
     case PRODUCT:
       end = add_text(buffer, end, USB_PRODUCT_NAME);
       break;
-    case SERIAL_NUMBER: /* the same digits as Arduino's core and bootloader show */
-      end = add_hex(buffer, end, FICR_DEVICEADDR1);
-      end = add_hex(buffer, end, FICR_DEVICEADDR0);
+    case SERIAL_NUMBER:
+      if (!usb_serial_number(number)) return NULL;
+      end = add_hex(buffer, end, number[0]);
+      end = add_hex(buffer, end, number[1]);
       break;
     default:
       return NULL;

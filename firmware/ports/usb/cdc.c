@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "nrf52840.h"
 #include "usb_descriptors.h"
 #include "usb_device.h"
 
@@ -20,8 +19,8 @@ static bool opened; /* DTR */
 static bool touched;
 static bool in_busy;  /* a packet waits for the host to take it */
 static bool out_full; /* a packet waits in the endpoint for us to take it */
-static uint8_t in_packet[USB_PACKET] DMA_ALIGNED;
-static uint8_t out_packet[USB_PACKET] DMA_ALIGNED;
+static uint8_t in_packet[USB_PACKET] USB_ALIGNED;
+static uint8_t out_packet[USB_PACKET] USB_ALIGNED;
 static size_t out_at, out_end; /* what is unread in out_packet */
 
 static void reset(void) {
@@ -72,9 +71,9 @@ static void control_data(const uint8_t *data, size_t size) {
   if (size == LINE_CODING_BYTES) memcpy(line_coding, data, LINE_CODING_BYTES);
 }
 
-static void transferred(uint32_t epdata) {
-  if (epdata & USBD_EPDATA_IN(USB_EP_DATA)) in_busy = false;
-  if (epdata & USBD_EPDATA_OUT(USB_EP_DATA)) out_full = true;
+static void transferred(uint32_t endpoints) {
+  if (endpoints & USB_IN(USB_EP_DATA)) in_busy = false;
+  if (endpoints & USB_OUT(USB_EP_DATA)) out_full = true;
 }
 
 const usb_class_t cdc_class = {reset, configure, has_endpoint, request, control_data, transferred};
@@ -94,8 +93,8 @@ size_t cdc_read(uint8_t *data, size_t capacity) {
 
 void cdc_write(const uint8_t *data, size_t size) {
   while (size > 0) {
-    while (configured && opened && in_busy) usb_poll();
-    if (!configured || !opened) return;
+    while (configured && opened && in_busy && !usb_suspended()) usb_poll();
+    if (!configured || !opened || in_busy) return;
     const size_t piece = size < IN_BYTES ? size : IN_BYTES;
     memcpy(in_packet, data, piece);
     in_busy = true;

@@ -1,0 +1,96 @@
+"""Asks a device for every layer of an inference, and for the constants in its memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
+
+from toolkit.errors import LinkError
+from toolkit.link import messages, packbits
+from toolkit.link.exchange import ATTEMPTS, Exchange
+from toolkit.link.messages import Hello, Message, MessageError, MessageType, TracedLayer
+
+_Made = TypeVar("_Made")
+_GAP = "it was damaged or cut on the way each time"
+
+
+@dataclass(frozen=True)
+class Trace:
+    """What the device computed, layer by layer.
+
+    Attributes:
+        key: the caller's name for the request.
+        output: the output tensors' bytes one after the other.
+        ticks: of all layers together, in HELLO's unit; nothing between them is counted.
+        layers: in the order of computation; empty where the engine tells of none.
+    """
+
+    key: int
+    output: bytes
+    ticks: int
+    layers: tuple[TracedLayer, ...]
+
+
+def trace(exchange: Exchange, device: Hello, key: int, data: bytes, keep: range) -> Trace:
+    """Compute one input, layer by layer.
+
+    Args:
+        data: the input tensors' bytes one after the other.
+        keep: layers whose bytes are wanted too.
+
+    Raises:
+        LinkError: the device refuses, fell silent, or tells of other layers than HELLO promised.
+    """
+    payload = messages.trace(keep.start, keep.stop, packbits.pack(data))
+    return _until(exchange, MessageType.TRACE, payload, MessageType.RESULT, partial(_traced, device, key, keep))
+
+
+def _traced(device: Hello, key: int, keep: range, answer: list[Message]) -> Trace | None:
+    ticks, output = messages.parse_result(answer[-1].payload)
+    layers = tuple(messages.parse_layer(message.payload) for message in answer[:-1])
+    whole = [each.layer for each in layers] == list(range(device.layers))
+    # An interpreter whose library tells of no operators gives the result alone.
+    if len(output) != device.output_bytes or not (whole or not layers):
+        return None
+    if any(bool(each.data) and each.layer not in keep for each in layers):
+        return None
+    return Trace(key, output, ticks, layers)
+
+
+def read(exchange: Exchange, place: int, size: int) -> bytes:
+    """Constants as they lie in the device's memory; see engine.h.
+
+    Raises:
+        LinkError: the device refuses, or fell silent.
+    """
+    parts = []
+    while size > 0:
+        step = min(size, messages.MOST_READ)
+        payload = messages.read(place, step)
+        parts.append(_until(exchange, MessageType.READ, payload, MessageType.BYTES, partial(_of_size, step)))
+        place, size = place + step, size - step
+    return b"".join(parts)
+
+
+def _of_size(size: int, answer: list[Message]) -> bytes | None:
+    return answer[-1].payload if len(answer[-1].payload) == size else None
+
+
+def _until(
+    exchange: Exchange,
+    kind: MessageType,
+    payload: bytes,
+    last: MessageType,
+    parse: Callable[[list[Message]], _Made | None],
+) -> _Made:
+    for _ in range(ATTEMPTS):
+        answer = exchange.ask(kind, payload, last)
+        try:
+            made = None if answer is None else parse(answer)
+        except MessageError:
+            made = None
+        if made is not None:
+            return made
+    raise LinkError(f"the device gave no whole answer to a {kind.name} in {ATTEMPTS} attempts: {_GAP}", "try again")
