@@ -21,7 +21,7 @@ from toolkit.smallest.rows import ram_bytes
 from toolkit.zoo.topology import parse
 
 ROOT = Path(__file__).parents[2]
-SHIPPED = ROOT / "models" / "smallest"
+SHIPPED = ROOT / "models" / "smallest_study"
 
 
 def _samples(count: int = 700, seed: int = 1) -> Samples:

@@ -22,7 +22,7 @@ Study = Annotated[
     ),
 ]
 Names = Annotated[list[str], typer.Argument(help="Networks, by the names of their plans.")]
-_HERE = Path("models/smallest")
+_HERE = Path("models/smallest_study")
 
 
 class _Bar:
@@ -206,6 +206,23 @@ def _register_judging(group: typer.Typer) -> None:
                 or f"{row.verdict}, {row.exact} of {row.asked}, flash {row.flash_bytes}, RAM {row.ram_bytes}"
             )
             output.line(f"{row.name} on {row.board}: {found}")
+
+    @group.command("digits")
+    def digits_command(
+        models: Annotated[Path, typer.Option("--models", help="The folder of shipped models.")] = Path("models"),
+        study: Study = _HERE,
+    ) -> None:
+        """Score all shipped networks on digits that none was trained on: external, harder, scikit-learn's."""
+        from toolkit.smallest import digits
+
+        digits.score(
+            study,
+            models,
+            lambda row: output.line(
+                f"{row.name} {row.dtype}: "
+                + ", ".join(f"{key} {row.right[key]} of {row.total[key]}" for key in row.total)
+            ),
+        )
 
     @group.command("page")
     def page_command(

@@ -9,7 +9,7 @@ from itertools import combinations
 from pathlib import Path
 
 from toolkit.artifacts import write_atomically
-from toolkit.smallest import judge, measure, plots, records, results
+from toolkit.smallest import digits, judge, measure, plots, records, results
 from toolkit.smallest.judge import Judged
 from toolkit.smallest.published import PUBLISHED
 from toolkit.smallest.records import WHOLE, Record
@@ -39,7 +39,7 @@ def write(study: Path, folder: Path) -> Path:
         *_pairs(judged),
         *_published(),
         *_boards(measure.known(study)),
-        *_other_digits(rows, judged),
+        *_other_digits(digits.known(study)),
         *_searched(runs),
         *_FOOT,
     ]
@@ -68,7 +68,7 @@ def _head(runs: Sequence[Record], rows: Sequence[Row]) -> list[str]:
         "# The smallest honest network",
         "",
         "How small can a network be that still reads digits? Written by `tinyml smallest page` from "
-        "`models/smallest/`: every run is in `runs.jsonl`, the judged answers in `judged.json`. The rules, "
+        "`models/smallest_study/`: every run is in `runs.jsonl`, the judged answers in `judged.json`. The rules, "
         "committed before the first run: [smallest/protocol.md](smallest/protocol.md).",
         "",
         f"{len(runs)} runs were counted: {states['whole']} whole ones with {epochs:,} epochs in all, "
@@ -211,18 +211,26 @@ def _boards(known: Sequence[measure.Measured]) -> list[str]:
     ]
 
 
-def _other_digits(rows: Sequence[Row], judged: Sequence[Judged]) -> list[str]:
-    if not judged:
+def _other_digits(known: Sequence[digits.Row]) -> list[str]:
+    if not known:
         return []
-    sets = [name for name in judged[0].total if name != TEST]
-    lines = [(f"`{row.name}`", *(_percent(row.others.get(name)) for name in sets)) for row in rows if row.others]
+    sets = list(known[0].total)
+    lines = [
+        (
+            f"`{row.name}`",
+            row.dtype,
+            *(f"{row.right[each]} ({_percent(row.right[each] / row.total[each], 1)})" for each in sets),
+        )
+        for row in known
+    ]
     return [
         "## Other digits",
         "",
-        "Never trained on, never decided by: 200 harder ones, drawn by a program with many writers' habits "
-        "(`toolkit/data/digits/habits.py`), and scikit-learn's 8 x 8 digits, enlarged. Means over the pipelines.",
+        "Never trained on, never decided by: the ten external drawings; 200 harder ones by a program with many "
+        "writers' habits (`toolkit/data/digits/habits.py`: slant, width, pen, tremor, breaks, overshoot, paper, light, a "
+        "phone's blur); and scikit-learn's 8 x 8 digits, enlarged. The shipped files, right answers and per cent.",
         "",
-        *_table(("network", *(_SETS[name] for name in sets)), lines),
+        *_table(("network", "type", *(_SETS[name] for name in sets)), lines, text=2),
     ]
 
 

@@ -66,7 +66,7 @@ def plans(folder: Path) -> dict[str, Plan]:
     """
     path = folder / PLANS
     if not path.is_file():
-        path = resources.models() / "smallest" / PLANS
+        path = resources.models() / "smallest_study" / PLANS
     try:
         told = json.loads(path.read_text(encoding="utf-8"))
         return {
