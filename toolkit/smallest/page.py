@@ -227,8 +227,8 @@ def _other_digits(known: Sequence[digits.Row]) -> list[str]:
         "## Other digits",
         "",
         "Never trained on, never decided by: the ten external drawings; 200 harder ones by a program with many "
-        "writers' habits (`toolkit/data/digits/habits.py`: slant, width, pen, tremor, breaks, overshoot, paper, light, a "
-        "phone's blur); and scikit-learn's 8 x 8 digits, enlarged. The shipped files, right answers and per cent.",
+        "writers' habits (`toolkit/data/digits/habits.py`: slant, width, pen, tremor, breaks, overshoot, paper, light, "
+        "a phone's blur); and scikit-learn's 8 x 8 digits, enlarged. The shipped files, right answers and per cent.",
         "",
         *_table(("network", "type", *(_SETS[name] for name in sets)), lines, text=2),
     ]

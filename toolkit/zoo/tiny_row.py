@@ -5,7 +5,7 @@ from __future__ import annotations
 from toolkit.zoo.architecture import Architecture, KerasModel
 from toolkit.zoo.topology import parse
 
-TOPOLOGY = parse("c4p c8p d16 F", slope=0.1)
+TOPOLOGY = parse("c3p c10p d12 F", slope=0.1)
 
 
 def build() -> KerasModel:
