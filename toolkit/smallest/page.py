@@ -311,8 +311,8 @@ def _recipes(runs: Sequence[Record]) -> list[str]:
         )
     titles = ("topology", "changed", "seed", "plain, %", "changed, %", "plain, loss", "changed, loss")
     return [
-        "Other recipes, each beside the plain run of the same network and seed, held out. One seed each, so that less than "
-        "some 0.3 points (below 400 parameters) or 0.15 (near 700) says nothing:",
+        "Other recipes, each beside the plain run of the same network and seed, held out. One seed each, so that less "
+        "than some 0.3 points (below 400 parameters) or 0.15 (near 700) says nothing:",
         "",
         *_table(titles, lines, text=2),
     ]  # fmt: skip
@@ -324,8 +324,8 @@ _FOOT: tuple[str, ...] = (
     "No deskewing on the device, no training inside a wider network, no pruning of a larger one, no weights of 4 bits, "
     "no int8 grid for activations while training; one search of a dozen trainings by Optuna for 350 parameters, which "
     "found nothing better than the tied networks that were thought of. Efficient-CapsNet was not trained again. The "
-    "trainings are short for what is known to help (800 epochs gave 0.15 points more than 60 in the trials before): the "
-    "machine was shared.",
+    "trainings are short for what is known to help (800 epochs gave 0.15 points more than 60 in the trials before): "
+    "the machine was shared.",
     "",
     "## Again",
     "",
