@@ -41,6 +41,7 @@ TESTED = {
     "ports",
     "report",
     "run",
+    "smallest",
     "train",
     "verify",
 }
@@ -111,6 +112,10 @@ def test_doctor_lists_what_the_boards_need() -> None:
         (["build"], 2, "--board", ""),
         (["verify", "--limit", "-1"], 2, "--limit", ""),
         (["nosuch"], 2, "nosuch", ""),
+        (["smallest", "search", "nosuch"], 1, "no class 'nosuch'", "697"),
+        (["smallest", "train", "nosuch"], 1, "no plan for 'nosuch'", "half"),
+        (["smallest", "name", "half"], 1, "half has pipelines []", "train"),
+        (["smallest", "judge"], 1, "names no network", "tinyml smallest name"),
     ],
 )
 def test_mistake_is_one_clear_line(tmp_path: Path, arguments: list[str], code: int, said: str, hinted: str) -> None:

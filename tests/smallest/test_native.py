@@ -12,7 +12,7 @@ import pytest
 from toolkit.smallest import native
 from toolkit.smallest.data import REAL
 from toolkit.smallest.recipe import RECIPE
-from toolkit.smallest.training import drawn, state_of
+from toolkit.smallest.training import drawn, int8_steps, state_of
 from toolkit.zoo.topology import Kind, parse
 
 pytestmark = pytest.mark.skipif(not any(map(shutil.which, native.COMPILERS)), reason="no C compiler")
@@ -159,3 +159,42 @@ def test_kinds_are_numbered_alike_on_both_sides() -> None:
     text = (native.FOLDER / "network.h").read_text(encoding="utf-8")
     names = [line.split()[0].rstrip(",") for line in text.splitlines() if line.strip().startswith("KIND_")]
     assert [name.removeprefix("KIND_") for name in names] == [kind.name for kind in Kind]
+
+
+def test_frozen_statistics_are_constants_to_the_gradients() -> None:
+    """With statistics that are set, a batch's mean and variance are no part of what is differentiated."""
+    topology = parse("c3p s4 g F", 0.3)
+    network = native.Network(topology, 1)
+    pixels, labels = _images(64)
+    chosen = np.arange(16, dtype=np.int32)
+    start = drawn(topology, 4)
+    network.collect(start, REAL, pixels)
+
+    def loss(parameters: native.Floats) -> float:
+        return network.gradients(parameters, REAL, pixels, labels, chosen, frozen=True)[0]
+
+    _, gradients = network.gradients(start, REAL, pixels, labels, chosen, frozen=True)
+    for slot in topology.slots:
+        part = slice(slot.offset, slot.offset + slot.size)
+        direction = np.zeros_like(start)
+        direction[part] = np.sign(gradients[part])
+        wrong = []
+        for step in np.array([1e-3, 3e-4, 1e-4], np.float32):
+            measured = (loss(start + step * direction) - loss(start - step * direction)) / (2 * float(step))
+            wrong.append(abs(measured / float(direction.astype(np.float64) @ gradients) - 1))
+        assert min(wrong) < 0.03, f"{slot}: {wrong}"
+    scores = network.run(start, REAL, pixels[:16]).astype(np.float64)
+    expected = np.log(np.exp(scores).sum(1)) - scores[np.arange(16), labels[:16]]
+    assert loss(start) == pytest.approx(expected.sum(), rel=1e-4)
+
+
+def test_steps_of_int8_grids_are_by_channel() -> None:
+    topology = parse("c2 P P P s3n g F")
+    parameters = np.arange(topology.trained, dtype=np.float32) - 20
+    steps = int8_steps(topology, parameters)
+    first = topology.slots[0]
+    kernel = parameters[first.offset : first.offset + 18].reshape(2, 9)
+    assert np.allclose(
+        steps[first.offset : first.offset + 18].reshape(2, 9), np.abs(kernel).max(1, keepdims=True) / 127
+    )
+    assert not steps[topology.slots[1].offset : topology.slots[1].offset + topology.slots[1].size].any()

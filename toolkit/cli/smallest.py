@@ -22,7 +22,7 @@ Study = Annotated[
     ),
 ]
 Names = Annotated[list[str], typer.Argument(help="Networks, by the names of their plans.")]
-_HERE = Path("models/smallest")
+_HERE = Path("models/smallest_study")
 
 
 class _Bar:
@@ -131,11 +131,17 @@ def _register_training(group: typer.Typer) -> None:
 
 def _register_judging(group: typer.Typer) -> None:
     @group.command("name")
-    def name_command(names: Names, study: Study = _HERE) -> None:
+    def name_command(
+        names: Names,
+        pipelines: Annotated[
+            int, typer.Option("--pipelines", min=1, max=5, help="That each must have; the protocol says five.")
+        ] = 5,
+        study: Study = _HERE,
+    ) -> None:
         """Write down which files will be judged, by hash, and which of each network ships: by held-out accuracy."""
         from toolkit.smallest import judge
 
-        for name, what in judge.name(study, names).items():
+        for name, what in judge.name(study, names, pipelines).items():
             output.line(f"{name}: pipeline {what['ships']} ships; {len(what['files'])} files will be judged")
 
     @group.command("judge")
@@ -146,6 +152,9 @@ def _register_judging(group: typer.Typer) -> None:
         from toolkit.data.digits.habits import load_harder
         from toolkit.smallest import finished, judge
 
+        if not judge.waiting(study):
+            output.line("nothing waits: all that is named was judged")
+            return
         tests = (load_mnist("test", data), load_external(), load_harder(), load_eight())
         judge.judge(
             study,
@@ -197,6 +206,23 @@ def _register_judging(group: typer.Typer) -> None:
                 or f"{row.verdict}, {row.exact} of {row.asked}, flash {row.flash_bytes}, RAM {row.ram_bytes}"
             )
             output.line(f"{row.name} on {row.board}: {found}")
+
+    @group.command("digits")
+    def digits_command(
+        models: Annotated[Path, typer.Option("--models", help="The folder of shipped models.")] = Path("models"),
+        study: Study = _HERE,
+    ) -> None:
+        """Score all shipped networks on digits that none was trained on: external, harder, scikit-learn's."""
+        from toolkit.smallest import digits
+
+        digits.score(
+            study,
+            models,
+            lambda row: output.line(
+                f"{row.name} {row.dtype}: "
+                + ", ".join(f"{key} {row.right[key]} of {row.total[key]}" for key in row.total)
+            ),
+        )
 
     @group.command("page")
     def page_command(

@@ -50,11 +50,16 @@ def _digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def name(folder: Path, names: Sequence[str]) -> dict[str, Any]:
+def name(folder: Path, names: Sequence[str], pipelines: int = PIPELINES) -> dict[str, Any]:
     """Write which files will be judged, and which of each name ships: by held-out int8 accuracy.
 
+    Args:
+        folder: of the study.
+        names: of plans.
+        pipelines: that each has to have, seeds 1 and on; the protocol says five, and the page says how many there were.
+
     Raises:
-        TrainError: a network has no five whole pipelines, or was judged already.
+        TrainError: a network has too few whole pipelines, or was judged already.
     """
     path = folder / NAMED
     named: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
@@ -62,9 +67,10 @@ def name(folder: Path, names: Sequence[str]) -> dict[str, Any]:
         if any(found.name == each for found in judged(folder)):
             raise TrainError(f"{each} was judged already", "a network of another name has a judging of its own")
         found = dict(pipeline.done(pipeline.plan(folder, each), folder))
-        if sorted(found) != list(pipeline.SEEDS):
+        if not set(pipeline.SEEDS[:pipelines]) <= set(found):
             raise TrainError(
-                f"{each} has pipelines {sorted(found)}, not all of {list(pipeline.SEEDS)}", "train them first"
+                f"{each} has pipelines {sorted(found)}, not all of {list(pipeline.SEEDS[:pipelines])}",
+                "train them first",
             )
         order = sorted(
             found,
@@ -88,34 +94,46 @@ def judged(folder: Path) -> tuple[Judged, ...]:
     )
 
 
+def waiting(folder: Path) -> dict[tuple[str, int], tuple[str, bool]]:
+    """By name and seed: hash of each file that is named and was not judged, and whether it ships.
+
+    Raises:
+        TrainError: nothing is named.
+    """
+    path = folder / NAMED
+    if not path.is_file():
+        raise TrainError(f"{path} names no network", "tinyml smallest name NETWORK, and commit it, before the judging")
+    named: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    done = {(row.name, row.seed) for row in judged(folder)}
+    return {
+        (each, int(seed)): (digest, int(seed) == what["ships"])
+        for each, what in named.items()
+        for seed, digest in what["files"].items()
+        if (each, int(seed)) not in done
+    }
+
+
 def judge(
     folder: Path,
     tests: Sequence[Samples],
     answers: Callable[[bytes, Samples], npt.NDArray[np.uint8]],
     told: Callable[[Judged], None] = lambda _: None,
 ) -> tuple[Judged, ...]:
-    """Run every named file that was not judged yet on the sets; the first of them is the test set.
+    """Run every file that waits on the sets, the first of which is the test set; all that was ever judged.
 
     Raises:
         TrainError: nothing is named.
         ChangedFileError: a file is not the one that was named.
     """
-    path = folder / NAMED
-    if not path.is_file():
-        raise TrainError(f"{path} names no network", "tinyml smallest name NETWORK, and commit it, before the judging")
-    named: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     done = list(judged(folder))
-    for each, what in named.items():
-        for seed, digest in what["files"].items():
-            if any((row.name, row.seed) == (each, int(seed)) for row in done):
-                continue
-            file = pipeline.network_path(folder, each, int(seed))
-            if not file.is_file() or _digest(file) != digest:
-                raise ChangedFileError(f"{file} is not the file that {path} names", "take the file that was named")
-            row = _one(each, int(seed), digest, int(seed) == what["ships"], file.read_bytes(), tests, answers)
-            done.append(row)
-            write_atomically(folder / JUDGED, (json.dumps(to_jsonable(done), indent=None) + "\n").encode())
-            told(row)
+    for (each, seed), (digest, ships) in waiting(folder).items():
+        file = pipeline.network_path(folder, each, seed)
+        if not file.is_file() or _digest(file) != digest:
+            raise ChangedFileError(f"{file} is not the file that {NAMED} names", "take the file that was named")
+        row = _one(each, seed, digest, ships, file.read_bytes(), tests, answers)
+        done.append(row)
+        write_atomically(folder / JUDGED, (json.dumps(to_jsonable(done), indent=None) + "\n").encode())
+        told(row)
     return tuple(done)
 
 

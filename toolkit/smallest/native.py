@@ -21,6 +21,7 @@ FOLDER = Path(__file__).with_name("trainer")
 COMPILERS = ("clang", "gcc")
 COMPILE_SECONDS = 180.0
 LANES = 16
+_BATCH, _FIXED = 0, 2  # of enum mode
 
 Bytes = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
@@ -31,7 +32,7 @@ class _Layer(ctypes.Structure):
     _fields_ = (
         *((name, ctypes.c_int32) for name in ("kind", "channels", "height", "width", "kernel", "padding", "source")),
         *((name, ctypes.c_int32) for name in ("weights", "scale", "bias")),
-        *((name, ctypes.c_float) for name in ("slope", "step", "low", "high")),
+        ("slope", ctypes.c_float),
     )
 
 
@@ -46,6 +47,7 @@ class _Settings(ctypes.Structure):
     _fields_ = (
         ("accumulate", ctypes.c_int32),
         *((name, ctypes.c_float) for name in ("beta1", "beta2", "averaging", "smoothing", "sharpness")),
+        ("mode", ctypes.c_int32),
         ("rates", _POINTER),
         ("steps_before", ctypes.c_int64),
         ("real", _POINTER),
@@ -121,14 +123,14 @@ def _at(array: npt.NDArray[Any]) -> ctypes.c_void_p:
 class Network:
     """A topology in memory, for one process; holds no parameters."""
 
-    def __init__(self, topology: Topology, blocks: int = 4, extra: dict[int, tuple[float, float, float]] | None = None):
-        """`blocks`: of sixteen images, in a batch. `extra`: by place of a ROUND layer: its step, lowest and highest."""
+    def __init__(self, topology: Topology, blocks: int = 4) -> None:
+        """`blocks`: of sixteen images, in a batch."""
         self.topology = topology
         self.images = blocks * LANES
         self._library = library()
         layers = (_Layer * len(topology.layers))()
         for place, layer in enumerate(topology.layers):
-            layers[place] = _layer(layer, topology.slots, (extra or {}).get(place, (1.0, 0.0, 0.0)))
+            layers[place] = _layer(layer, topology.slots)
         made = self._library.network_new(layers, len(layers), topology.trained, blocks)
         if not made:
             raise MemoryError
@@ -139,14 +141,21 @@ class Network:
             self._library.network_free(self._network)
 
     def gradients(
-        self, parameters: Floats, real: Floats, images: Bytes, labels: Bytes, chosen: npt.NDArray[np.int32]
+        self,
+        parameters: Floats,
+        real: Floats,
+        images: Bytes,
+        labels: Bytes,
+        chosen: npt.NDArray[np.int32],
+        *,
+        frozen: bool = False,
     ) -> tuple[float, Floats]:
-        """Sum of the losses of one batch and its gradients."""
+        """Sum of the losses of one batch and its gradients; `frozen`: with the statistics that are set."""
         sums = np.zeros(self.topology.trained, np.float32)
         loss = self._library.batch_gradients(
             self._network,
             *(_at(parameters), _at(sums), _at(real), _at(images), _at(labels), _at(chosen)),
-            *(ctypes.c_float(0.0), ctypes.c_float(1.0)),
+            *(ctypes.c_float(0.0), ctypes.c_float(1.0), _FIXED if frozen else _BATCH),
         )
         return float(loss), sums
 
@@ -164,13 +173,22 @@ class Network:
         averaging: float,
         smoothing: float,
         sharpness: float,
+        frozen: bool = False,
     ) -> float:
         """Train over `order`; the mean loss. `state` is changed."""
         steps = len(order) // (self.images * accumulate)
         if len(rates) < steps:
             raise ValueError(f"{len(rates)} rates for {steps} steps")
         settings = _Settings(
-            accumulate, *betas, averaging, smoothing, sharpness, _at(rates).value, state.steps, _at(real).value
+            accumulate,
+            *betas,
+            averaging,
+            smoothing,
+            sharpness,
+            _FIXED if frozen else _BATCH,
+            _at(rates).value,
+            state.steps,
+            _at(real).value,
         )
         held = state.pointers()
         loss = self._library.train_epoch(
@@ -239,11 +257,11 @@ def augment(images: Bytes, side: int, bounds: tuple[float, float, float, float],
     return out
 
 
-def _layer(layer: Layer, slots: tuple[Slot, ...], rounding: tuple[float, float, float]) -> _Layer:
+def _layer(layer: Layer, slots: tuple[Slot, ...]) -> _Layer:
     def offset(slot: int) -> int:
         return slots[slot].offset if slot >= 0 else -1
 
     return _Layer(
         *(int(layer.kind), layer.channels, layer.height, layer.width, layer.kernel, layer.padding, layer.source),
-        *(offset(layer.weights), offset(layer.scale), offset(layer.bias), layer.slope, *rounding),
+        *(offset(layer.weights), offset(layer.scale), offset(layer.bias), layer.slope),
     )

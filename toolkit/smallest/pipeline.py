@@ -66,7 +66,7 @@ def plans(folder: Path) -> dict[str, Plan]:
     """
     path = folder / PLANS
     if not path.is_file():
-        path = resources.models() / "smallest" / PLANS
+        path = resources.models() / "smallest_study" / PLANS
     try:
         told = json.loads(path.read_text(encoding="utf-8"))
         return {
@@ -135,7 +135,9 @@ def run(chosen: Plan, seed: int, sets: Sets, folder: Path, progress: Progress | 
 
 
 def done(chosen: Plan, folder: Path) -> Iterator[tuple[int, Record]]:
-    """(seed, record) of each whole pipeline of a network."""
+    """(seed, record) of each whole pipeline of a network, by its plan as it is now."""
     for record in records.read(folder):
-        if record.purpose == chosen.purposes[1] and record.state == records.WHOLE and record.run.recipe == chosen.long:
-            yield record.run.seed // _STARTS_APART, record
+        run = record.run
+        planned = (run.words, run.slope, run.recipe) == (chosen.words, chosen.slope, chosen.long)
+        if planned and record.purpose == chosen.purposes[1] and record.state == records.WHOLE:
+            yield run.seed // _STARTS_APART, record

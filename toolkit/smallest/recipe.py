@@ -27,7 +27,9 @@ class Recipe:
         clean: share of the epochs, at the end, with the originals alone.
         smoothing: of the labels.
         sharpness: radius of a sharpness-aware step (twice the work), 0 for none.
-        rounding: epochs at the end with the folded network, its weights and activations on int8 grids.
+        rounding: 1: each step sees the weights as the int8 file will hold them, rounded by channel; 0: as they are.
+        frozen: 1: the normalisations keep the statistics of the run that this one starts from, as the finished network
+            will; 0: they take those of each batch of 64, whose noise a small network pays for.
     """
 
     epochs: int = 60
@@ -47,6 +49,7 @@ class Recipe:
     smoothing: float = 0.0
     sharpness: float = 0.0
     rounding: int = 0
+    frozen: int = 0
 
     def rates(self, epoch: int, steps: int) -> npt.NDArray[np.float32]:
         """Adam's rate of each step of an epoch, from 0."""

@@ -55,7 +55,10 @@ class Record:
 
 def identity(run: Run) -> str:
     """Twelve digits that tell one run from another: all that decides its weights."""
-    return hashlib.sha256(json.dumps(dataclasses.asdict(run), sort_keys=True).encode()).hexdigest()[:12]
+    told = dataclasses.asdict(run)
+    if not run.recipe.frozen:
+        del told["recipe"]["frozen"]  # the first runs were before there was such a thing
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:12]
 
 
 def append(folder: Path, record: Record) -> None:

@@ -68,12 +68,12 @@ def weight_bytes(topology: Topology) -> int:
 
 
 def rows(folder: Path) -> tuple[Row, ...]:
-    """Of every plan whose pipelines are whole, in the plans' order."""
+    """Of every plan that has whole pipelines, in the plans' order."""
     runs, found = records.read(folder), []
     answers, boards = judge.judged(folder), {(row.name, row.board): row for row in measure.known(folder)}
     for plan in pipeline.plans(folder).values():
         done = dict(pipeline.done(plan, folder))
-        if sorted(done) == list(pipeline.SEEDS):
+        if done:
             mine = tuple(each for each in answers if each.name == plan.name)
             found.append(_row(plan, done, mine, boards.get((plan.name, "mps2-an386")), len(runs), folder))
     return tuple(found)

@@ -79,6 +79,17 @@ def state_of(topology: Topology, parameters: Floats, recipe: Recipe) -> native.S
     return native.State(parameters, decay, np.maximum(least, np.float32(-1e30)))
 
 
+def int8_steps(topology: Topology, parameters: Floats) -> Floats:
+    """Of each weight, the step of its int8 grid: the largest of its output channel is 127 of them; 0 for all else."""
+    steps = np.zeros(topology.trained, np.float32)
+    for slot in topology.slots:
+        if slot.fan_in:
+            part = slice(slot.offset, slot.offset + slot.size)
+            largest = np.abs(parameters[part].reshape(slot.shape[0], -1)).max(axis=1) / 127
+            steps[part] = np.repeat(largest, slot.size // slot.shape[0])
+    return steps
+
+
 def score(network: native.Network, weights: Weights, sets: Sets) -> Score:
     """On the held-out images."""
     network.set_statistics(weights.statistics)
@@ -101,7 +112,10 @@ class Training:
         self.topology = parse(run.words, run.slope)
         if (start is None) != (not run.start) or (start is not None and start.topology != self.topology):
             raise TrainError(f"{run.words}: the weights to start with are not this network's")
+        if run.recipe.frozen and start is None:
+            raise TrainError(f"{run.words}: frozen statistics are those of a run to start from, and there is none")
         self.network = native.Network(self.topology, BLOCKS)
+        self.statistics = start.statistics if start is not None and run.recipe.frozen else None
         first = start.parameters if start is not None else drawn(self.topology, run.seed)
         self.state = state_of(self.topology, first, run.recipe)
         self.epoch, self.loss, self.seconds = 0, float("nan"), 0.0
@@ -116,6 +130,9 @@ class Training:
         order = np.random.default_rng([self.run.seed, 2, self.epoch]).permutation(len(train.labels)).astype(np.int32)
         pixels = self.sets.copy(recipe, recipe.copy_of(self.epoch))
         steps = len(order) // (self.network.images * recipe.batches)
+        if self.statistics is not None:
+            self.network.set_statistics(self.statistics)
+        self.state.grid = int8_steps(self.topology, self.state.parameters) if recipe.rounding else None
         self.loss = self.network.epoch(
             self.state,
             np.ascontiguousarray(pixels),
@@ -128,6 +145,7 @@ class Training:
             averaging=recipe.averaging,
             smoothing=recipe.smoothing,
             sharpness=recipe.sharpness,
+            frozen=bool(recipe.frozen),
         )
         self.epoch += 1
         self.seconds += time.monotonic() - began
@@ -137,6 +155,8 @@ class Training:
     def weights(self) -> Weights:
         """The averaged weights, their statistics taken from unchanged training images."""
         averaged = self.state.averaged.copy()
+        if self.statistics is not None:
+            return Weights(self.topology, averaged, self.statistics)
         statistics = self.network.collect(averaged, REAL, self.sets.train.pixels[:STATISTICS_IMAGES])
         return Weights(self.topology, averaged, statistics)
 

@@ -1,4 +1,4 @@
-"""The best found with at most 350 parameters: separable layers, one tied, no dense layer; docs/smallest.md has how it was chosen."""
+"""The best found with at most 350 parameters: separable layers, one tied, no dense layer: docs/smallest.md."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The best found with at most 697 parameters: separable layers, the last ones tied; docs/smallest.md has how it was chosen."""
+"""The best found with at most 697 parameters: separable layers, the last ones tied: docs/smallest.md."""
 
 from __future__ import annotations
 

@@ -1,11 +1,11 @@
-"""The best found for under 512 bytes of RAM by rows: two convolutions, small rows, dense; docs/smallest.md has how it was chosen."""
+"""The best found for under 512 bytes of RAM by rows: two convolutions, small rows, dense: docs/smallest.md."""
 
 from __future__ import annotations
 
 from toolkit.zoo.architecture import Architecture, KerasModel
 from toolkit.zoo.topology import parse
 
-TOPOLOGY = parse("c4p c8p d16 F", slope=0.1)
+TOPOLOGY = parse("c3p c10p d12 F", slope=0.1)
 
 
 def build() -> KerasModel:

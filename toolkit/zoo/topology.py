@@ -44,7 +44,6 @@ class Kind(enum.IntEnum):
     ADD = 7
     AVERAGE = 8
     DENSE = 9
-    ROUND = 10
 
 
 @dataclass(frozen=True)

@@ -115,16 +115,6 @@ static void average(const node_t *before, const node_t *node, const lanes_t *x, 
   }
 }
 
-/* Round half away from zero as TensorFlow Lite does; the difference of ties is nothing to a training. */
-static lanes_t rounded(lanes_t value, const layer_t *layer) {
-  for (int lane = 0; lane < LANES; lane++) {
-    float steps = roundf(value[lane] / layer->step) * layer->step;
-    steps = steps < layer->low ? layer->low : steps;
-    value[lane] = steps > layer->high ? layer->high : steps;
-  }
-  return value;
-}
-
 static void forward_block(network_t *network, int32_t place, int32_t block, const float *parameters) {
   node_t *node = &network->nodes[place], *before = node - 1;
   const layer_t *layer = &node->is;
@@ -160,9 +150,6 @@ static void forward_block(network_t *network, int32_t place, int32_t block, cons
       break;
     case KIND_DENSE:
       dense_forward(layer, (int)before->size, x, y, parameters);
-      break;
-    case KIND_ROUND:
-      for (size_t at = 0; at < node->size; at++) y[at] = rounded(x[at], layer);
       break;
     default:
       break;
@@ -220,11 +207,6 @@ static void backward_block(network_t *network, int32_t place, int32_t block, con
     case KIND_DENSE:
       dense_backward(layer, (int)before->size, x, gy, gx, parameters, sums);
       break;
-    case KIND_ROUND: /* straight through, but for what was cut off */
-      for (size_t at = 0; at < node->size; at++) {
-        gx[at] = where((x[at] >= layer->low) & (x[at] <= layer->high), gy[at]);
-      }
-      break;
     default:
       break;
   }
@@ -243,12 +225,12 @@ static void add_from_readers(network_t *network, int32_t place) {
   }
 }
 
-void network_backward(network_t *network, const float *parameters, float *sums) {
+void network_backward(network_t *network, const float *parameters, float *sums, enum mode mode) {
   for (int32_t place = network->count - 1; place >= 1; place--) {
     node_t *node = &network->nodes[place];
     if (node->is.kind == KIND_NORM) {
       normal_backward(&node->is, &node->normal, node[-1].values, node->values, node->gradients,
-                      node[-1].gradients, network->blocks, parameters, sums);
+                      node[-1].gradients, network->blocks, parameters, sums, mode);
     } else {
       for (int32_t block = 0; block < network->blocks; block++)
         backward_block(network, place, block, parameters, sums);

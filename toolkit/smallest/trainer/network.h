@@ -25,8 +25,7 @@ enum kind {
   KIND_POOL,      /* the largest of each 2 x 2 */
   KIND_ADD,       /* plus the middle of layer `source`, as many channels as both have */
   KIND_AVERAGE,   /* the mean of each channel */
-  KIND_DENSE,     /* weights [channels][inputs x height x width], bias where >= 0 */
-  KIND_ROUND      /* to steps of `step`, within low..high: what an int8 tensor does to a value */
+  KIND_DENSE      /* weights [channels][inputs x height x width], bias where >= 0 */
 };
 
 typedef struct {
@@ -36,7 +35,6 @@ typedef struct {
   int32_t source;                  /* of ADD: a layer before this one */
   int32_t weights, scale, bias;    /* offsets into the parameters; -1: it has none */
   float slope;
-  float step, low, high;
 } layer_t;
 
 typedef struct network network_t;
@@ -59,8 +57,9 @@ float *network_gradients(network_t *network, int32_t layer);
  * stands for. */
 void network_load(network_t *network, const uint8_t *images, const int32_t *chosen, const float real[256]);
 void network_forward(network_t *network, const float *parameters, enum mode mode);
-/* Adds to `sums`; what is wanted of the last layer lies in its gradients. */
-void network_backward(network_t *network, const float *parameters, float *sums);
+/* Adds to `sums`; what is wanted of the last layer lies in its gradients. `mode`: of the forward before it.
+ */
+void network_backward(network_t *network, const float *parameters, float *sums, enum mode mode);
 
 /* Mean and variance of every channel of each KIND_NORM with a scale: [means][variances] of one layer after
  * another. They are collected between clear and close, over so many batches. */

@@ -76,7 +76,8 @@ void normal_forward(const layer_t *layer, normal_t *normal, const lanes_t *x, la
 }
 
 void normal_backward(const layer_t *layer, const normal_t *normal, const lanes_t *x, const lanes_t *y,
-                     lanes_t *gy, lanes_t *gx, int blocks, const float *parameters, float *sums) {
+                     lanes_t *gy, lanes_t *gx, int blocks, const float *parameters, float *sums,
+                     enum mode mode) {
   const int places = layer->height * layer->width;
   const size_t stride = (size_t)(layer->channels * places);
   const float count = (float)(LANES * blocks * places);
@@ -101,8 +102,10 @@ void normal_backward(const layer_t *layer, const normal_t *normal, const lanes_t
       const float one = normal->scale_of_one[channel], scale_sum = sum(weighted) * one;
       sums[layer->scale + channel] += scale_sum;
       gain = parameters[layer->scale + channel] * one;
-      back_to_mean = bias_sum / count;
-      back_along = scale_sum * one / count;
+      if (mode != MODE_FIXED) { /* the batch's own mean and variance depend on each of its values */
+        back_to_mean = bias_sum / count;
+        back_along = scale_sum * one / count;
+      }
     }
     for (int block = 0; block < blocks; block++) {
       const lanes_t *in = x + (size_t)block * stride + start, *gradient = gy + (size_t)block * stride + start;

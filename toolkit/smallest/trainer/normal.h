@@ -21,6 +21,7 @@ void normal_forward(const layer_t *layer, normal_t *normal, const lanes_t *x, la
                     const float *parameters, enum mode mode);
 /* `gy` is overwritten: with the gradient before the activation. */
 void normal_backward(const layer_t *layer, const normal_t *normal, const lanes_t *x, const lanes_t *y,
-                     lanes_t *gy, lanes_t *gx, int blocks, const float *parameters, float *sums);
+                     lanes_t *gy, lanes_t *gx, int blocks, const float *parameters, float *sums,
+                     enum mode mode);
 
 #endif

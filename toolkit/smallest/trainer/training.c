@@ -6,12 +6,12 @@
 
 double batch_gradients(network_t *network, const float *parameters, float *sums, const float *real,
                        const uint8_t *images, const uint8_t *labels, const int32_t *chosen, float smoothing,
-                       float weight) {
+                       float weight, enum mode mode) {
   const int32_t last = network_layers(network) - 1, classes = network_classes(network);
   const float off = smoothing / (float)classes, on = 1.0f - smoothing + off;
   double loss = 0.0;
   network_load(network, images, chosen, real);
-  network_forward(network, parameters, MODE_BATCH);
+  network_forward(network, parameters, mode);
   for (int32_t image = 0; image < network_images(network); image++) {
     const int32_t start = image / LANES * classes * LANES + image % LANES, label = labels[chosen[image]];
     const float *score = network_values(network, last) + start;
@@ -25,7 +25,7 @@ double batch_gradients(network_t *network, const float *parameters, float *sums,
     }
     loss += logf(total) + most - score[label * LANES];
   }
-  network_backward(network, parameters, sums);
+  network_backward(network, parameters, sums, mode);
   return loss;
 }
 
@@ -82,14 +82,14 @@ double train_epoch(network_t *network, state_t *state, const settings_t *setting
     memset(sums, 0, bytes);
     for (int32_t part = 0; part < settings->accumulate; part++) {
       loss += batch_gradients(network, at, sums, settings->real, images, labels, order + part * batch,
-                              settings->smoothing, weight);
+                              settings->smoothing, weight, (enum mode)settings->mode);
     }
     if (settings->sharpness > 0) {
       climb(state, sums, settings->sharpness, high);
       memset(sums, 0, bytes);
       for (int32_t part = 0; part < settings->accumulate; part++) {
         batch_gradients(network, high, sums, settings->real, images, labels, order + part * batch,
-                        settings->smoothing, weight);
+                        settings->smoothing, weight, (enum mode)settings->mode);
       }
     }
     adam(state, settings, sums, settings->rates[step], settings->steps_before + step + 1);

@@ -19,6 +19,7 @@ typedef struct {
   float beta1, beta2, averaging; /* of Adam; of the running mean */
   float smoothing;               /* of labels */
   float sharpness;               /* SAM's radius; 0: plain steps */
+  int32_t mode;                  /* MODE_BATCH, or MODE_FIXED: with the statistics that are set */
   const float *rates;            /* by step of this epoch */
   int64_t steps_before;          /* done in all epochs before */
   const float *real;             /* [256]: what a byte stands for */
@@ -39,7 +40,7 @@ int32_t collect_statistics(network_t *network, const float *parameters, const fl
 /* Loss of one batch and its gradients, added to `sums`: for tests too. */
 double batch_gradients(network_t *network, const float *parameters, float *sums, const float *real,
                        const uint8_t *images, const uint8_t *labels, const int32_t *chosen, float smoothing,
-                       float weight);
+                       float weight, enum mode mode);
 
 /* Affine copies: each image turned, sheared, scaled and shifted at random within the bounds; bilinear, 0
  * outside. */
