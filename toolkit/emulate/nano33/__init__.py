@@ -9,6 +9,8 @@
     usbd_power.py   how it is brought up, with the errata that a driver must work round
     usb_host.py     the other end of the cable: enumeration and a CDC-ACM driver
     qemu_check.py   boots the same image in QEMU, for what Unicorn lets pass
+    counting.py     counts the instructions that it runs, layer by layer, for `tinyml profile`
+    cycles.py       Arm's cycles for them: an estimate; thumb.py reads them from a listing
     __main__.py     the background process
 
 It has no clock: nothing that it says is a time of the real board. It forgives less than the chip does: a driver that
@@ -23,7 +25,7 @@ import time
 from pathlib import Path
 
 from toolkit import process
-from toolkit.artifacts import RunningDevice
+from toolkit.artifacts import RunningDevice, write_atomically
 from toolkit.board import Board
 from toolkit.emulate.base import device, last_line, starting, stop_process
 from toolkit.emulate.nano33 import qemu_check
@@ -32,6 +34,8 @@ from toolkit.link.serial_ports import PortLister, PublishedPorts, published_port
 
 START_SECONDS = 15.0
 PORTS_FILE = "ports.json"
+OBJDUMP = "arm-none-eabi-objdump"
+OBJDUMP_SECONDS = 120.0
 PORT_LINK = "port"
 """Beside the ports file: a link to the running program's pty, whose name is the same after every reset."""
 
@@ -62,13 +66,44 @@ def start(board: Board, image: Path | None, log: Path) -> RunningDevice:
         EmulatorError: unicorn is missing, the image faults in QEMU, or the board did not come up; the message gives
             the reason.
     """
-    if importlib.util.find_spec("unicorn") is None:
-        raise EmulatorError("the virtual board needs the package unicorn", "pip install 'tinyml-toolkit[emulation]'")
+    _require_unicorn()
     if image is not None and image.suffix == ".elf":  # built for a board that exists emulated only
         image = image.with_suffix(".bin")
     elf = image.with_suffix(".elf") if image is not None else None
     if elf is not None and elf.exists() and process.find(qemu_check.PROGRAM):
         qemu_check.check(elf, log.with_suffix(".qemu.log"))
+    return _power(board, image, log)
+
+
+def _require_unicorn() -> None:
+    if importlib.util.find_spec("unicorn") is None:
+        raise EmulatorError("the virtual board needs the package unicorn", "pip install 'tinyml-toolkit[emulation]'")
+
+
+def count(board: Board, image: Path, log: Path, counts: Path) -> RunningDevice:
+    """Power a virtual board that counts what its program runs; it is several times slower than one that does not.
+
+    Args:
+        image: as of `start`; its ELF must lie beside it.
+        counts: gets a line of JSON for each inference, before the board answers; see counting.py.
+
+    Raises:
+        ToolError: `objdump` of the Arm toolchain is not installed.
+        EmulatorError: there is no ELF, or as `start`.
+    """
+    _require_unicorn()
+    elf, image = image.with_suffix(".elf"), image.with_suffix(".bin")
+    if not elf.is_file():
+        raise EmulatorError(f"{elf} is missing: what is counted is told by it", f"tinyml build --board {board.id}")
+    said = process.run([OBJDUMP, "-d", str(elf)], timeout=OBJDUMP_SECONDS)
+    listing = log.with_suffix(".listing")
+    write_atomically(listing, said.stdout.encode())
+    counts.unlink(missing_ok=True)
+    return _power(board, image, log, f"--listing={listing}", f"--counts={counts}")
+
+
+def _power(board: Board, image: Path | None, log: Path, *options: str) -> RunningDevice:
+    """Start the process and wait for its port."""
     place = folder(log)
     place.mkdir(parents=True, exist_ok=True)
     ports = place / PORTS_FILE
@@ -79,6 +114,7 @@ def start(board: Board, image: Path | None, log: Path) -> RunningDevice:
     argv += [f"--bootloader-id={board.usb.bootloader[0]}"] if board.usb.bootloader else []
     if image is not None:
         argv += [f"--image={image}"]
+    argv += options
     with starting(argv, log) as running:
         deadline = time.monotonic() + START_SECONDS
         reason = "it said nothing"

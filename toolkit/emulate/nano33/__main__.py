@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from toolkit.emulate.nano33.board import BOOTLOADER_ID, COMMANDS, VirtualBoard
+from toolkit.emulate.nano33.counting import Counting
 from toolkit.emulate.nano33.flash import APPLICATION
 
 CONTROL = "control"
@@ -37,10 +38,20 @@ def main() -> None:
     parser.add_argument("--image", type=Path, help="a program that is in its flash already")
     parser.add_argument("--application", type=partial(int, base=0), default=APPLICATION, help="its address in flash")
     parser.add_argument("--bootloader-id", default=BOOTLOADER_ID, help="the bootloader's USB ids, vid:pid")
+    parser.add_argument("--listing", type=Path, help="of --image, by objdump -d: count what it runs")
+    parser.add_argument("--counts", type=Path, help="where the counts go; see counting.py")
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(relativeCreated)8d %(message)s")
     arguments.dir.mkdir(parents=True, exist_ok=True)
-    board = VirtualBoard(arguments.dir, application=arguments.application, bootloader_id=arguments.bootloader_id)
+    counting = None
+    if arguments.listing is not None:
+        counting = Counting(arguments.listing.read_text(encoding="utf-8"), arguments.counts)
+    board = VirtualBoard(
+        arguments.dir,
+        application=arguments.application,
+        bootloader_id=arguments.bootloader_id,
+        counting=counting,
+    )
     if arguments.image is not None:
         board.load(arguments.image.read_bytes())
     pipe = arguments.dir / CONTROL

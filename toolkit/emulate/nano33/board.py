@@ -11,6 +11,7 @@ from pathlib import Path
 
 from toolkit.emulate.nano33 import PORT_LINK, PORTS_FILE
 from toolkit.emulate.nano33.bootloader import Bootloader
+from toolkit.emulate.nano33.counting import Counting
 from toolkit.emulate.nano33.flash import APPLICATION, Flash
 from toolkit.emulate.nano33.peripherals import RESETREAS_PIN, RESETREAS_SREQ, Power
 from toolkit.emulate.nano33.soc import Ended, Soc
@@ -41,6 +42,7 @@ class VirtualBoard:
         cycles_per_read: see peripherals.Dwt; 0 is the honest board, which has no time.
         application: where the bootloader ends and the application starts.
         bootloader_id: the bootloader's USB ids, "vid:pid" in hex.
+        counting: told of all that the program runs; it is many times slower then.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class VirtualBoard:
         cycles_per_read: int = 0,
         application: int = APPLICATION,
         bootloader_id: str = BOOTLOADER_ID,
+        counting: Counting | None = None,
     ) -> None:
         self.flash = Flash(application)
         self.power = Power()
@@ -60,6 +63,7 @@ class VirtualBoard:
         self._errata_unlocked = errata_unlocked
         self._cycles_per_read = cycles_per_read
         self._bootloader_id = bootloader_id
+        self._counting = counting
         self._commands: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._soc: Soc | None = None
         self._stay_in_bootloader = False
@@ -130,6 +134,7 @@ class VirtualBoard:
             device_address=self._device_address,
             errata_unlocked=self._errata_unlocked,
             cycles_per_read=self._cycles_per_read,
+            counting=self._counting,
         )
         host = UsbHost(soc.usb, self._next_terminal, lambda port: self._publish("application", port))
         soc.usb.on_idle = self.power.on_poll = host.turn
