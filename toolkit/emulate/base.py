@@ -64,6 +64,40 @@ class Emulator(Protocol):
         ...
 
 
+class Counter(Protocol):
+    """What an emulator may offer beside: it counts instructions for boards of which it has no clock.
+
+    Attributes:
+        FLASH_WAITS: the most cycles that one read of a constant in flash waits on the chip.
+        WEIGHED_BY: whose cycles for an instruction it takes, in words.
+    """
+
+    FLASH_WAITS: int
+    WEIGHED_BY: str
+
+    def count(self, board: Board, image: Path, log: Path, counts: Path) -> RunningDevice:
+        """As `Emulator.start`, and every inference is counted.
+
+        Args:
+            counts: gets what counts.py reads, of each inference before the board answers.
+        """
+        ...
+
+    def stop(self, pid: int, started: str | None = None) -> None:
+        """As `Emulator.stop`."""
+        ...
+
+
+def counter(name: str) -> Counter | None:
+    """The emulator of this name, if it counts.
+
+    Raises:
+        EmulatorError: there is no such emulator.
+    """
+    module = registry.load(registry.EMULATORS, name, EmulatorError)
+    return cast(Counter, module) if hasattr(module, "count") else None
+
+
 def load(name: str) -> Emulator:
     """The emulator of this name.
 

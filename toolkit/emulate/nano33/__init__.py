@@ -34,6 +34,10 @@ from toolkit.link.serial_ports import PortLister, PublishedPorts, published_port
 
 START_SECONDS = 15.0
 PORTS_FILE = "ports.json"
+FLASH_WAITS = 3
+"""Most cycles that an access to flash waits at 64 MHz: nRF52840 product specification, CPU, wait states while the cache
+is on (W_FLASHCACHE). The cache serves instructions only (NVMC, ICACHECNF): constants are read past it."""
+WEIGHED_BY = "Arm's published cycles of the Cortex-M4, for memory without wait states"
 OBJDUMP = "arm-none-eabi-objdump"
 OBJDUMP_SECONDS = 120.0
 PORT_LINK = "port"
@@ -85,7 +89,7 @@ def count(board: Board, image: Path, log: Path, counts: Path) -> RunningDevice:
 
     Args:
         image: as of `start`; its ELF must lie beside it.
-        counts: gets a line of JSON for each inference, before the board answers; see counting.py.
+        counts: gets a line of JSON for each inference, before the board answers; see ../counts.py.
 
     Raises:
         ToolError: `objdump` of the Arm toolchain is not installed.

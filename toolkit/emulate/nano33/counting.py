@@ -2,51 +2,27 @@
 
 It follows two functions of engine.h. A call of engine_invoke() is one stretch of instructions. A call of
 engine_trace(watch) is as many as it calls `watch` times: each from the end of the call before to the start of the next;
-what `watch` itself does is no layer's. Both give a line of JSON in the file that the host reads, which is complete when
-the function returns, so before its answer leaves the board:
-
-    {"function": "engine_trace", "stretches": [{"instructions": 1000, "least": 1100, "usual": 1200, "most": 1300,
-     "flash_reads": 70}]}
+what `watch` itself does is no layer's. A call is written down (../counts.py) when the function returns, so before its
+answer leaves the board.
 """
 
 from __future__ import annotations
 
-import dataclasses
-import json
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from toolkit.emulate import counts
+from toolkit.emulate.counts import Call, Stretch
 from toolkit.emulate.nano33.cycles import Cycles, refill, straight
 from toolkit.emulate.nano33.shadow import Shadow
 from toolkit.emulate.nano33.thumb import Instruction, listing
-
-FUNCTIONS = ("engine_invoke", "engine_trace")
 
 _Run = tuple[int, int]
 """Instructions that are run one after the other: their address, and their size in bytes."""
 _Step = tuple[int, int, int]
 """Such a run, and where the program went on."""
-
-
-@dataclass(frozen=True)
-class Stretch:
-    """What was run between two points.
-
-    Attributes:
-        instructions: how many, those among them that their condition left out.
-        least, usual, most: cycles; see cycles.py.
-        flash_reads: words, half words and bytes that were loaded from flash: constants. What a run of instructions
-            loads is looked at when it is run first, and taken to be the same each time.
-    """
-
-    instructions: int
-    least: int
-    usual: int
-    most: int
-    flash_reads: int
 
 
 class Weights:
@@ -102,7 +78,7 @@ class Counting:
         instructions, labels = listing(text)
         self._weights = Weights(instructions)
         self._to = to
-        self._functions = {labels[name]: name for name in FUNCTIONS if name in labels}
+        self._functions = {labels[name]: name for name in (counts.INVOKE, counts.TRACE) if name in labels}
         self._flash_reads: dict[_Run, int] = {}
         self._forget()
 
@@ -142,7 +118,7 @@ class Counting:
     def _begin(self, address: int) -> None:
         self._function = self._functions[address]
         self._marks = {self._shadow.register("LR") & ~1: self._end}
-        if self._function == "engine_trace":
+        if self._function == counts.TRACE:
             self._marks[self._shadow.register("R0") & ~1] = self._interrupt
         self._go_on(address)
 
@@ -163,9 +139,7 @@ class Counting:
         self._marks[self._shadow.register("LR") & ~1] = self._go_on
 
     def _end(self, _address: int) -> None:
-        if self._function == "engine_invoke":
+        if self._function == counts.INVOKE:
             self._stop()
-        line = {"function": self._function, "stretches": [dataclasses.asdict(each) for each in self._stretches]}
-        with self._to.open("a", encoding="ascii") as file:
-            file.write(json.dumps(line) + "\n")
+        counts.add(self._to, Call(self._function, tuple(self._stretches)))
         self._forget()
