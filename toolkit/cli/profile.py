@@ -33,12 +33,12 @@ def render(result: Profile, by: str, page: Path) -> None:
         [
             *(row.name, row.operators, row.ticks),
             *([row.more] if more else []),
-            *(row.share, row.macs, row.per_mac, row.flash, row.ram, row.live),
+            *(row.share, row.macs, row.per_mac, row.flash, row.ram),
         ]
         for row in report.rows(result, by)
     ]
     titles = ["layer", "computes", unit, *([more] if more else []), "share"]
-    titles += ["MACs", "per MAC", "flash", "RAM", "live"]
+    titles += ["MACs", "per MAC", "flash", "RAM"]
     tables.show(titles, cells, figures=titles[2:], dim=("computes",))
     for remark in report.remarks(result):
         console.print(output.plain(remark), style="dim")

@@ -64,13 +64,18 @@ def rows(profile: Profile, by: str) -> tuple[Row, ...]:
             share=text.share(layer.ticks, together, 1),
             width=round(100 * layer.ticks / largest, 2) if largest else 0.0,
             macs=f"{layer.macs:,}" if layer.macs else "",
-            per_mac="" if layer.per_mac is None else f"{layer.per_mac:.2f}",
+            per_mac="" if layer.per_mac is None else _small(layer.per_mac),
             flash="" if layer.flash_bytes is None else f"{layer.flash_bytes:,}",
             ram=f"{layer.ram_bytes:,}",
             live="" if layer.live_bytes is None else f"{layer.live_bytes:,}",
         )
         for layer in ordered(profile, by)
     )
+
+
+def _small(value: float) -> str:
+    """1.36, 0.29, 0.0021."""
+    return f"{value:.2f}" if value >= 0.1 or value == 0 else f"{value:.2g}"
 
 
 def more(profile: Profile) -> str:
@@ -152,7 +157,7 @@ def figures(profile: Profile) -> tuple[Figure, ...]:
         found.append(Figure("time", value, unit, ", ".join(filter(None, (about, at)))))
     macs = sum(layer.macs for layer in profile.layers)
     if macs:
-        note = f"{profile.total / macs:.2f} {profile.unit} each"
+        note = f"{_small(profile.total / macs)} {profile.unit} each"
         found.append(Figure("multiply-accumulates", f"{macs:,}", "an inference", note))
     flash = [layer.flash_bytes for layer in profile.layers if layer.flash_bytes is not None]
     if flash:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from toolkit import workspace
-from toolkit.artifacts import Build, Profile, RunningDevice
+from toolkit.artifacts import Build, Profile, RunningDevice, Runtime
 from toolkit.errors import LinkError, ModelError, TinymlError
 from toolkit.listener import SILENT, Listener
 
@@ -52,6 +52,13 @@ def profile(
     build.check_files()
     if not build.points:
         raise ModelError(f"{build.model} on {build.board} tells of no layers: {_why_untold(build)}", _cure(build))
+    if build.runtime is Runtime.TFLM and any(
+        each.framework == "host" for each in board.toolchains(build.toolchain, None)
+    ):
+        raise ModelError(
+            "tflm on this computer computes all operators before it tells of the first: no time is any single one's",
+            f"tinyml profile --board {board.id} --runtime aot, or another board",
+        )
     rows = _rows(build, selection)
     counter = emulate.counter(board.emulator.name) if board.emulator is not None else None
     taken: list[profile_asked.Taken] = []
