@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Unpack
 
 from toolkit import verdicts
 from toolkit import workspace as workspaces
-from toolkit.artifacts import Baseline, Build, DType, GateResult, ModelCard, Profile, Runtime, Verification
+from toolkit.artifacts import Baseline, Build, DType, GateResult, ModelCard, Runtime, Verification
 from toolkit.device import Device, Outcome
 from toolkit.listener import SILENT, Listener
 from toolkit.selection import EVERYTHING, Selection
@@ -53,7 +53,6 @@ __all__ = [
     "gates",
     "models",
     "newest",
-    "profile",
     "report",
     "run",
     "stop",
@@ -310,37 +309,6 @@ def run(
         finally:
             step.stop(target, place, None if device is None else device.record)
         return Outcome(made, result, own.report)
-
-
-def profile(
-    build: Build,
-    selection: Selection = EVERYTHING,
-    *,
-    board: Board | None = None,
-    port: str | None = None,
-    virtual: bool = False,
-    workspace: Path = Path(),
-    listener: Listener = SILENT,
-) -> Profile:
-    """What each layer of a build costs: ticks, flash, RAM. Page and picture lie beside it in the build's folder.
-
-    Args:
-        selection: which inputs; by default the first few.
-        board: the build's, where the caller has loaded it already.
-        port: of a device that runs this build. None takes the one that `flash` left, or starts an emulator that boots
-            images for the time, or one that counts: see `Profile.estimate`.
-        virtual: use the emulator that stands in for the board.
-
-    Raises:
-        ModelError: this firmware tells of no layers.
-        LinkError, EmulatorError: no device can be reached, or it runs something else, or has no counter.
-        TinymlError: an option or a file is wrong; interrupted.
-    """
-    from toolkit.steps import profile as step
-
-    target = board or workspaces.find_board(workspace, build.board)
-    with workspaces.hold(workspace, target, "profile") as place:
-        return step.profile(target, place.of(build), build, selection, port, virtual=virtual, listener=listener)
 
 
 def check_options(board: Board, port: str | None, method: str | None = None, *, virtual: bool) -> None:

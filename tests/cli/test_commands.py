@@ -39,6 +39,7 @@ TESTED = {
     "models",
     "paper",
     "ports",
+    "profile",
     "report",
     "run",
     "smallest",

@@ -12,7 +12,7 @@ import pytest
 
 from tests.cli.tinyml import tinyml
 from tests.report.test_profile import ESTIMATE
-from toolkit import api, emulate
+from toolkit import api, closely, emulate
 from toolkit.artifacts import Build, Runtime
 from toolkit.cli import profile as profile_command
 from toolkit.errors import LinkError, ModelError, TinymlError, UsageError
@@ -89,7 +89,7 @@ def _build(workspace: Path) -> Build:
 
 def test_a_board_that_runs_goes_on(workspace: Path, build: Build) -> None:
     with api.flash(build, workspace=workspace) as device:
-        found = api.profile(build, Selection(limit=3), workspace=workspace)
+        found = closely.profile(build, Selection(limit=3), workspace=workspace)
         assert (found.unit, found.inputs, found.estimate) == ("microseconds", 3, False)
         assert found.fastest <= found.total <= found.slowest
         assert api.attach(build, workspace=workspace).ports == device.ports
@@ -100,7 +100,7 @@ def test_a_board_that_ended_is_started_for_the_time(workspace: Path, build: Buil
     record = api.flash(build, workspace=workspace).record
     assert record is not None and record.pid is not None
     emulate.load("host").stop(record.pid, record.started)
-    assert api.profile(build, Selection(limit=1), workspace=workspace).inputs == 1
+    assert closely.profile(build, Selection(limit=1), workspace=workspace).inputs == 1
     assert not any("firmware" in each for each in running(workspace)), "what was started was ended"
 
 
@@ -134,7 +134,7 @@ def test_what_is_wrong_is_said(
     said: str,
 ) -> None:
     with pytest.raises(error, match=said):
-        api.profile(
+        closely.profile(
             dataclasses.replace(build, **changed), board=api.board(board, workspace), workspace=workspace, **asked
         )
 

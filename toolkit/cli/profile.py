@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from toolkit import api, workspace
+from toolkit import api, closely, workspace
 from toolkit.artifacts import Build, DType, Profile
 from toolkit.cli import flash as flash_command
 from toolkit.cli import options, output, project
@@ -116,7 +116,7 @@ def register(app: typer.Typer) -> None:
         with workspace.hold(workspace_folder, target, "profile"):
             fresh = bool(asked) or not any(place.path.glob("*/build.json"))
             build = made() if fresh else workspace.newest(workspace_folder, board or target.id)[2]
-            result = api.profile(
+            result = closely.profile(
                 build,
                 selection,
                 board=target,
