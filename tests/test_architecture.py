@@ -51,7 +51,7 @@ STAGES = {
 }
 # These put stages together, which know nothing of each other.
 COMPOSERS = {"comparison", "listener", "models", "runtimes", "steps", "strength", "verdicts", "workloads", "workspace"}
-TIERS = (FLOOR, ARTIFACTS, SHARED, STAGES, COMPOSERS, {"device"}, {"api"}, {"paper", "smallest"}, {"cli"})
+TIERS = (FLOOR, ARTIFACTS, SHARED, STAGES, COMPOSERS, {"device"}, {"api", "closely"}, {"paper", "smallest"}, {"cli"})
 
 HEAVY = {"tensorflow", "keras", "tf_keras", "tensorflow_model_optimization"}
 # The reference and the format's schema only where LiteRT is not installed (Windows).

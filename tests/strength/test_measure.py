@@ -153,8 +153,9 @@ def test_what_only_a_traced_layer_shows_counts_and_is_counted_apart() -> None:
     assert plain.by_layers == 0
     assert traced.by_layers == traced.seen - plain.seen > 0.3 * traced.planted
 
+
 def test_a_traced_float32_layer_shows_what_is_beyond_its_bound() -> None:
-    tflite = dense(weights(8, 4), np.zeros(8))
+    tflite = dense(weights(8, 4), np.zeros(8, np.float32))
     row = np.ones((1, 4), np.float32)
     given = Asked(row.view(np.uint8), reference.expected_outputs(tflite, (row,)))
     with libraries.built(compiler.changeable(tflite)) as library:

@@ -46,7 +46,7 @@ class FakeClient:
         ]
         return Trace(key, parts[-1], 7 * len(told), tuple(told))
 
-    def read(self, place: int, size: int) -> Any:
+    def read(self, *_: int) -> Any:
         """It does not let itself be read."""
         raise LinkError("no", "")
 
