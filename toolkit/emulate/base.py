@@ -28,6 +28,9 @@ _outliving: set[int] = set()
 class Emulator(Protocol):
     """A module with these functions, and a class `Settings` (a toml.Table) if a board file is to tell it more.
 
+    One that boots the image of a board which is flashed on a desk has `boots(board) -> bool`, true for such boards; to
+    any other the image is uploaded as it would be there.
+
     Another package brings one by the entry point `tinyml.emulators`.
     """
 
@@ -96,6 +99,12 @@ def counter(name: str) -> Counter | None:
     """
     module = registry.load(registry.EMULATORS, name, EmulatorError)
     return cast(Counter, module) if hasattr(module, "count") else None
+
+
+def boots_image(board: Board) -> bool:
+    """Whether what stands in for a board boots the image that is built, so that nothing is uploaded."""
+    asked = getattr(load(board.emulator.name), "boots", None) if board.emulator is not None else None
+    return bool(asked is not None and asked(board))
 
 
 def load(name: str) -> Emulator:

@@ -1,7 +1,8 @@
 """A virtual Arduino Nano 33 BLE: the nRF52840 on Unicorn, its USB port as a pty, and its bootloader.
 
     board.py        the board as a whole: resets, modes, what the host sees on USB
-    bootloader.py   the bootloader, written after its protocol notes, with its silent faults
+    bootloader.py   Arduino's bootloader, written after its protocol notes, with its silent faults
+    uf2.py          another one, which shows a drive
     flash.py        1 MiB of NOR flash
     soc.py          the processor and its memory map; runs the program
     peripherals.py  clock, power, FICR, NVMC, UART, system control: as much as firmware needs
@@ -23,14 +24,18 @@ import importlib.util
 import sys
 import time
 from pathlib import Path
+from typing import Annotated
+
+from msgspec import Meta
 
 from toolkit import process
 from toolkit.artifacts import RunningDevice, write_atomically
-from toolkit.board import Board
+from toolkit.board import Board, settings
 from toolkit.emulate.base import device, last_line, starting, stop_process
 from toolkit.emulate.nano33 import qemu_check
 from toolkit.errors import EmulatorError
 from toolkit.link.serial_ports import PortLister, PublishedPorts, published_ports
+from toolkit.toml import Table, Text, Word
 
 START_SECONDS = 15.0
 PORTS_FILE = "ports.json"
@@ -42,6 +47,33 @@ OBJDUMP = "arm-none-eabi-objdump"
 OBJDUMP_SECONDS = 120.0
 PORT_LINK = "port"
 """Beside the ports file: a link to the running program's pty, whose name is the same after every reset."""
+
+
+class Drive(Table, frozen=True, kw_only=True):
+    """A bootloader that shows a drive: its name, which family's files it takes, and its INFO_UF2.TXT's words."""
+
+    label: Word
+    family: Annotated[int, Meta(ge=1, le=0xFFFFFFFF)]
+    model: Text
+    board_id: Text
+
+
+class Settings(Table, frozen=True, kw_only=True):
+    """How a program gets into it.
+
+    Attributes:
+        uf2: the board's bootloader shows a drive; without, it is Arduino's.
+        boots: there is no bootloader: the program is there from the start, as by a debug probe.
+    """
+
+    uf2: Drive | None = None
+    boots: bool = False
+
+
+def boots(board: Board) -> bool:
+    """True for a board without a bootloader: nothing is uploaded to it."""
+    told = settings(board.emulator, Settings)
+    return told is not None and told.boots
 
 
 def tools() -> tuple[str, ...]:
@@ -116,6 +148,10 @@ def _power(board: Board, image: Path | None, log: Path, *options: str) -> Runnin
     argv = [sys.executable, "-P", "-m", "toolkit.emulate.nano33", f"--dir={place}"]
     argv += [f"--application={board.memory.flash.start:#x}"]
     argv += [f"--bootloader-id={board.usb.bootloader[0]}"] if board.usb.bootloader else []
+    argv += [f"--touch-value={board.usb.touch_value:#x}"]
+    told = settings(board.emulator, Settings)
+    if told is not None and told.uf2 is not None:
+        argv += [f"--uf2={told.uf2.label},{told.uf2.family:#x},{told.uf2.model},{told.uf2.board_id}"]
     if image is not None:
         argv += [f"--image={image}"]
     argv += options
