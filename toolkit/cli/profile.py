@@ -29,16 +29,21 @@ def render(result: Profile, by: str, page: Path) -> None:
         f"runtime {result.runtime}: [bold]{report.headline(result)}[/bold]"
     )
     unit, more = ("cycles (est.)" if result.estimate else result.unit), report.more(result)
-    cells = [
-        [
-            *(row.name, row.operators, row.ticks),
-            *([row.more] if more else []),
-            *(row.share, row.macs, row.per_mac, row.flash, row.ram),
-        ]
-        for row in report.rows(result, by)
-    ]
-    titles = ["layer", "computes", unit, *([more] if more else []), "share"]
-    titles += ["MACs", "per MAC", "flash", "RAM"]
+    columns = {
+        "layer": "name",
+        "computes": "operators",
+        unit: "ticks",
+        more: "more",
+        "share": "share",
+        "MACs": "macs",
+        "per MAC": "per_mac",
+        "flash": "flash",
+        "RAM": "ram",
+    }
+    rows = report.rows(result, by)
+    # A column in which nothing is known, as an interpreter's flash by layer, takes room from those that are.
+    titles = [title for title, name in columns.items() if title and any(getattr(row, name) for row in rows)]
+    cells = [[getattr(row, columns[title]) for title in titles] for row in rows]
     tables.show(titles, cells, figures=titles[2:], dim=("computes",))
     for remark in report.remarks(result):
         console.print(output.plain(remark), style="dim")
