@@ -70,12 +70,7 @@ def register(app: typer.Typer) -> None:
         out: Annotated[
             Path, typer.Option("--out", "-o", help="The folder that is written: a new one, or an earlier export's.")
         ],
-        model: Annotated[
-            list[str] | None,
-            typer.Option(
-                "--model", "-m", help="A model of the zoo, or a path to any .tflite; repeated: networks of one library."
-            ),
-        ] = None,
+        model: options.Models = None,
         kind: Annotated[
             str,
             typer.Option(
@@ -93,6 +88,12 @@ def register(app: typer.Typer) -> None:
         dtype: options.ModelDType = DType.INT8,
         optimise: options.Optimise = "speed",
         classes: options.Classes = None,
+        calibrate: options.Calibrate = None,
+        data: options.Data = None,
+        inputs: options.InputKeys = None,
+        truth: options.Truth = None,
+        scale: options.Scale = None,
+        resize: options.Resize = None,
         project_file: options.Project = None,  # noqa: ARG001 - read by the command's class
         workspace_folder: options.Workspace = Path(),
         json: options.Json = False,
@@ -102,15 +103,17 @@ def register(app: typer.Typer) -> None:
         known = {options.spelt(each): each for each in taken_home.kinds()}
         if options.spelt(kind) not in known:
             raise UsageError(f"--as {kind} is not known", f"one of: {', '.join(known)}")
+        selection = options.selection(None, data, None, scale, inputs, truth, None, classes, resize)
         made = taken_home.export(
-            tuple(str(Path(each).expanduser()) if each.startswith("~") else each for each in model or ("proposed",)),
+            tuple(model or ("proposed",)),
             known[options.spelt(kind)],
             out.expanduser(),
             names=tuple(name or ()),
             library=library,
             dtype=dtype,
             optimise=optimise,
-            classes=options.selection(None, None, None, None, None, None, None, classes, None).classes,
+            classes=selection.classes,
+            calibrate=options.calibration(calibrate, selection),
             shared_arena=share_arena,
             workspace=workspace_folder,
             listener=Terminal(),

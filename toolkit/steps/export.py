@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
 import tempfile
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 from toolkit.artifacts import DType
 from toolkit.errors import TinymlError, UsageError
 from toolkit.listener import SILENT, Listener
+from toolkit.selection import EVERYTHING, Selection
 
 if TYPE_CHECKING:
     from toolkit.artifacts import ModelFile
@@ -31,6 +33,7 @@ class Request:
         library: its name; "": the first network's, or all of them with "_" between.
         classes: what the last output's elements of the first network are called.
         shared_arena: all networks have one arena.
+        calibrate: the set whose samples an int8 conversion takes its ranges from.
     """
 
     models: tuple[str, ...]
@@ -42,6 +45,7 @@ class Request:
     optimise: str = "speed"
     classes: tuple[str, ...] = ()
     shared_arena: bool = False
+    calibrate: Selection = EVERYTHING
     workspace: Path = Path()
 
 
@@ -72,7 +76,7 @@ def _library(request: Request, listener: Listener) -> Library:
         raise UsageError(
             f"{len(request.names)} --name for {len(request.models)} --model", "one for each, in the same order"
         )
-    found = [_resolved(model, request) for model in request.models]
+    found = [_resolved(model, request, listener) for model in request.models]
     names = [check_prefix(name) for name in request.names] or [prefix(model.name) for model in found]
     if len(set(names)) < len(names):
         raise UsageError(
@@ -89,16 +93,17 @@ def _library(request: Request, listener: Listener) -> Library:
     )
 
 
-def _resolved(model: str, request: Request) -> ModelFile:
+def _resolved(model: str, request: Request, listener: Listener) -> ModelFile:
     from toolkit import models
     from toolkit.models import conversion
 
-    if conversion.is_source(model, request.workspace):
-        raise UsageError(
-            f"{model} is no .tflite",
-            f"tinyml build --board host --model {model} converts it: export the .tflite in its project's folder model",
-        )
-    return models.resolve(model, request.dtype, request.workspace)
+    if not conversion.is_source(model, request.workspace):
+        return models.resolve(model, request.dtype, request.workspace)
+    made = conversion.converted(
+        Path(model), request.dtype, request.calibrate, request.workspace, per_tensor=False, listener=listener
+    )
+    read = models.resolve(str(made.path), request.dtype, request.workspace)
+    return dataclasses.replace(read, name=models.readable(made.name), original=made.source.resolve())
 
 
 def _network(name: str, model: ModelFile, request: Request, classes: tuple[str, ...], listener: Listener) -> Network:
