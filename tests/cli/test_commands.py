@@ -35,6 +35,7 @@ TESTED = {
     "build",
     "compare",
     "doctor",
+    "export",
     "flash",
     "init",
     "models",
