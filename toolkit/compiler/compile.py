@@ -78,7 +78,7 @@ def dissect(tflite: bytes, *, isa: str, fpu: bool, optimise: str = "speed", shar
     if share:
         calls = _sharing(calls)
     buffers, shared = _buffers(graph, calls, roots)
-    offsets, arena_bytes = plan.place(buffers)
+    offsets, arena_bytes = plan.place(buffers, _behind(calls, buffers, shared))
     offsets |= {index: offsets[root] for index, root in shared.items()}
     arena_bytes = max([arena_bytes, *(_reads_to(graph, call, offsets) for call in calls)])
     reports = tuple(
@@ -205,6 +205,20 @@ def _with_constants(graph: Graph, call: Call, target: Target) -> Call:
             "build for another board: tinyml boards",
         )
     return dataclasses.replace(call, constants=(*call.constants, *arrays))
+
+
+def _behind(calls: Sequence[Call], buffers: Sequence[plan.Buffer], shared: Mapping[int, int]) -> plan.Behind:
+    """Which layer's output may begin how far before the input that it is made of, where nothing else needs that."""
+    by_key = {buffer.key: buffer for buffer in buffers}
+    found: dict[tuple[object, object], int] = {}
+    for step, call in enumerate(calls):
+        if call.behind is None or call.output not in by_key:
+            continue
+        source = by_key.get(shared.get(call.inputs[0], call.inputs[0]))
+        output = by_key[call.output]
+        if source is not None and source.last_use == step and call.inputs.count(call.inputs[0]) == 1:
+            found[output.key, source.key] = call.behind + call.writes_past
+    return found
 
 
 def _buffers(graph: Graph, calls: Sequence[Call], roots: Mapping[int, int]) -> tuple[list[plan.Buffer], dict[int, int]]:
