@@ -30,6 +30,8 @@ DEBIAN_PACKAGES: Mapping[str, str] = {
     "npm": "npm",
     "openocd": "openocd",
     "qemu-system-arm": "qemu-system-arm",
+    "qemu-system-riscv32": "qemu-system-riscv32",
+    "riscv64-unknown-elf-gcc": "gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf",
     "simavr": "simavr libsimavr-dev libelf-dev",
     "st-flash": "stlink-tools",
 }

@@ -4,7 +4,7 @@
       Makefile, README.md        rendered from templates/common, templates/<framework>, and templates/<builder> of each
                                  builder that the board has for this framework
       model/<name>.tflite        what the device must equal
-      src/core engine kernels model port [cortexm] [usb]: start-up, and what ports share
+      src/core engine kernels model port [cortexm] [riscv] [usb]: start-up, and what ports share
 
 An Arduino sketch is laid out as the Arduino tools want it: its main file has the folder's name, and the sources lie
 flat in src/, because a sketch's folders are no include paths.
@@ -105,11 +105,11 @@ def _copied(board: Board, toolchain: Toolchain, files: EngineFiles) -> dict[str,
     firmware = resources.firmware()
     chosen = [(firmware / "engine" / name, "src/engine") for name in ("engine.h", *files.engine)]
     chosen += [(resources.kernels()[name], "src/kernels") for name in files.kernels]
-    chosen += [(firmware / "ports" / "port.h", "src/port")]
+    chosen += [(path, "src/port") for path in sorted((firmware / "ports").glob("*.h"))]
     folders = [(firmware / "core", "src/core"), (firmware / "ports" / toolchain.port, "src/port")]
     folders += [(firmware / "ports" / part, f"src/{part}") for part in parts_of(toolchain.port)]
     start_up = registry.load(registry.ISAS, board.cpu.isa).ISA.start_up
-    if toolchain.framework == "bare" and start_up is not None:
+    if toolchain.framework.startswith("bare") and start_up is not None:
         folders.append((firmware / "ports" / start_up, f"src/{start_up}"))
     for folder, place in folders:
         if not folder.is_dir():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -57,8 +58,13 @@ def command(board: Board, image: Path, port: int) -> list[str]:
         *("-icount", "shift=7"),
         *("-display", "none", "-monitor", "none", "-nodefaults"),
         *(("-serial", "null") * told.uart),
-        *("-serial", f"tcp:{HOST}:{port},server=on,wait=off,nodelay=on"),
+        *serial(port),
     ]
+
+
+def serial(port: int) -> tuple[str, str]:
+    """The option that puts the firmware's serial port on a TCP port."""
+    return ("-serial", f"tcp:{HOST}:{port},server=on,wait=off,nodelay=on")
 
 
 def _free_port() -> int:
@@ -80,10 +86,23 @@ def _serves(port: int) -> bool:
 
 def start(board: Board, image: Path, log: Path) -> RunningDevice:
     """Boot `image` in the background; see `base.Emulator`."""
+    return boot(board, log, lambda port: command(board, image, port))
+
+
+def boot(board: Board, log: Path, argv_of: Callable[[int], list[str]]) -> RunningDevice:
+    """Start a QEMU in the background and wait until it runs its board.
+
+    Args:
+        argv_of: makes the argv, of the TCP port on which its serial port is to be.
+
+    Raises:
+        ToolError: it is not installed.
+        EmulatorError: it did not start; the message quotes its log.
+    """
     for attempt in range(ATTEMPTS):  # another program may take the free port before QEMU does
         port = _free_port()
         try:
-            with starting(command(board, image, port), log) as running:
+            with starting(argv_of(port), log) as running:
                 deadline = time.monotonic() + START_SECONDS
                 while running.poll() is None and time.monotonic() < deadline:
                     if _serves(port):
