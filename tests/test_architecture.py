@@ -42,6 +42,7 @@ STAGES = {
     "compiler",
     "convert",
     "emulate",
+    "export",
     "flash",
     "project",
     "reference",
@@ -51,7 +52,17 @@ STAGES = {
 }
 # These put stages together, which know nothing of each other.
 COMPOSERS = {"comparison", "listener", "models", "runtimes", "steps", "strength", "verdicts", "workloads", "workspace"}
-TIERS = (FLOOR, ARTIFACTS, SHARED, STAGES, COMPOSERS, {"device"}, {"api"}, {"paper", "smallest"}, {"cli"})
+TIERS = (
+    FLOOR,
+    ARTIFACTS,
+    SHARED,
+    STAGES,
+    COMPOSERS,
+    {"device"},
+    {"api", "closely", "taken_home"},
+    {"paper", "smallest"},
+    {"cli"},
+)
 
 HEAVY = {"tensorflow", "keras", "tf_keras", "tensorflow_model_optimization"}
 # The reference and the format's schema only where LiteRT is not installed (Windows).

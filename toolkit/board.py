@@ -57,13 +57,15 @@ class Memory(Table, frozen=True, kw_only=True):
 class Usb(Table, frozen=True, kw_only=True):
     """`[usb]`: "vid:pid" in hex, as the running application and as the bootloader, and what the application is called.
 
-    A firmware whose port has USB of its own shows the first of `application`, and these texts.
+    A firmware whose port has USB of its own shows the first of `application`, and these texts. touch_value: what it
+    leaves in the nRF52840's GPREGRET when it is touched, so that the bootloader stays.
     """
 
     application: tuple[UsbId, ...] = ()
     bootloader: tuple[UsbId, ...] = ()
     manufacturer: UsbText = "tinyml"
     product: UsbText = ""
+    touch_value: Annotated[int, Meta(ge=1, le=0xFF)] = 0xB0
 
 
 class Toolchain(Table, frozen=True, kw_only=True):
@@ -86,11 +88,20 @@ class Toolchain(Table, frozen=True, kw_only=True):
     settings: Any = msgspec.field(default_factory=dict)
 
 
-class Flash(Table, frozen=True, kw_only=True):
-    """`[flash]`: method, of the room toolkit/flash, and its settings. A board that only exists emulated has none."""
+class Upload(Table, frozen=True, kw_only=True):
+    """A way to put an image on a board: method, of the room toolkit/flash, and its settings."""
 
     method: Module
     settings: Any = msgspec.field(default_factory=dict)
+
+
+class Flash(Upload, frozen=True, kw_only=True):
+    """`[flash]`: the way that is taken unasked, and `[[flash.other]]`: those that `--method` may name.
+
+    A board that only exists emulated has none.
+    """
+
+    other: tuple[Upload, ...] = ()
 
 
 class Emulator(Table, frozen=True, kw_only=True):
@@ -172,13 +183,15 @@ class Board(BoardFile, frozen=True, kw_only=True):
 
 
 S = TypeVar("S", bound=Table)
-User = TypeVar("User", Toolchain, Flash, Emulator)
+User = TypeVar("User", Toolchain, Upload, Flash, Emulator)
 
 
 def settings(user: Toolchain | Flash | Emulator | None, kind: type[S]) -> S | None:
     """What a board tells a module of this `Settings`; None if it is another's table, or there is none."""
-    told = user.settings if user is not None else None
-    return told if isinstance(told, kind) else None
+    told = [user.settings] if user is not None else []
+    if isinstance(user, Flash):
+        told += [each.settings for each in user.other]
+    return next((each for each in told if isinstance(each, kind)), None)
 
 
 def _checked(user: User, room: registry.Room, name: str, file: str, under: str, key: str) -> User:
@@ -190,6 +203,15 @@ def _checked(user: User, room: registry.Room, name: str, file: str, under: str, 
     kind: type[Table] = getattr(module, "Settings", NoSettings)
     told = toml.convert(user.settings, kind, file, f"{under}.settings")
     return msgspec.structs.replace(user, settings=told)
+
+
+def _checked_flash(told: Flash, file: str) -> Flash:
+    usual = _checked(told, registry.FLASHERS, told.method, file, "flash", "method")
+    other = tuple(
+        _checked(each, registry.FLASHERS, each.method, file, f"flash.other[{place}]", "method")
+        for place, each in enumerate(told.other)
+    )
+    return msgspec.structs.replace(usual, other=other)
 
 
 def parse(path: Path, workspace: Path | None = None) -> Board:
@@ -217,7 +239,7 @@ def parse(path: Path, workspace: Path | None = None) -> Board:
         _checked(each, registry.BUILDERS, each.builder, file, f"toolchain[{place}]", "builder")
         for place, each in enumerate(told.toolchain)
     )
-    flash = told.flash and _checked(told.flash, registry.FLASHERS, told.flash.method, file, "flash", "method")
+    flash = told.flash and _checked_flash(told.flash, file)
     emulator = told.emulator and _checked(
         told.emulator, registry.EMULATORS, told.emulator.name, file, "emulator", "name"
     )

@@ -17,6 +17,7 @@ from toolkit.board import BoardFile, NoSettings
 _ROOMS = (
     ("Toolchain", "builder", registry.BUILDERS),
     ("Flash", "method", registry.FLASHERS),
+    ("Upload", "method", registry.FLASHERS),
     ("Emulator", "name", registry.EMULATORS),
 )
 
@@ -33,7 +34,7 @@ def schema() -> dict[str, Any]:
     for table, key, room in _ROOMS:
         names = registry.names(room)
         parts[table]["properties"][key]["enum"] = list(names)
-        parts[table]["allOf"] = [_settings(key, name, kinds[table, name]) for name in names]
+        parts[table]["allOf"] = [_settings(key, name, kinds[table, name], parts) for name in names]
     parts["Mcu"]["properties"]["cpu"]["examples"] = list(cpu.names())  # a user may have others
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -44,10 +45,11 @@ def schema() -> dict[str, Any]:
     }
 
 
-def _settings(key: str, name: str, kind: type[msgspec.Struct]) -> dict[str, Any]:
-    """If `key` is `name`, then the settings are of this kind."""
-    (_,), own = msgspec.json.schema_components([kind], ref_template="#/$defs/{name}")
-    told = own[kind.__name__]
+def _settings(key: str, name: str, kind: type[msgspec.Struct], parts: dict[str, Any]) -> dict[str, Any]:
+    """If `key` is `name`, then the settings are of this kind; tables within them are added to `parts`."""
+    (_,), own = msgspec.json.schema_components([kind], ref_template=f"#/$defs/{name}.{{name}}")
+    told = own.pop(kind.__name__)
+    parts |= {f"{name}.{inner}": schema for inner, schema in own.items()}
     then: dict[str, Any] = {"properties": {"settings": told}}
     if told.get("required"):
         then["required"] = ["settings"]

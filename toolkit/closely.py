@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from toolkit import workspace as workspaces
-from toolkit.artifacts import Bisection
+from toolkit.artifacts import Bisection, Build, Profile
 from toolkit.listener import SILENT, Listener
 from toolkit.selection import EVERYTHING, Selection
+
+if TYPE_CHECKING:
+    from toolkit.board import Board
 
 
 def bisect(
@@ -41,3 +45,34 @@ def bisect(
         return step.bisect(
             target, build, reached, selection, against=against, only=only, folder=workspace, listener=listener
         )
+
+
+def profile(
+    build: Build,
+    selection: Selection = EVERYTHING,
+    *,
+    board: Board | None = None,
+    port: str | None = None,
+    virtual: bool = False,
+    workspace: Path = Path(),
+    listener: Listener = SILENT,
+) -> Profile:
+    """What each layer of a build costs: ticks, flash, RAM. Page and picture lie beside it in the build's folder.
+
+    Args:
+        selection: which inputs; by default the first few.
+        board: the build's, where the caller has loaded it already.
+        port: of a device that runs this build. None takes the one that `flash` left, or starts an emulator that boots
+            images for the time, or one that counts: see `Profile.estimate`.
+        virtual: use the emulator that stands in for the board.
+
+    Raises:
+        ModelError: this firmware tells of no layers.
+        LinkError, EmulatorError: no device can be reached, or it runs something else, or has no counter.
+        TinymlError: an option or a file is wrong; interrupted.
+    """
+    from toolkit.steps import profile as step
+
+    target = board or workspaces.find_board(workspace, build.board)
+    with workspaces.hold(workspace, target, "profile") as place:
+        return step.profile(target, place.of(build), build, selection, port, virtual=virtual, listener=listener)

@@ -28,13 +28,18 @@ DEBIAN_PACKAGES: Mapping[str, str] = {
     "make": "make",
     "node": "nodejs",
     "npm": "npm",
+    "openocd": "openocd",
     "qemu-system-arm": "qemu-system-arm",
     "simavr": "simavr libsimavr-dev libelf-dev",
+    "st-flash": "stlink-tools",
 }
 
 INSTALL_HINTS: Mapping[str, str] = {
     "arduino-cli": "install it from https://arduino.github.io/arduino-cli/ and put it on PATH",
     "pio": "install it with: pip install platformio",
+    "adafruit-nrfutil": "install it with: pip install adafruit-nrfutil",
+    "picotool": "see https://github.com/raspberrypi/picotool; or use the flash method uf2, which needs no program",
+    "pyocd": "install it with: pip install pyocd",
     "bossac": "install Arduino's fork with the core: arduino-cli core install arduino:mbed_nano",
 }
 

@@ -50,6 +50,7 @@ EMULATORS = Room("emulator", "toolkit.emulate", "tinyml.emulators", "start")
 LOADERS = Room("loader", "toolkit.data.loaders", "tinyml.loaders", "load")
 CONVERTERS = Room("converter", "toolkit.convert", "tinyml.converters", "load")
 ARCHITECTURES = Room("architecture", "toolkit.zoo", "tinyml.architectures", "ARCHITECTURE")
+EXPORTS = Room("kind of export", "toolkit.export.kinds", "tinyml.exports", "files")
 ISAS = Room("instruction set", "toolkit.compiler.isa", "tinyml.isas", "ISA")
 
 

@@ -46,6 +46,9 @@ Pinned = Annotated[
 Header = Annotated[
     str, _form(r"([A-Za-z0-9_+-]+/)*[A-Za-z0-9_+.-]+\.h(pp)?", "the name of a header, such as Arduino_Library.h")
 ]
+Script = Annotated[
+    str, _form(r"([A-Za-z0-9_+-]+/)*[A-Za-z0-9_+-]+\.cfg", "a script of OpenOCD, such as board/st_nucleo_f4.cfg")
+]
 Optimise = Annotated[
     str,
     _form(

@@ -3,7 +3,7 @@
 build/<board>/                            what runs on the board, whichever build it is; held by one command
     device.json, emulator.log
     <model>-<dtype>-<runtime>/            a build and all that is said of it; the next one of its kind replaces it
-        build.json, project/, journal.jsonl, strength.json, verification.json, report.html, earlier/
+        build.json, project/, journal.jsonl, strength.json, verification.json, report.html, profile.json, earlier/
 """
 
 from __future__ import annotations
@@ -97,6 +97,16 @@ class BoardFolder:
     def report(self) -> Path:
         """The verdict to look at."""
         return self.own / "report.html"
+
+    @property
+    def profile(self) -> Path:
+        """What each layer costs; beside it, under the same name, .html and .svg to look at."""
+        return self.own / "profile.json"
+
+    @property
+    def profile_log(self) -> Path:
+        """What an emulator printed that was started for a profile alone."""
+        return self.path / "profile.log"
 
 
 def folder(workspace: Path, board: Board) -> BoardFolder:

@@ -13,6 +13,12 @@
 #include "wire.h"
 #include "wire_numbers.h"
 
+/* Nothing here takes long enough to be worth being fast: what does is in the receiver, in frames and in the
+ * engine. */
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC optimize("Os")
+#endif
+
 _Static_assert(sizeof(engine_end_t) == WIRE_END_BYTES && offsetof(engine_end_t, bytes) == WIRE_END_SIZE &&
                    offsetof(engine_end_t, dtype) == WIRE_END_DTYPE,
                "HELLO carries the engine's ends as they lie in memory");
@@ -89,6 +95,14 @@ static void send_result(uint16_t seq, uint32_t ticks) {
   tinyml_frame_send(&piece, 1, output, engine_info()->outputs);
 }
 
+/* A head whose last field is a CRC, and bytes behind it. */
+static COLD void send_with_crc(uint8_t *head, size_t head_size, uint32_t crc, const uint8_t *bytes,
+                               size_t size) {
+  wire_put_u32(head + head_size - WIRE_CRC_BYTES, ~crc);
+  const frame_piece_t pieces[] = {{head, head_size}, {bytes, size}};
+  tinyml_frame_send(pieces, sizeof pieces / sizeof pieces[0], NULL, 0);
+}
+
 /* One LAYER at a time, so that nobody has to keep them. What that takes is no layer's time. */
 static COLD void watch(uint16_t layer, const uint8_t *bytes, uint32_t size) {
   const uint32_t ticks = port_ticks() - layer_from;
@@ -98,25 +112,32 @@ static COLD void watch(uint16_t layer, const uint8_t *bytes, uint32_t size) {
   put_header(head, WIRE_LAYER, receiver.seq);
   wire_put_u16(head + WIRE_HEADER_BYTES + WIRE_LAYER_LAYER, layer);
   wire_put_u32(head + WIRE_HEADER_BYTES + WIRE_LAYER_TICKS, ticks);
-  wire_put_u32(head + WIRE_HEADER_BYTES + WIRE_LAYER_CRC, ~crc);
-  const bool wanted = layer >= wire_get_u16(receiver.front + WIRE_TRACE_FIRST) &&
-                      layer < wire_get_u16(receiver.front + WIRE_TRACE_LAST);
-  const frame_piece_t pieces[] = {{head, sizeof head}, {bytes, wanted ? (size_t)size : 0u}};
-  tinyml_frame_send(pieces, sizeof pieces / sizeof pieces[0], NULL, 0);
+  const uint16_t from_first = (uint16_t)(layer - wire_get_u16(receiver.front + WIRE_TRACE_FIRST));
+  const bool wanted = from_first < wire_get_u16(receiver.front + WIRE_TRACE_COUNT);
+  send_with_crc(head, sizeof head, crc, bytes, wanted ? (size_t)size : 0u);
   traced += ticks;
   layer_from = port_ticks();
 }
 
 /* Not part of serve(): its bytes would lie on the stack below every inference. */
 static COLD void send_bytes(void) {
-  uint8_t head[WIRE_HEADER_BYTES];
+  uint8_t head[WIRE_HEADER_BYTES + WIRE_BYTES_BYTES];
   uint8_t bytes[WIRE_MOST_READ];
-  const uint8_t size = receiver.front[WIRE_READ_SIZE];
-  engine_read(tinyml_build_id, wire_get_u32(receiver.front + WIRE_READ_PLACE), bytes, size);
+  const uint32_t place = wire_get_u32(receiver.front + WIRE_READ_PLACE);
+  const uint16_t size = wire_get_u16(receiver.front + WIRE_READ_SIZE);
+  uint32_t crc = CRC32_INIT;
+  for (uint16_t at = 0; at < size; ++at) {
+    const uint8_t byte = engine_constant(tinyml_build_id, place + at);
+    crc = tinyml_crc32_update(crc, byte);
+    if (at < sizeof bytes) bytes[at] = byte;
+  }
   put_header(head, WIRE_BYTES, receiver.seq);
-  const frame_piece_t pieces[] = {{head, sizeof head}, {bytes, size}};
-  tinyml_frame_send(pieces, sizeof pieces / sizeof pieces[0], NULL, 0);
+  send_with_crc(head, sizeof head, crc, bytes, size < sizeof bytes ? size : sizeof bytes);
 }
+
+_Static_assert(WIRE_LAYER_CRC + WIRE_CRC_BYTES == WIRE_LAYER_BYTES &&
+                   WIRE_BYTES_CRC + WIRE_CRC_BYTES == WIRE_BYTES_BYTES,
+               "send_with_crc() writes the last field");
 
 static COLD uint32_t trace(void) {
   traced = 0;

@@ -26,6 +26,9 @@ void tinyml_receiver_init(receiver_t *receiver, const engine_end_t *inputs, uint
   start_frame(receiver);
 }
 
+_Static_assert(WIRE_TRACE >> 4 == WIRE_TRACE_BYTES && WIRE_READ >> 4 == WIRE_READ_BYTES,
+               "these types tell how many bytes there are before what is packed");
+
 static bool is_elements(const receiver_t *receiver) {
   return receiver->type == WIRE_INFER_ELEMENTS && receiver->scale;
 }
@@ -34,11 +37,9 @@ static bool is_inference(const receiver_t *receiver) {
   return receiver->type == WIRE_INFER_TENSOR || receiver->type == WIRE_TRACE || is_elements(receiver);
 }
 
-/* Bytes between the header and what is packed. */
+/* Bytes between the header and what is packed: newer types carry it. */
 static uint8_t front_bytes(const receiver_t *receiver) {
-  if (receiver->type == WIRE_TRACE) return WIRE_TRACE_BYTES;
-  if (receiver->type == WIRE_READ) return WIRE_READ_BYTES;
-  return is_elements(receiver) ? WIRE_INFER_ELEMENTS_BYTES : 0;
+  return is_elements(receiver) ? WIRE_INFER_ELEMENTS_BYTES : receiver->type >> 4 & 7;
 }
 
 /* A run may end in another input than it begins in. */
@@ -127,9 +128,7 @@ static receiver_event_t judge(receiver_t *receiver) {
   if (receiver->type == WIRE_READ) {
     const bool whole =
         receiver->header_bytes == WIRE_HEADER_BYTES + WIRE_READ_BYTES && receiver->tail == WIRE_CRC_BYTES;
-    if (!whole || receiver->front[WIRE_READ_SIZE] > WIRE_MOST_READ)
-      return refuse(receiver, WIRE_REASON_LENGTH);
-    return RECEIVER_READ;
+    return whole ? RECEIVER_READ : refuse(receiver, WIRE_REASON_LENGTH);
   }
   if (!is_inference(receiver)) return refuse(receiver, WIRE_REASON_UNKNOWN_TYPE);
   if (receiver->too_long || receiver->filled < receiver->input_bytes || receiver->tail != WIRE_CRC_BYTES ||

@@ -22,8 +22,8 @@ typedef enum {
   WIRE_HELLO_REQUEST = 0x01,
   WIRE_INFER_TENSOR = 0x02,
   WIRE_INFER_ELEMENTS = 0x04,
-  WIRE_TRACE = 0x05,
-  WIRE_READ = 0x06,
+  WIRE_TRACE = 0x45,
+  WIRE_READ = 0x66,
   WIRE_HELLO = 0x81,
   WIRE_RESULT = 0x82,
   WIRE_REFUSED = 0x83,
@@ -63,7 +63,7 @@ enum {
 /* Offsets in TRACE's payload; then the input tensors' bytes, packed. */
 enum {
   WIRE_TRACE_FIRST = 0,
-  WIRE_TRACE_LAST = 2,
+  WIRE_TRACE_COUNT = 2,
   WIRE_TRACE_BYTES = 4,
 };
 
@@ -71,7 +71,13 @@ enum {
 enum {
   WIRE_READ_PLACE = 0,
   WIRE_READ_SIZE = 4,
-  WIRE_READ_BYTES = 5,
+  WIRE_READ_BYTES = 6,
+};
+
+/* Offsets in BYTES' payload; then the first bytes. */
+enum {
+  WIRE_BYTES_CRC = 0,
+  WIRE_BYTES_BYTES = 4,
 };
 
 /* Offsets in LAYER's payload; then the bytes of its output, if asked for. */

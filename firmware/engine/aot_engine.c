@@ -30,8 +30,6 @@ engine_status_t engine_trace(engine_watch_t *watch) {
   return ENGINE_OK;
 }
 
-void engine_read(const uint8_t *base, uint32_t place, uint8_t *to, uint8_t size) {
-  AOT_READ(base, place, to, size);
-}
+uint8_t engine_constant(const uint8_t *base, uint32_t place) { return AOT_BYTE(base, place); }
 
 const uint8_t *engine_output(uint8_t index) { return model_output(index); }

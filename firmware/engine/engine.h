@@ -77,10 +77,10 @@ typedef void engine_watch_t(uint16_t layer, const uint8_t *bytes, uint32_t size)
 /* Computes the outputs from the inputs as engine_invoke() does, and stops after each layer to tell of it. */
 ENGINE_MUST_CHECK engine_status_t engine_trace(engine_watch_t *watch);
 
-/* Copies `size` bytes of the program's constants, as they lie in its memory now. `place` counts from `base`,
- * of which the linked program tells where it is; in a program memory of its own, as AVR has, it is the
- * address in that. Nothing holds it to where constants are: who asks knows the linked program. */
-void engine_read(const uint8_t *base, uint32_t place, uint8_t *to, uint8_t size);
+/* A byte of the program's constants, as it lies in its memory now. `place` counts from `base`, of which the
+ * linked program tells where it is; in a program memory of its own, as AVR has, it is the address in that.
+ * Nothing holds it to where constants are: who asks knows the linked program. */
+uint8_t engine_constant(const uint8_t *base, uint32_t place);
 
 /* Output number `index`, below `outputs`: valid from engine_invoke() until an input is next written. */
 const uint8_t *engine_output(uint8_t index);

@@ -7,10 +7,6 @@
 // A layer of a trace is a tensor that an operator leaves. The interpreter tells a profiler of its operators,
 // after each of which what it wrote is still where the memory plan has it. Libraries of which that is not so
 // are not traced.
-//
-// A layer of a trace is an operator's output. The interpreter tells of its operators through a profiler,
-// after each of which its outputs are still where the memory plan put them. A library that was built without
-// error strings tells of none: the answer to a trace is then the result alone.
 
 #include <stddef.h>
 #include <stdint.h>
@@ -33,12 +29,24 @@ namespace {
 // Objects are built in place: as static variables they would need constructors before main, and as local ones
 // a guard.
 alignas(tflm_config::Resolver) uint8_t resolver_storage[sizeof(tflm_config::Resolver)];
-alignas(tflite::MicroInterpreter) uint8_t interpreter_storage[sizeof(tflite::MicroInterpreter)];
+#if TFLM_TRACED
+// GetTensor() knows a tensor only where all of them were asked to be preserved; the way of the kernels knows
+// each.
+class Interpreter final : public tflite::MicroInterpreter {
+ public:
+  using tflite::MicroInterpreter::MicroInterpreter;
+  const TfLiteEvalTensor *Tensor(int index) const { return context().GetEvalTensor(&context(), index); }
+};
+#else
+using Interpreter = tflite::MicroInterpreter;
+#endif
+
+alignas(Interpreter) uint8_t interpreter_storage[sizeof(Interpreter)];
 
 // The interpreter wants 16 bytes' alignment; of a less aligned arena it wastes the head.
 alignas(16) uint8_t arena[tflm_config::kArenaBytes];
 
-tflite::MicroInterpreter *interpreter;                        // null until engine_init() succeeded
+Interpreter *interpreter;                                     // null until engine_init() succeeded
 uint8_t *data[tflm_config::kInputs + tflm_config::kOutputs];  // of each end; null until then
 
 #if TFLM_TRACED
@@ -87,7 +95,7 @@ class Watcher final : public tflite::MicroProfilerInterface {
       return;
     }
     for (; layer_ < tflm_config::kLayers && tflm_config::kTrace[layer_].place == place_; ++layer_) {
-      const TfLiteEvalTensor *tensor = interpreter->GetTensor(tflm_config::kTrace[layer_].tensor);
+      const TfLiteEvalTensor *tensor = interpreter->Tensor(tflm_config::kTrace[layer_].tensor);
       size_t bytes = 0;
       if (tflite::TfLiteEvalTensorByteLength(tensor, &bytes) == kTfLiteOk) {
         watch_(layer_, reinterpret_cast<const uint8_t *>(tensor->data.raw), static_cast<uint32_t>(bytes));
@@ -143,11 +151,10 @@ extern "C" engine_status_t engine_init(void) {
   }
 #if TFLM_TRACED
   watcher = new (watcher_storage) Watcher();
-  tflite::MicroInterpreter *made = new (interpreter_storage)
-      tflite::MicroInterpreter(model, *resolver, arena, sizeof(arena), nullptr, watcher);
+  Interpreter *made =
+      new (interpreter_storage) Interpreter(model, *resolver, arena, sizeof(arena), nullptr, watcher);
 #else
-  tflite::MicroInterpreter *made =
-      new (interpreter_storage) tflite::MicroInterpreter(model, *resolver, arena, sizeof(arena));
+  Interpreter *made = new (interpreter_storage) Interpreter(model, *resolver, arena, sizeof(arena));
 #endif
   if (made->AllocateTensors() != kTfLiteOk) {
     return ENGINE_ERROR_ARENA;
@@ -200,8 +207,8 @@ extern "C" engine_status_t engine_trace(engine_watch_t *watch) {
 #endif
 }
 
-extern "C" void engine_read(const uint8_t *base, uint32_t place, uint8_t *to, uint8_t size) {
-  memcpy(to, base + static_cast<int32_t>(place), size);
+extern "C" uint8_t engine_constant(const uint8_t *base, uint32_t place) {
+  return base[static_cast<int32_t>(place)];
 }
 
 extern "C" const uint8_t *engine_output(uint8_t index) { return data[tflm_config::kInputs + index]; }

@@ -1,7 +1,6 @@
 #include "tflm_host_engine.h"
 
 #include <stddef.h>
-#include <string.h>
 
 #include "engine.h"
 #include "tflm_host.h"
@@ -50,9 +49,7 @@ engine_status_t engine_trace(engine_watch_t *watch) {
   return trace != NULL && trace(inputs, outputs, watch) == 0 ? ENGINE_OK : ENGINE_ERROR_INVOKE;
 }
 
-void engine_read(const uint8_t *base, uint32_t place, uint8_t *to, uint8_t size) {
-  memcpy(to, base + (int32_t)place, size);
-}
+uint8_t engine_constant(const uint8_t *base, uint32_t place) { return base[(int32_t)place]; }
 
 const uint8_t *engine_output(uint8_t index) {
   return outputs + bytes_before(TFLM_HOST_INPUTS, TFLM_HOST_INPUTS + (uint32_t)index);

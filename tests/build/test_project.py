@@ -25,7 +25,7 @@ def _generate(
     out: Path, model: ModelFile, *, board: str = "mps2-an386", optimise: str = "-O3", tool: str = "gcc 1"
 ) -> str:
     target = boards.load(board)
-    files = EngineFiles(("aot_engine.c",), (), {"model.c": "/* generated */\n"})
+    files = EngineFiles(("aot_engine.c",), ("aot_memory.h",), {"model.c": "/* generated */\n"})
     made = project.generate(
         board=target,
         toolchain=target.toolchain[0],
@@ -49,7 +49,7 @@ def test_project_holds_all_that_it_includes(tmp_path: Path) -> None:
         for line in source.read_text().splitlines():
             if line.startswith('#include "') and "model.h" not in line:
                 assert line.split('"')[1] in names, f"{source.name}: {line}"
-    assert {path.name for path in (root / "src").iterdir()} == {"core", "cortexm", "engine", "model", "port"}
+    assert {path.name for path in (root / "src").iterdir()} == {"core", "cortexm", "engine", "kernels", "model", "port"}
 
 
 def test_build_id_is_rendered_and_reproducible(tmp_path: Path) -> None:

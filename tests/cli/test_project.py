@@ -63,7 +63,8 @@ def test_every_option_of_run_is_a_key() -> None:
 
 
 def test_the_commands_that_work_on_a_project_read_its_file() -> None:
-    assert {each.name for each in READERS} == {"build", "compare", "flash", "verify", "run", "report"}
+    own = {"build", "compare", "flash", "verify", "run", "report", "bisect", "profile"}
+    assert {each.name for each in READERS} == own
 
 
 def test_its_words_are_those_of_the_options() -> None:

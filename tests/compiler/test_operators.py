@@ -119,6 +119,34 @@ def test_float_functions(kind: str) -> None:
     np.testing.assert_allclose(engine.run(model, inputs), engine.reference(tflite, inputs), rtol=3e-7, atol=2e-7)
 
 
+@pytest.mark.parametrize(
+    ("kind", "other", "fused"),
+    [
+        ("ADD", (1, 16, 16, 9), "RELU"),
+        ("ADD", (1, 1, 1, 9), "NONE"),
+        ("SUB", (1, 16, 16, 9), "NONE"),
+        ("SUB", (1, 16, 1, 9), "RELU6"),
+        ("ADD", (1, 16, 16, 1), "RELU_N1_TO_1"),
+    ],
+)
+def test_sums_of_many_elements_are_looked_up(kind: str, other: tuple[int, ...], fused: str) -> None:
+    """Both orders of the operands, zero points and scales at their ends."""
+    shape = (1, 16, 16, 9)
+    for seed, (first, second, out) in enumerate([(0.05, 0.002, 0.05), (0.002, 0.2, 0.004), (0.01, 0.01, 0.3)]):
+        rng = np.random.default_rng(seed)
+        g = Graph()
+        source = g.tensor(shape, "int8", first, (-128, 127, 3)[seed])
+        constant = g.tensor(other, "int8", second, (127, -128, 0)[seed], data=rng.integers(-128, 128, other))
+        output = g.tensor(shape, "int8", out, (5, -128, 127)[seed])
+        operands = [source, constant] if seed < 2 else [constant, source]
+        options = {"ADD": "AddOptions", "SUB": "SubOptions"}[kind]
+        g.operator(kind, operands, [output], options, fusedActivationFunction=activation(fused))
+        tflite = g.file(source, output)
+        check(tflite, seed, variants=(("native", "speed"), ("native", "size")))
+        kernels = [compile_model(tflite, isa="native", fpu=True, optimise=each).kernels for each in ("speed", "size")]
+        assert ["aot_add_tables.c" in each for each in kernels] == [True, False]
+
+
 @st.composite
 def dense_layers(draw: Any) -> tuple[bytes, int]:
     seed = draw(st.integers(0, 2**32 - 1))

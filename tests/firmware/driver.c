@@ -110,13 +110,13 @@ static void do_receive(engine_dtype_t dtype, const char *sizes, const char *text
         break;
       case RECEIVER_TRACE:
         printf("trace:%u:%u:%u:", receiver.seq, wire_get_u16(receiver.front + WIRE_TRACE_FIRST),
-               wire_get_u16(receiver.front + WIRE_TRACE_LAST));
+               wire_get_u16(receiver.front + WIRE_TRACE_COUNT));
         for (uint8_t input = 0; input < count; ++input) print_hex(inputs[input], ends[input].bytes);
         putchar(' ');
         break;
       case RECEIVER_READ:
         printf("read:%u:%lu:%u ", receiver.seq, (unsigned long)wire_get_u32(receiver.front + WIRE_READ_PLACE),
-               receiver.front[WIRE_READ_SIZE]);
+               wire_get_u16(receiver.front + WIRE_READ_SIZE));
         break;
       case RECEIVER_INFER:
         printf("infer:%u:", receiver.seq);

@@ -122,8 +122,6 @@ engine_status_t engine_trace(engine_watch_t *watch) {
   return status;
 }
 
-void engine_read(const uint8_t *base, uint32_t place, uint8_t *to, uint8_t size) {
-  for (uint8_t at = 0; at < size; ++at) to[at] = base[(int32_t)place + at];
-}
+uint8_t engine_constant(const uint8_t *base, uint32_t place) { return base[(int32_t)place]; }
 
 const uint8_t *engine_output(uint8_t index) { return output + index * (STUB_OUTPUT_BYTES / STUB_OUTPUTS); }

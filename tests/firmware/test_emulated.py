@@ -49,7 +49,7 @@ def images(count: int, size: int = 784) -> list[Request]:
     ]
 
 
-@pytest.mark.parametrize("board_id", ["mps2-an386", "mps3-an547", "microbit"])
+@pytest.mark.parametrize("board_id", ["mps2-an386", "mps3-an547", "microbit", "microbit-v1", "nucleo-f446re"])
 def test_answers_and_counts_instructions(boot: Boot, board_id: str) -> None:
     """Ticks are instructions, one by one: of two engines that differ by a loop of known length, to the last.
 
@@ -71,7 +71,7 @@ def test_answers_and_counts_instructions(boot: Boot, board_id: str) -> None:
     assert counts[1].pop() - counts[0].pop() == 2 * 100_000
 
 
-@pytest.mark.parametrize("board_id", ["mps2-an386", "mps3-an547", "microbit"])
+@pytest.mark.parametrize("board_id", ["mps2-an386", "mps3-an547", "microbit", "microbit-v1", "nucleo-f446re"])
 def test_measures_its_stack(boot: Boot, board_id: str) -> None:
     used = []
     for depth in (464, 864):
@@ -84,7 +84,7 @@ def test_measures_its_stack(boot: Boot, board_id: str) -> None:
     assert used[1] - used[0] == pytest.approx(400, abs=120)
 
 
-@pytest.mark.parametrize("board_id", ["mps2-an386", "mps3-an547", "microbit"])
+@pytest.mark.parametrize("board_id", ["mps2-an386", "mps3-an547", "microbit", "microbit-v1", "nucleo-f446re"])
 def test_crash_is_reported_with_its_image(boot: Boot, board_id: str) -> None:
     client = boot(board_id, ["STUB_POISON=0x5A", "STUB_CRASH=1"])
     requests = images(6)

@@ -21,7 +21,7 @@ GIVEN = {"main", "DebugLog", "DebugVsnprintf", "__assert_func"}
 # What a project has of its own.
 STUBS = {
     "usb_names.h": """
-enum { USB_VENDOR_ID = 1, USB_PRODUCT_ID = 2 };
+enum { USB_VENDOR_ID = 1, USB_PRODUCT_ID = 2, USB_TOUCH_VALUE = 3 };
 #define USB_MANUFACTURER_NAME "nobody"
 #define USB_PRODUCT_NAME "nothing"
 """,
@@ -54,7 +54,7 @@ def _globals(path: Path, folder: Path, compiler: list[str], nm: str) -> set[str]
     for name, text in STUBS.items():
         (folder / name).write_text(text)
     includes = [firmware / "core", firmware / "engine", firmware / "ports", firmware / "ports" / "cortexm"]
-    includes += [firmware / "ports" / "usb"]
+    includes += [firmware / "ports" / part for part in ("usb", "nrf_uart")]
     includes += [path.parent, folder, *resources.kernel_folders()]
     out = folder / "object.o"
     argv = [*compiler, "-std=c99", "-O1", *(f"-I{each}" for each in includes), "-c", str(path), "-o", str(out)]

@@ -106,22 +106,25 @@ static void layer(model_answer_t *answer, const uint8_t *body, uint16_t number, 
                   const uint8_t *bytes, size_t size) {
   uint8_t *to = header(answer, WIRE_LAYER, (uint16_t)(body[1] | body[2] << 8));
   const unsigned first = body[3] | (unsigned)body[4] << 8;
-  const unsigned last = body[5] | (unsigned)body[6] << 8;
+  const unsigned count = body[5] | (unsigned)body[6] << 8;
   to = put(to, number, 2);
   to = put(to, ticks, 4);
   to = put(to, crc32_of(bytes, size), 4);
-  const size_t sent = first <= number && number < last ? size : 0;
+  const size_t sent = ((number - first) & 0xFFFFu) < count ? size : 0;
   memcpy(to, bytes, sent);
   answer->size = 13 + sent;
 }
 
 static size_t read(const uint8_t *body, size_t size, model_answer_t *answer) {
   const uint16_t seq = (uint16_t)(body[1] | body[2] << 8);
-  if (size != 8 || body[7] > 64) return refuse(answer, seq, WIRE_REASON_LENGTH);
+  if (size != 9) return refuse(answer, seq, WIRE_REASON_LENGTH);
   const uint32_t place = body[3] | (uint32_t)body[4] << 8 | (uint32_t)body[5] << 16 | (uint32_t)body[6] << 24;
-  uint8_t *to = header(answer, WIRE_BYTES, seq);
-  for (uint32_t at = 0; at < body[7]; ++at) *to++ = model_constant(place + at);
-  answer->size = 3u + body[7];
+  static uint8_t bytes[0x10000];
+  const size_t asked = body[7] | (size_t)body[8] << 8;
+  const size_t sent = asked < 64 ? asked : 64;
+  for (uint32_t at = 0; at < asked; ++at) bytes[at] = model_constant(place + at);
+  memcpy(put(header(answer, WIRE_BYTES, seq), crc32_of(bytes, asked), 4), bytes, sent);
+  answer->size = 7 + sent;
   return 1;
 }
 

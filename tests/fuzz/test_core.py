@@ -48,8 +48,8 @@ def test_bounded_run(tmp_path: Path, found: Path) -> None:
         ("cobs.h", "decoder->zero = byte <= COBS_MAX_RUN;", "decoder->zero = true;"),
         ("packbits.h", "return (uint8_t)(byte - 127u);", "return (uint8_t)(byte - 126u);"),
         ("app.c", "traced += ticks;", "traced = ticks;"),
-        ("app.c", "layer < wire_get_u16", "layer <= wire_get_u16"),
-        ("receiver.c", "receiver->front[WIRE_READ_SIZE] > WIRE_MOST_READ", "receiver->front[WIRE_READ_SIZE] > 66"),
+        ("app.c", "from_first < wire_get_u16", "from_first <= wire_get_u16"),
+        ("app.c", "if (at < sizeof bytes)", "if (at < 60)"),
         ("app.c", "start_seq = receiver.seq;", "start_seq = 0;"),
     ],
 )

@@ -60,14 +60,16 @@ def output_of(data: bytes) -> bytes:
 
 def _plain(message: Message) -> bytes:
     if message.type == MessageType.READ:
-        place, size = int.from_bytes(message.payload[:4], "little"), message.payload[4]
-        return framing.encode(messages.body(MessageType.BYTES, message.seq, constants(place, size)))
+        place, size = (int.from_bytes(message.payload[at : at + 4], "little") for at in (0, 4))
+        data = constants(place, size)
+        payload = zlib.crc32(data).to_bytes(4, "little") + data[: messages.MOST_READ]
+        return framing.encode(messages.body(MessageType.BYTES, message.seq, payload))
     if message.type != MessageType.TRACE:
         return result(message.seq, output_of(packbits.unpack(message.payload)))
-    first, last = (int.from_bytes(message.payload[at : at + 2], "little") for at in (0, 2))
+    first, count = (int.from_bytes(message.payload[at : at + 2], "little") for at in (0, 2))
     data = packbits.unpack(message.payload[4:])
     parts = (data, output_of(data))
-    told = [layer(message.seq, at, part, kept=first <= at < last) for at, part in enumerate(parts)]
+    told = [layer(message.seq, at, part, kept=first <= at < first + count) for at, part in enumerate(parts)]
     return b"".join(told) + result(message.seq, output_of(data), 6)
 
 

@@ -81,15 +81,17 @@ def test_a_refusal_is_told() -> None:
         client_of(device).trace(7, DATA)
 
 
-def test_constants_in_pieces() -> None:
+def test_constants_by_crc_and_first_bytes() -> None:
     device = meddling(1, lambda _: [])
-    assert client_of(device).read(5, 150) == constants(5, 150)
-    assert [message.payload[4] for message in device.requests] == [64, 64, 64, 22]
+    found = client_of(device).read(5, 150)
+    assert (found.crc, found.first) == (zlib.crc32(constants(5, 150)), constants(5, 64))
+    assert client_of(PythonDevice()).read(5, 3).first == constants(5, 3)
+    assert len(device.requests) == 2
 
 
 def test_constants_of_another_size_are_not_taken() -> None:
     def short(message: Message, _: bytes) -> bytes:
-        return framing.encode(messages.body(MessageType.BYTES, message.seq, b"x"))
+        return framing.encode(messages.body(MessageType.BYTES, message.seq, b"xxxxx"))
 
     with pytest.raises(LinkError, match="no whole answer to a READ"):
         client_of(PythonDevice(answer=short)).read(0, 2)

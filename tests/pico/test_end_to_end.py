@@ -1,4 +1,4 @@
-"""The whole road on the virtual Pico; the very objects in QEMU's Cortex-M0; the very image under the chip's real ROM."""
+"""The whole road on the virtual Pico, and the very objects of its build in QEMU's Cortex-M0."""
 
 from __future__ import annotations
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable
 
 import numpy as np
 
-from tests.reference.sketch import SAMPLES, Drawn, Sketch
-
-Drawing = Callable[[Sketch, str], Drawn]
+from tests.compiler.graphs import activation, out_size, padding
+from tests.reference import moved, scaled, stateful
+from tests.reference.sketch import SAMPLES, Drawing, Drawn, Sketch
 
 
 def _comparison(kind: str) -> Drawing:
@@ -83,11 +82,12 @@ def _place(kind: str) -> Drawing:
 def _reduced(kind: str) -> Drawing:
     def draw(sketch: Sketch, dtype: str) -> Drawn:
         shape, scaled = sketch.shape(least=2), sketch.quantisation(dtype)
+        to = sketch.quantisation(dtype) if kind in ("MEAN", "SUM") else scaled
         axes = [axis for axis in range(len(shape)) if sketch.chance()] or [0]
         keep = sketch.chance()
         left = [1 if axis in axes else size for axis, size in enumerate(shape) if keep or axis not in axes]
         inputs = [sketch.given(shape, dtype, scaled), sketch.constant(axes)]
-        return sketch.done(kind, inputs, [sketch.made(left, dtype, scaled)], "ReducerOptions", keepDims=keep)
+        return sketch.done(kind, inputs, [sketch.made(left, dtype, to)], "ReducerOptions", keepDims=keep)
 
     return draw
 
@@ -155,6 +155,69 @@ def _depth(kind: str) -> Drawing:
     return draw
 
 
+def _add_n(sketch: Sketch, dtype: str) -> Drawn:
+    shape, scaled = sketch.shape(), sketch.quantisation(dtype)
+    inputs = [sketch.given(shape, dtype, scaled)]
+    inputs += [sketch.either(shape, dtype, scaled) for _ in range(sketch.size(1, 4))]
+    return sketch.done("ADD_N", inputs, [sketch.made(shape, dtype)], "AddNOptions")
+
+
+def _cumsum(sketch: Sketch, dtype: str) -> Drawn:
+    shape = sketch.shape()
+    axis = sketch.size(-len(shape), len(shape) - 1)
+    inputs = [sketch.given(shape, dtype), sketch.constant([axis])]
+    flags = {"exclusive": sketch.chance(), "reverse": sketch.chance()}
+    return sketch.done("CUMSUM", inputs, [sketch.made(shape, dtype)], "CumsumOptions", **flags)
+
+
+def _quotient(kind: str) -> Drawing:
+    def draw(sketch: Sketch, dtype: str) -> Drawn:
+        shape = sketch.shape()
+        a, b = sketch.broadcast(shape)
+        below = sketch.values((SAMPLES, *b), dtype)
+        below[below == 0] = 0.75
+        inputs = [sketch.given(a, dtype), sketch.given(b, dtype, data=below)]
+        name = "FloorDivOptions" if kind == "FLOOR_DIV" else "FloorModOptions"
+        return sketch.done(kind, inputs, [sketch.made(shape, dtype)], name)
+
+    return draw
+
+
+def _l2_normalization(sketch: Sketch, dtype: str) -> Drawn:
+    shape = sketch.shape(longest=12)
+    output = sketch.made(shape, dtype, (1 / 128, 0) if dtype == "int8" else (None, 0))
+    return sketch.done("L2_NORMALIZATION", [sketch.given(shape, dtype)], [output], "L2NormOptions")
+
+
+def _pool(kind: str) -> Drawing:
+    def draw(sketch: Sketch, dtype: str) -> Drawn:
+        batch, height, width, depth = (sketch.size(1, most) for most in (2, 7, 7, 4))
+        rows, columns, stride, same = sketch.size(1, height), sketch.size(1, width), sketch.size(1, 3), sketch.chance()
+        scaled = sketch.quantisation(dtype)
+        out = [out_size(size, tap, stride, 1, same) for size, tap in ((height, rows), (width, columns))]
+        return sketch.done(
+            kind,
+            [sketch.given((batch, height, width, depth), dtype, scaled)],
+            [sketch.made((batch, *out, depth), dtype, scaled)],
+            "Pool2DOptions",
+            padding=padding(same),
+            strideH=stride,
+            strideW=stride,
+            filterHeight=rows,
+            filterWidth=columns,
+            fusedActivationFunction=activation(str(sketch.random.choice(["NONE", "RELU", "RELU6"]))),
+        )
+
+    return draw
+
+
+def _prelu(sketch: Sketch, dtype: str) -> Drawn:
+    shape = sketch.shape()
+    alpha = tuple(1 if sketch.chance() else size for size in shape)[-sketch.size(1, len(shape)) :]
+    slopes = sketch.constant(sketch.values(alpha, dtype), dtype, sketch.quantisation(dtype))
+    return sketch.done("PRELU", [sketch.given(shape, dtype), slopes], [sketch.made(shape, dtype)])
+
+
 _ORDERED = ("float32", "int32", "int64", "int8")
 _BOTH = ("float32", "int8")
 _CASTS = ("int8", "int16", "int32", "float32")
@@ -177,6 +240,24 @@ DRAWINGS: dict[str, tuple[Drawing, tuple[str, ...]]] = {
     "SPACE_TO_BATCH_ND": (_space_to_batch, _BOTH),
     "SPACE_TO_DEPTH": (_depth("SPACE_TO_DEPTH"), _BOTH),
     "DEPTH_TO_SPACE": (_depth("DEPTH_TO_SPACE"), _BOTH),
+    "ADD_N": (_add_n, _BOTH),
+    "CUMSUM": (_cumsum, _BOTH),
+    "FLOOR_DIV": (_quotient("FLOOR_DIV"), ("float32",)),
+    "FLOOR_MOD": (_quotient("FLOOR_MOD"), ("float32",)),
+    "L2_NORMALIZATION": (_l2_normalization, _BOTH),
+    "L2_POOL_2D": (_pool("L2_POOL_2D"), ("float32",)),
+    "MAX_POOL_2D": (_pool("MAX_POOL_2D"), ("float32", "int16", "int8")),
+    "AVERAGE_POOL_2D": (_pool("AVERAGE_POOL_2D"), ("float32", "int16", "int8")),
+    "MEAN": (_reduced("MEAN"), ("float32", "int16", "int8")),
+    "SUM": (_reduced("SUM"), ("float32", "int16", "int8")),
+    "REDUCE_ALL": (_reduced("REDUCE_ALL"), ("bool",)),
+    "ELU": (_function("ELU"), ("float32",)),
+    "ABS": (_function("ABS"), ("float32", "int16", "int8")),
+    "LOG_SOFTMAX": (_function("LOG_SOFTMAX"), ("float32",)),
+    "PRELU": (_prelu, _BOTH),
+    **moved.DRAWINGS,
+    **scaled.DRAWINGS,
+    **stateful.DRAWINGS,
 }
 """By operator: what draws it, and the types in which it is drawn."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -118,3 +118,7 @@ class Sketch:
         shorter = b[self.size(0, len(b) - 1) :] if self.chance(0.3) else b
         whole = np.broadcast_shapes(tuple(a), tuple(shorter))
         return (tuple(a), tuple(shorter)) if whole == shape else (shape, tuple(shorter))
+
+
+Drawing = Callable[[Sketch, str], Drawn]
+"""Of a type, or of two: "int8 to int32"."""

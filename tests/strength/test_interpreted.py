@@ -33,7 +33,14 @@ def _asked(tflite: bytes, values: tuple[np.ndarray, ...]) -> Asked:
 
 def by_interpreter(tflite: bytes, given: Asked) -> Strength:
     """In this process."""
-    return jobs.measured(tflite, given.inputs, given.due, moved=given.moved is not None, best_first=given.best_first)
+    return jobs.measured(
+        tflite,
+        given.inputs,
+        given.due,
+        moved=given.moved is not None,
+        best_first=given.best_first,
+        traced=given.traced,
+    )
 
 
 def test_noise_is_weak_and_what_is_made_up_is_not() -> None:
@@ -67,6 +74,14 @@ def test_it_comes_to_what_compiled_c_comes_to() -> None:
         for number in (0, 2):
             one, other = compiled.layers[number], interpreted.layers[number]
             assert one.seen / one.planted == pytest.approx(other.seen / other.planted, abs=0.05)
+
+
+def test_traced_layers_count_as_they_do_for_compiled_c() -> None:
+    tflite = dense_softmax(8.0)
+    given = dataclasses.replace(alike(tflite, np.full(SIZE, 90, np.int8)), traced=2)
+    found = by_interpreter(tflite, given)
+    assert [layer.zeroed for layer in found.layers] == [True, False, True]
+    assert found.by_layers > 0.3 * found.planted
 
 
 def test_a_computer_without_a_compiler_asks_the_interpreter(monkeypatch: pytest.MonkeyPatch) -> None:

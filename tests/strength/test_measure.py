@@ -137,3 +137,34 @@ def test_a_dead_channel_is_no_weakness_but_is_counted() -> None:
     assert strength.dead > 0
     assert strength.seen + strength.dead <= strength.planted
     assert not strength.weak
+
+
+def test_what_only_a_traced_layer_shows_counts_and_is_counted_apart() -> None:
+    """The network cuts off: its outputs show few faults, and its layers most of them.
+
+    On this one input the second layer gives zeros, so that one stays unseen when it is zeroed.
+    """
+    tflite = dense_softmax(8.0)
+    given = alike(tflite, np.full(SIZE, 90, np.int8))
+    plain = measure(tflite, given)
+    traced = measure(tflite, dataclasses.replace(given, traced=2))
+    assert [layer.zeroed for layer in plain.layers] == [False, False, True]
+    assert [layer.zeroed for layer in traced.layers] == [True, False, True]
+    assert plain.by_layers == 0
+    assert traced.by_layers == traced.seen - plain.seen > 0.3 * traced.planted
+
+
+def test_a_traced_float32_layer_shows_what_is_beyond_its_bound() -> None:
+    tflite = dense(weights(8, 4), np.zeros(8, np.float32))
+    row = np.ones((1, 4), np.float32)
+    given = Asked(row.view(np.uint8), reference.expected_outputs(tflite, (row,)))
+    with libraries.built(compiler.changeable(tflite)) as library:
+        planted = plan(library, 40)
+        runner = Runner(library, rows_of(library, given), allowance(given))
+        outcome = runner.run(planted, np.zeros(1, np.int32))
+        nothing_seen = dataclasses.replace(outcome, seen=[None] * len(planted), shown=[False] * len(planted))
+        runner.trace(planted, nothing_seen, 1)
+    seen = [each is not None for each in outcome.seen]
+    # The layer's output is the network's: what the far closer bound of an output lets pass, this does as well.
+    assert any(nothing_seen.shown)
+    assert all(output or not layer for output, layer in zip(seen, nothing_seen.shown, strict=True))

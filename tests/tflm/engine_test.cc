@@ -17,6 +17,13 @@ bool resolver_fails;
 unsigned int registered;
 uint32_t schema_version;
 const void *model_read;
+
+TfLiteEvalTensor *eval_tensor(const TfLiteContext *, int index) {
+  static char bytes[256];
+  static TfLiteEvalTensor tensor;
+  tensor = {{bytes + index}, static_cast<size_t>(index)};
+  return &tensor;
+}
 }  // namespace fake
 
 #define CHECK(condition)                                          \
@@ -28,10 +35,38 @@ const void *model_read;
   } while (0)
 
 static void all_well() {
-  fake::switches = {false, false, kTfLiteInt8, 784, 10, true, 1};
+  fake::switches = {false, false, kTfLiteInt8, 784, 10, true, 1, 11};
   fake::resolver_fails = false;
   fake::schema_version = TFLITE_SCHEMA_VERSION;
 }
+
+#if TFLM_TRACED
+static uint16_t told;
+
+static void watch(uint16_t layer, const uint8_t *bytes, uint32_t size) {
+  CHECK(layer == told && layer < tflm_config::kLayers);
+  const int tensor = tflm_config::kTrace[layer].tensor;
+  CHECK(bytes == reinterpret_cast<uint8_t *>(fake::eval_tensor(nullptr, tensor)->data.raw));
+  CHECK(size == static_cast<uint32_t>(tensor));
+  ++told;
+}
+
+static void check_traced() {
+  CHECK(engine_info()->layers == tflm_config::kLayers && tflm_config::kLayers == 11);
+  CHECK(engine_trace(watch) == ENGINE_OK);
+  CHECK(told == tflm_config::kLayers);
+  CHECK(engine_invoke() == ENGINE_OK && told == tflm_config::kLayers);  // nobody is told of that
+  told = 0;
+  CHECK(engine_trace(watch) == ENGINE_OK && told == tflm_config::kLayers);
+}
+#else
+static void watch(uint16_t, const uint8_t *, uint32_t) { CHECK(false); }
+
+static void check_traced() {
+  CHECK(engine_info()->layers == 0);
+  CHECK(engine_trace(watch) == ENGINE_OK);
+}
+#endif
 
 static void check_refuses() { CHECK(engine_invoke() == ENGINE_ERROR_INVOKE); }
 
@@ -84,6 +119,7 @@ int main() {
   CHECK(engine_invoke() == ENGINE_OK);
   CHECK(engine_output(0)[0] == 42);
   CHECK(fake::resets == tflm_config::kKeepsState);
+  check_traced();
   fake::switches.invoke_fails = true;
   CHECK(engine_invoke() == ENGINE_ERROR_INVOKE);
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from toolkit.runtimes.tflm import Library, prepare
 CORTEX_M4 = ("-mcpu=cortex-m4", "-mthumb", "-mfpu=fpv4-sp-d16", "-mfloat-abi=hard")
 STRICT = ("-Wall", "-Wextra", "-Wconversion", "-Werror")
 LIBRARY = Library("libtensorflow-microlite.a", ("",), (), "0" * 64)
+PROFILING = dataclasses.replace(LIBRARY, profiles=True)
 
 # The bare-metal Makefile's options, and those of the two cores that the Arduino libraries are used on: Arduino's mbed
 # core compiles C++14. Both libraries have TFLM's headers at the same places under tensorflow/; their own one header is
@@ -46,9 +48,12 @@ def write(folder: Path, generated: dict[str, str]) -> None:
         (folder / name).write_text(text)
 
 
-@pytest.mark.parametrize(("road", "model"), [("Arduino", "int8_per_tensor"), ("bare metal", "float32")])
-def test_it_compiles_against_the_real_headers(road: str, model: str, tmp_path: Path) -> None:
-    made = prepare(shipped(model), None if road == "Arduino" else LIBRARY)
+@pytest.mark.parametrize(
+    ("road", "model", "library"),
+    [("Arduino", "int8_per_tensor", None), ("bare metal", "float32", LIBRARY), ("bare metal", "int8", PROFILING)],
+)
+def test_it_compiles_against_the_real_headers(road: str, model: str, library: Library | None, tmp_path: Path) -> None:
+    made = prepare(shipped(model), library)
     write(tmp_path, dict(made.generated))
     engine = compile_engine(tmp_path, ROADS[road])
     symbols = run("arm-none-eabi-nm", "-C", engine)

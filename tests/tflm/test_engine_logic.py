@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.tflm.models import shipped
 from tests.tflm.tools import run
 from toolkit import resources
@@ -13,8 +15,10 @@ HERE = Path(__file__).parent
 STRICT = ("-Wall", "-Wextra", "-Wconversion", "-Werror")
 
 
-def test_every_failure_is_told_apart_and_survived(tmp_path: Path) -> None:
-    prepared = prepare(shipped("int8"), Library("x", (), (), "0" * 64))
+@pytest.mark.parametrize("profiles", [False, True], ids=["release library", "library that tells of its operators"])
+def test_every_failure_is_told_apart_and_survived(profiles: bool, tmp_path: Path) -> None:
+    """With a library that profiles, each layer is told of once, with the bytes of its own tensor."""
+    prepared = prepare(shipped("int8"), Library("x", (), (), "0" * 64, profiles=profiles))
     for name, text in prepared.generated.items():
         (tmp_path / name).write_text(text)
     engine = resources.firmware() / "engine"

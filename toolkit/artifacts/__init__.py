@@ -9,6 +9,7 @@ A stage never imports another stage; it reads and writes these.
     verification.py  device against host
     scoring.py       the outputs against the truth
     trace.py         layer by layer
+    profile.py       what each layer costs
     strength.py      how many planted faults the inputs would have shown
     baseline.py      what is kept of a build and its verdict, for later
     cost.py          float32 against int8
@@ -25,6 +26,7 @@ from toolkit.artifacts.build import Build, LayerSize, RunningDevice, SizeReport
 from toolkit.artifacts.cost import ConversionCost, LayerLoss
 from toolkit.artifacts.gate import GateResult
 from toolkit.artifacts.model import CompiledModel, FloatModel, LayerReport, ModelCard, ModelFile, PlannedBuffer, Score
+from toolkit.artifacts.profile import LayerProfile, Profile, SharedKernel
 from toolkit.artifacts.scoring import Curve, Details, Distribution, Worst
 from toolkit.artifacts.strength import LayerStrength, Strength
 from toolkit.artifacts.tensor import ElementType, TensorSpec
@@ -64,6 +66,7 @@ __all__ = [
     "Histogram",
     "InputResult",
     "LayerLoss",
+    "LayerProfile",
     "LayerReport",
     "LayerSize",
     "LayerStrength",
@@ -73,11 +76,13 @@ __all__ = [
     "ModelFile",
     "Pictures",
     "PlannedBuffer",
+    "Profile",
     "RunningDevice",
     "Runtime",
     "Score",
     "SetResult",
     "SetWords",
+    "SharedKernel",
     "SizeReport",
     "Strength",
     "TensorSpec",

@@ -17,6 +17,7 @@ OWNERS = {
     "cortexm": "start-up",
     "port": "port",
     "usb": "port",
+    "nrf_uart": "port",
     "core": "core",
     "engine": "engine",
     "kernels": "kernels",

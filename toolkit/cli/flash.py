@@ -28,7 +28,12 @@ def register(app: typer.Typer) -> None:
         ] = None,
         virtual: Virtual = False,
         method: Annotated[
-            str | None, typer.Option("--method", help="samba, bossac, arduino-cli, platformio or avrdude.")
+            str | None,
+            typer.Option(
+                "--method",
+                help="samba, uf2, mass-storage, avrdude, adafruit-nrfutil, openocd, pyocd, st-flash, picotool, bossac, "
+                "arduino-cli or platformio; `tinyml doctor` says which board has which.",
+            ),
         ] = None,
         stop_only: Annotated[bool, typer.Option("--stop", help="Only end the emulated board that is running.")] = False,
         project_file: options.Project = None,  # noqa: ARG001 - read by the command's class

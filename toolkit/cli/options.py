@@ -28,6 +28,10 @@ def _model_at_home(name: str) -> str:
     return str(_at_home(Path(name))) if name.startswith("~") else name
 
 
+def _models_at_home(names: list[str] | None) -> list[str] | None:
+    return names and [_model_at_home(name) for name in names]
+
+
 def _perhaps_at_home(name: str | None) -> str | None:
     return None if name is None else _model_at_home(name)
 
@@ -54,15 +58,9 @@ Board = Annotated[
 OptionalBoard = Annotated[
     str | None, typer.Option("--board", "-b", help="A board's id or alias; by default the newest build's.")
 ]
-Model = Annotated[
-    str,
-    typer.Option(
-        "--model",
-        "-m",
-        callback=_model_at_home,
-        help="A model of the zoo, a path to any .tflite, or to a .keras, .h5 or SavedModel, which is converted first.",
-    ),
-]
+_MODEL = "A model of the zoo, a path to any .tflite, or to a .keras, .h5 or SavedModel, which is converted first."
+Model = Annotated[str, typer.Option("--model", "-m", callback=_model_at_home, help=_MODEL)]
+Models = Annotated[list[str] | None, typer.Option("--model", "-m", callback=_models_at_home, help=_MODEL)]
 FloatModel = Annotated[
     str | None,
     typer.Option(

@@ -62,8 +62,12 @@ def _as_taken(parameter: Any, value: Any) -> Any:
 
 
 def helps(app: typer.Typer) -> dict[str, str]:
-    """By option, "--scale": its help, of every command that reads a project file."""
+    """By option, "--scale": its help, of the commands that read a project file, the first that has it."""
     group: Any = typer.main.get_command(app)
     readers = [command for command in group.commands.values() if isinstance(command, Command)]
     parameters: list[Any] = [each for command in readers for each in command.params]
-    return {spelling: each.help for each in parameters for spelling in each.opts if getattr(each, "help", None)}
+    found: dict[str, str] = {}
+    for each in parameters:
+        for spelling in each.opts if getattr(each, "help", None) else ():
+            found.setdefault(spelling, each.help)
+    return found

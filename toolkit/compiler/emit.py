@@ -117,7 +117,7 @@ def emit(
     text = _SOURCE.format(
         summary="\n".join(f" *   {call.name}: {', '.join(call.operators)}" for call in calls),
         includes="\n".join(f'#include "{name}"' for name in includes),
-        layers="\n".join(_layer(graph, call, offsets) for call in calls),
+        layers="\n".join(layer(graph, call, offsets) for call in calls),
         input_place=_place(inputs),
         output_place=_place(outputs),
         calls="\n".join(f"  {call.name}();" for call in calls),
@@ -143,9 +143,17 @@ def _place(offsets: Sequence[int]) -> str:
     return f"  static const uint32_t places[] = {{{listed}}};\n  return arena.bytes + places[index];"
 
 
-def _layer(graph: Graph, call: Call, offsets: Mapping[object, int]) -> str:
+def layer(
+    graph: Graph, call: Call, offsets: Mapping[object, int], arena: str = "arena.bytes", takes: str = "void"
+) -> str:
+    """A layer's constants and its function.
+
+    Args:
+        arena: where the arena is, as C, to a function that `takes` these parameters.
+    """
+
     def pointer(index: int, const: str) -> str:
-        return f"({const}{_C_TYPES[str(graph.tensors[index].dtype)]} *)(arena.bytes + {offsets[index]})"
+        return f"({const}{_C_TYPES[str(graph.tensors[index].dtype)]} *)({arena} + {offsets[index]})"
 
     places = {
         str(place): pointer(index, "const ") if graph.tensors[index].data is None else call.constant_input(place)
@@ -153,8 +161,8 @@ def _layer(graph: Graph, call: Call, offsets: Mapping[object, int]) -> str:
     }
     places["out"] = pointer(call.output, "")
     if call.scratch_bytes:
-        places["scratch"] = f"(void *)(arena.bytes + {offsets['scratch', call.name]})"
+        places["scratch"] = f"(void *)({arena} + {offsets['scratch', call.name]})"
     body = re.sub(r"\$(\w+)", lambda found: places[found[1]], call.body)
     lines = "\n".join(f"  {line}" if line else "" for line in body.splitlines())
     definitions = "".join([*map(c.define, call.constants), *call.definitions])
-    return f"{definitions}\nAOT_LAYER void {call.name}(void) {{\n{lines}\n}}\n"
+    return f"{definitions}\nAOT_LAYER void {call.name}({takes}) {{\n{lines}\n}}\n"

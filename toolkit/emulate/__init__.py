@@ -3,6 +3,6 @@ here, or in another package."""
 
 from __future__ import annotations
 
-from toolkit.emulate.base import Emulator, load, outlive
+from toolkit.emulate.base import Counter, Emulator, boots_image, counter, load, outlive
 
-__all__ = ["Emulator", "load", "outlive"]
+__all__ = ["Counter", "Emulator", "boots_image", "counter", "load", "outlive"]

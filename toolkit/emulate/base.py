@@ -28,6 +28,9 @@ _outliving: set[int] = set()
 class Emulator(Protocol):
     """A module with these functions, and a class `Settings` (a toml.Table) if a board file is to tell it more.
 
+    One that boots the image of a board which is flashed on a desk has `boots(board) -> bool`, true for such boards; to
+    any other the image is uploaded as it would be there.
+
     Another package brings one by the entry point `tinyml.emulators`.
     """
 
@@ -62,6 +65,46 @@ class Emulator(Protocol):
             pid, started: of its RunningDevice; without `started` only a child of this process is ended.
         """
         ...
+
+
+class Counter(Protocol):
+    """What an emulator may offer beside: it counts instructions for boards of which it has no clock.
+
+    Attributes:
+        FLASH_WAITS: the most cycles that one read of a constant in flash waits on the chip.
+        WEIGHED_BY: whose cycles for an instruction it takes, in words.
+    """
+
+    FLASH_WAITS: int
+    WEIGHED_BY: str
+
+    def count(self, board: Board, image: Path, log: Path, counts: Path) -> RunningDevice:
+        """As `Emulator.start`, and every inference is counted.
+
+        Args:
+            counts: gets what counts.py reads, of each inference before the board answers.
+        """
+        ...
+
+    def stop(self, pid: int, started: str | None = None) -> None:
+        """As `Emulator.stop`."""
+        ...
+
+
+def counter(name: str) -> Counter | None:
+    """The emulator of this name, if it counts.
+
+    Raises:
+        EmulatorError: there is no such emulator.
+    """
+    module = registry.load(registry.EMULATORS, name, EmulatorError)
+    return cast(Counter, module) if hasattr(module, "count") else None
+
+
+def boots_image(board: Board) -> bool:
+    """Whether what stands in for a board boots the image that is built, so that nothing is uploaded."""
+    asked = getattr(load(board.emulator.name), "boots", None) if board.emulator is not None else None
+    return bool(asked is not None and asked(board))
 
 
 def load(name: str) -> Emulator:

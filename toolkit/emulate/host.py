@@ -15,6 +15,11 @@ from toolkit.link.serial_ports import PortLister
 START_SECONDS = 30.0  # an interpreter is slow to load on a busy machine
 
 
+def boots(board: Board) -> bool:  # noqa: ARG001 - all of them
+    """True: nothing is uploaded to it."""
+    return True
+
+
 def tools() -> tuple[str, ...]:
     """The outside programs that must be on PATH: none."""
     return ()

@@ -30,6 +30,11 @@ class Settings(Table, frozen=True, kw_only=True):
     uart: Annotated[int, Meta(ge=0, le=7)] = 0
 
 
+def boots(board: Board) -> bool:  # noqa: ARG001 - all of them
+    """True: nothing is uploaded to it."""
+    return True
+
+
 def tools() -> tuple[str, ...]:
     """The outside programs that must be on PATH."""
     return (PROGRAM,)

@@ -22,6 +22,11 @@ _FAMILY_PRESENT = 0x00002000
 INFO = "INFO_UF2.TXT"
 
 
+def info(model: str, board_id: str) -> str:
+    """What INFO_UF2.TXT says of a board."""
+    return f"UF2 Bootloader\r\nModel: {model}\r\nBoard-ID: {board_id}\r\n"
+
+
 class Uf2Error(ValueError):
     """What is wrong with a file, in one line."""
 

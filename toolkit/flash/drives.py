@@ -50,6 +50,17 @@ def mounted(mounts: Path = _MOUNTS) -> tuple[Path, ...]:
 _FAT = ("vfat", "msdos", "fat", "exfat", "fuseblk")
 
 
+def label(drive: Path) -> str:
+    """What a drive is called: its folder's name; on Windows what the volume says."""
+    if sys.platform != "win32":
+        return drive.name
+    import ctypes  # type: ignore[unreachable,unused-ignore]
+
+    name = ctypes.create_unicode_buffer(261)
+    ctypes.windll.kernel32.GetVolumeInformationW(str(drive), name, len(name), None, None, None, None, 0)
+    return name.value
+
+
 def not_mounted(label: str, labels: Path = _LABELS) -> str | None:
     """The line that mounts a drive that is connected and was mounted by nobody; None if there is no such drive."""
     device = labels / label

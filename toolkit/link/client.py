@@ -18,11 +18,11 @@ from toolkit.link.messages import ElementCode, Hello
 from toolkit.link.session import Session
 from toolkit.link.stream import Answer, Request, Stream
 from toolkit.link.timing import Bounds
-from toolkit.link.tracing import Trace
+from toolkit.link.tracing import Memory, Trace
 from toolkit.link.transport import Transport
 from toolkit.link.window import Window
 
-__all__ = ["Answer", "Client", "Request", "Trace"]
+__all__ = ["Answer", "Client", "Memory", "Request", "Trace"]
 
 FLOAT_BYTES = 4
 
@@ -121,8 +121,8 @@ class Client:
         _check(Request(key, "tensor", data), device)
         return tracing.trace(Exchange(self._session, self._window, self._bounds), device, key, data, keep)
 
-    def read(self, place: int, size: int) -> bytes:
-        """Constants as they lie in the device's memory; engine.h has what `place` means.
+    def read(self, place: int, size: int) -> Memory:
+        """Constants as they lie in the device's memory; engine.h has what `place` means, `size` is at most 65,535.
 
         Raises:
             LinkError: the device refuses, or fell silent.

@@ -72,6 +72,7 @@ def render() -> str:
         "TRACE", messages.TRACE_PAYLOAD, "Offsets in TRACE's payload; then the input tensors' bytes, packed."
     )
     lines += _offsets("READ", messages.READ_PAYLOAD, "Offsets in READ's payload.")
+    lines += _offsets("BYTES", messages.BYTES_PAYLOAD, "Offsets in BYTES' payload; then the first bytes.")
     lines += _offsets(
         "LAYER", messages.LAYER_PAYLOAD, "Offsets in LAYER's payload; then the bytes of its output, if asked for."
     )

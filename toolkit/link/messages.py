@@ -25,13 +25,17 @@ MAX_TEXT_BYTES: Final = 64
 
 
 class MessageType(IntEnum):
-    """First byte of a body; those to the host have the top bit set."""
+    """First byte of a body; those to the host have the top bit set.
+
+    Of new requests the other three of the upper four bits tell how many bytes there are between the header and what is
+    packed.
+    """
 
     HELLO_REQUEST = 0x01
     INFER_TENSOR = 0x02
     INFER_ELEMENTS = 0x04  # 0x03 was one of a fixed scale; it is not used again
-    TRACE = 0x05
-    READ = 0x06
+    TRACE = 0x45
+    READ = 0x66
     HELLO = 0x81
     RESULT = 0x82
     REFUSED = 0x83
@@ -76,12 +80,14 @@ HEADER: Final[Fields] = (("type", "B"), ("seq", "H"))
 HELLO_REQUEST_PAYLOAD: Final[Fields] = (("version", "B"),)
 INFER_ELEMENTS_PAYLOAD: Final[Fields] = (("divisor", "f"), ("offset", "f"))
 """Then one uint8 for each input element, packed: the only, float32 input is element / divisor + offset."""
-TRACE_PAYLOAD: Final[Fields] = (("first", "H"), ("last", "H"))
-"""Then the input tensors' bytes, packed. Of layers `first` up to, not including, `last` the bytes are sent too."""
-READ_PAYLOAD: Final[Fields] = (("place", "I"), ("size", "B"))
+TRACE_PAYLOAD: Final[Fields] = (("first", "H"), ("count", "H"))
+"""Then the input tensors' bytes, packed. Of `count` layers from `first` on the bytes are sent too."""
+READ_PAYLOAD: Final[Fields] = (("place", "I"), ("size", "H"))
 """Constants of the program; engine.h has what `place` means."""
 MOST_READ: Final = 64
-"""Most bytes that one READ may ask for: the device holds them on its stack."""
+"""Most bytes that come back of those that one READ asks for: the device holds so many on its stack."""
+BYTES_PAYLOAD: Final[Fields] = (("crc", "I"),)
+"""CRC-32 of all bytes that were asked for; then the first MOST_READ of them."""
 LAYER_PAYLOAD: Final[Fields] = (("layer", "H"), ("ticks", "I"), ("crc", "I"))
 """Then the bytes of the layer's output, if they were asked for."""
 RESULT_PAYLOAD: Final[Fields] = (("ticks", "I"),)
@@ -117,6 +123,7 @@ _RESULT = _layout(RESULT_PAYLOAD)
 _TRACE = _layout(TRACE_PAYLOAD)
 _READ = _layout(READ_PAYLOAD)
 _LAYER = _layout(LAYER_PAYLOAD)
+_BYTES = _layout(BYTES_PAYLOAD)
 
 
 class MessageError(ValueError):
@@ -266,13 +273,13 @@ def elements(divisor: float, offset: float, packed: bytes) -> bytes:
     return _ELEMENTS.pack(divisor, offset) + packed
 
 
-def trace(first: int, last: int, packed: bytes) -> bytes:
-    """The payload of a TRACE: of layers `first` up to, not including, `last` the bytes are wanted too."""
-    return _TRACE.pack(first, last) + packed
+def trace(first: int, count: int, packed: bytes) -> bytes:
+    """The payload of a TRACE: of `count` layers from `first` on the bytes are wanted too."""
+    return _TRACE.pack(first, count) + packed
 
 
 def read(place: int, size: int) -> bytes:
-    """The payload of a READ; `size` is at most MOST_READ."""
+    """The payload of a READ."""
     return _READ.pack(place & 0xFFFFFFFF, size)
 
 
@@ -327,6 +334,18 @@ def parse_layer(payload: bytes) -> TracedLayer:
         raise MessageError(f"LAYER of {len(payload)} bytes")
     layer, ticks, crc = _LAYER.unpack_from(payload)
     return TracedLayer(layer, ticks, crc, payload[_LAYER.size :])
+
+
+def parse_bytes(payload: bytes) -> tuple[int, bytes]:
+    """CRC-32 of what a READ asked for, and the first bytes of it.
+
+    Raises:
+        MessageError: shorter than its fixed part.
+    """
+    if len(payload) < _BYTES.size:
+        raise MessageError(f"BYTES of {len(payload)} bytes")
+    (crc,) = _BYTES.unpack_from(payload)
+    return crc, payload[_BYTES.size :]
 
 
 def parse_refused(payload: bytes) -> int:

@@ -43,7 +43,7 @@ def trace(exchange: Exchange, device: Hello, key: int, data: bytes, keep: range)
     Raises:
         LinkError: the device refuses, fell silent, or tells of other layers than HELLO promised.
     """
-    payload = messages.trace(keep.start, keep.stop, packbits.pack(data))
+    payload = messages.trace(keep.start, len(keep), packbits.pack(data))
     return _until(exchange, MessageType.TRACE, payload, MessageType.RESULT, partial(_traced, device, key, keep))
 
 
@@ -59,23 +59,30 @@ def _traced(device: Hello, key: int, keep: range, answer: list[Message]) -> Trac
     return Trace(key, output, ticks, layers)
 
 
-def read(exchange: Exchange, place: int, size: int) -> bytes:
+@dataclass(frozen=True)
+class Memory:
+    """What lies in a device's memory: the CRC-32 of all that was asked for, and the first bytes of it."""
+
+    crc: int
+    first: bytes
+
+
+def read(exchange: Exchange, place: int, size: int) -> Memory:
     """Constants as they lie in the device's memory; see engine.h.
+
+    Args:
+        size: at most 65,535.
 
     Raises:
         LinkError: the device refuses, or fell silent.
     """
-    parts = []
-    while size > 0:
-        step = min(size, messages.MOST_READ)
-        payload = messages.read(place, step)
-        parts.append(_until(exchange, MessageType.READ, payload, MessageType.BYTES, partial(_of_size, step)))
-        place, size = place + step, size - step
-    return b"".join(parts)
+    payload = messages.read(place, size)
+    return _until(exchange, MessageType.READ, payload, MessageType.BYTES, partial(_of_size, size))
 
 
-def _of_size(size: int, answer: list[Message]) -> bytes | None:
-    return answer[-1].payload if len(answer[-1].payload) == size else None
+def _of_size(size: int, answer: list[Message]) -> Memory | None:
+    crc, first = messages.parse_bytes(answer[-1].payload)
+    return Memory(crc, first) if len(first) == min(size, messages.MOST_READ) else None
 
 
 def _until(

@@ -27,7 +27,13 @@ def render(verification: Verification, build: Build, sets: Sequence[Samples] | N
     """
     if sets is not None:
         verification = attach(verification, sets)
-    environment = jinja2.Environment(
+    page = environment().get_template("report.html.j2")
+    return page.render(view=build_view(verification, build), version=__version__)
+
+
+def environment() -> jinja2.Environment:
+    """Templates of the report's folder; names come out as text that can be shown, whatever they hold."""
+    return jinja2.Environment(
         loader=jinja2.FileSystemLoader(resources.templates() / "report"),
         undefined=jinja2.StrictUndefined,
         autoescape=True,
@@ -35,8 +41,6 @@ def render(verification: Verification, build: Build, sets: Sequence[Samples] | N
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    page = environment.get_template("report.html.j2")
-    return page.render(view=build_view(verification, build), version=__version__)
 
 
 def _shown(value: object) -> object:

@@ -58,6 +58,13 @@ def _method(board: Board, build: Build, asked: str | None, *, virtual: bool) -> 
     return method
 
 
+def _boots(board: Board, *, virtual: bool) -> bool:
+    """Whether an emulator boots the image, and nothing is uploaded."""
+    from toolkit import emulate
+
+    return board.emulated or (virtual and emulate.boots_image(board))
+
+
 def check_options(board: Board, port: str | None, method: str | None, *, virtual: bool) -> None:
     """Refuse options that would be ignored.
 
@@ -65,7 +72,7 @@ def check_options(board: Board, port: str | None, method: str | None, *, virtual
         UsageError: there is one.
         FlashError: nothing stands in for the board.
     """
-    if board.emulated and method is not None:
+    if _boots(board, virtual=virtual) and method is not None:
         raise UsageError(
             f"--method {method} has no use: {board.name} is emulated and boots its image, nothing is uploaded",
             f"tinyml flash --board {board.id}",
@@ -111,7 +118,8 @@ def flash(
     from toolkit.link.serial_ports import connected_ports
 
     check_options(board, port, method, virtual=virtual)
-    way = None if board.emulated else _method(board, build, method, virtual=virtual)
+    boots = _boots(board, virtual=virtual)
+    way = None if boots else _method(board, build, method, virtual=virtual)
     build.check_files()
     stop(board, place)
     if way is not None and not virtual:
@@ -121,7 +129,7 @@ def flash(
         device.save(place.device)
         return device
     emulator = emulate.load(board.emulator.name if board.emulator is not None else "")
-    image = build.image if board.emulated else _former_program(place, build)
+    image = build.image if boots else _former_program(place, build)
     device = dataclasses.replace(emulator.start(board, image, place.log), build_id=build.build_id)
     device.save(place.device)
     try:

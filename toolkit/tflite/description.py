@@ -166,9 +166,9 @@ class Opened:
         stored = None if quantisation is None else quantisation.ScaleAsNumpy()
         return stored if isinstance(stored, np.ndarray) else np.zeros(0, np.float32)
 
-    def operator(self, place: int) -> Any:
-        """The flatbuffer's table of the network's operator at `place`, for its options: nothing in them is checked."""
-        return self._model.Subgraphs(0).Operators(place)
+    def operator(self, place: int, graph: int = 0) -> Any:
+        """The flatbuffer's table of a graph's operator at `place`, for its options: nothing in them is checked."""
+        return self._model.Subgraphs(graph).Operators(place)
 
 
 def describe(data: bytes | bytearray) -> Description:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,9 @@ from elftools.common.exceptions import ELFError
 from elftools.elf.constants import SH_FLAGS
 from elftools.elf.elffile import ELFFile
 
+from toolkit.link.client import Memory
+from toolkit.link.messages import MOST_READ
+
 BASE = "tinyml_build_id"
 """READ counts from where this object lies, but on AVR: there it names an address in program memory."""
 MODEL = "tflm_model"
@@ -18,8 +22,9 @@ MODEL = "tflm_model"
 
 _KINDS = {"STT_OBJECT": "constant", "STT_FUNC": "code"}
 
-Read = Callable[[int, int], bytes]
+Read = Callable[[int, int], Memory]
 """A place, as engine.h has it, and how many bytes: what lies there."""
+_AT_ONCE = 1 << 15
 
 
 @dataclass(frozen=True)
@@ -43,7 +48,7 @@ class Damaged:
 
     Attributes:
         name: as of the Constant; at: the byte's place in it.
-        built, found: the byte; more: how many more bytes of it differ.
+        built, found: the byte; more: how many more of those close behind it differ.
     """
 
     name: str
@@ -53,7 +58,7 @@ class Damaged:
     more: int
 
     def __str__(self) -> str:
-        more = f", and {self.more:,} more bytes of it differ" if self.more else ""
+        more = f", and {self.more:,} more behind it differ" if self.more else ""
         return (
             f"its {self.name} is not what was built: byte {self.at:,} is {self.found} in the device's memory "
             f"and was built as {self.built}{more}: flash that is damaged, or written by somebody else"
@@ -73,13 +78,24 @@ def of_model(elf: Path) -> Constant | None:
 
 
 def damaged(constant: Constant, read: Read) -> Damaged | None:
-    """Hold a constant against the device's memory; None if it is as it was built."""
-    found = read(constant.place, len(constant.data))
-    wrong = [at for at, (built, got) in enumerate(zip(constant.data, found, strict=True)) if built != got]
-    if not wrong:
+    """Hold a constant against the device's memory, by CRC-32 and then by halves; None if it is as it was built."""
+
+    def differs(start: int, end: int) -> bool:
+        return read(constant.place + start, end - start).crc != zlib.crc32(constant.data[start:end])
+
+    parts = ((at, min(at + _AT_ONCE, len(constant.data))) for at in range(0, len(constant.data), _AT_ONCE))
+    start, end = next((part for part in parts if differs(*part)), (0, 0))
+    if start == end:
         return None
+    while end - start > MOST_READ:
+        middle = (start + end) // 2
+        start, end = (start, middle) if differs(start, middle) else (middle, end)
+    found, built = read(constant.place + start, end - start).first, constant.data[start:end]
+    wrong = [at for at, (due, got) in enumerate(zip(built, found, strict=True)) if due != got]
+    if not wrong:  # it is not the same from one moment to the next
+        return Damaged(constant.name, start, built[0], found[0], 0)
     at = wrong[0]
-    return Damaged(constant.name, at, constant.data[at], found[at], len(wrong) - 1)
+    return Damaged(constant.name, start + at, built[at], found[at], len(wrong) - 1)
 
 
 def _parts(elf: Path) -> Iterator[Constant]:

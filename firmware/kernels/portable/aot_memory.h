@@ -24,17 +24,15 @@
 #define AOT_F32(p) (pgm_read_float(p))
 /* Copies a parameter struct, which is a constant too, to where its members can be named. */
 #define AOT_LOAD(to, from) memcpy_P(&(to), (from), sizeof(to))
-/* Copies `size` bytes of constants by their address in program memory; elsewhere by their distance from
- * `base`. */
-#define AOT_READ(base, place, to, size) \
-  ((void)(base), (void)memcpy_P((to), (const void *)(uint16_t)(place), (size)))
+/* A byte of constants by its address in program memory; elsewhere by its distance from `base`. */
+#define AOT_BYTE(base, place) ((void)(base), pgm_read_byte((uint16_t)(place)))
 #else
 #define AOT_CONST
 #define AOT_S8(p) (*(p))
 #define AOT_S32(p) (*(p))
 #define AOT_F32(p) (*(p))
 #define AOT_LOAD(to, from) ((to) = *(from))
-#define AOT_READ(base, place, to, size) ((void)memcpy((to), (base) + (int32_t)(place), (size)))
+#define AOT_BYTE(base, place) ((base)[(int32_t)(place)])
 #endif
 
 #endif

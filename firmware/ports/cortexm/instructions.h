@@ -13,12 +13,24 @@
  *   static uint64_t counter(void);   ticks since the start; it takes the same instructions every time
  *
  * and its interrupt handlers call interrupt_begins() first and interrupt_ends() last.
+ *
+ * A port of a chip that people have, whose counter takes one step a cycle there, defines
+ * INSTRUCTIONS_OR_CYCLES too, and calls tell_chip_from_emulator() before instructions_init(): ticks are then
+ * instructions in QEMU and cycles on the chip, and ticks_unit() says which.
  */
 #ifndef TINYML_INSTRUCTIONS_H
 #define TINYML_INSTRUCTIONS_H
 
+#include <stdbool.h>
+
 #include "cortexm.h"
 #include "port.h"
+
+#ifdef INSTRUCTIONS_OR_CYCLES
+static bool ticks_are_cycles;
+#else
+enum { ticks_are_cycles = 0 };
+#endif
 
 static struct {
   uint64_t read;      /* the counter, when it was read last */
@@ -42,16 +54,19 @@ static void instructions_advance(void) {
 }
 
 static void interrupt_begins(void) {
+  if (ticks_are_cycles) return;
   instructions_advance();
   instructions.began = instructions.run;
 }
 
 static void interrupt_ends(void) {
+  if (ticks_are_cycles) return;
   instructions_advance();
   instructions.left_out += instructions.run - instructions.began + instructions.per_entry;
 }
 
 uint32_t port_ticks(void) {
+  if (ticks_are_cycles) return (uint32_t)counter();
   cortexm_mask_interrupts();
   instructions_advance();
   const uint32_t ticks = instructions.run - instructions.left_out;
@@ -67,6 +82,22 @@ static __attribute__((noinline, noclone)) uint32_t instructions_of_pending(uint3
   __asm volatile("dsb \n isb" ::: "memory");
   return port_ticks() - start;
 }
+
+#ifdef INSTRUCTIONS_OR_CYCLES
+
+/* In QEMU an instruction takes so long that the counter has gone on by more than one step for each. */
+static void tell_chip_from_emulator(void) {
+  const uint64_t start = counter();
+  for (uint32_t turn = 0; turn < 16; ++turn) __asm volatile(".rept 16\n nop\n .endr" ::: "memory");
+  const uint64_t ticks = counter() - start;
+  ticks_are_cycles = (ticks * INSTRUCTIONS_PER_TICKS) >> TICKS_SHIFT < 256;
+}
+
+static port_tick_unit_t ticks_unit(void) {
+  return ticks_are_cycles ? PORT_TICKS_CYCLES : PORT_TICKS_INSTRUCTIONS;
+}
+
+#endif
 
 /* Measures what is to be left out. The interrupt's handler must be enabled, and find nothing to do. */
 static void instructions_init(uint32_t irq) {

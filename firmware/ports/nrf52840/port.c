@@ -1,4 +1,4 @@
-/* port.h for the Arduino Nano 33 BLE: a serial port over the chip's own USB, time from the cycle counter. */
+/* port.h for boards with the nRF52840: a serial port over the chip's own USB, time from the cycle counter. */
 #include "port.h"
 
 #include "build_info.h"
@@ -6,10 +6,10 @@
 #include "cortexm.h"
 #include "nrf52840.h"
 #include "usb_device.h"
+#include "usb_names.h"
 
 enum {
   CYCLES_PER_MICROSECOND = 64,
-  BOOTLOADER_MAGIC = 0xB0, /* in GPREGRET: stay in the bootloader after the reset */
   /* The host's buffers hold what does not fit: USB holds it back. This bounds what is on the way after an
      abort. */
   RX_WINDOW = 2048,
@@ -32,7 +32,7 @@ static void serve_usb(void) {
   if (!cdc_touched()) return;
   usb_linger(5); /* let the request that brought the touch end well */
   usb_stop();
-  POWER_GPREGRET = BOOTLOADER_MAGIC;
+  POWER_GPREGRET = USB_TOUCH_VALUE; /* the bootloader stays after the reset */
   cortexm_reset();
 }
 

@@ -21,4 +21,5 @@ ISA = InstructionSet(
     ),
     runs=armv7em.ISA.runs | {V8M_BASE, V8M_MAIN, V8_1M_MAIN},
     start_up=armv7em.ISA.start_up,
+    tells="defined(__ARM_FEATURE_MVE) && (__ARM_FEATURE_MVE & 1) && !defined(__clang__)",
 )

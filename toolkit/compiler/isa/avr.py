@@ -21,4 +21,5 @@ ISA = InstructionSet(
     # LPM's addresses have 16 bits: 64 KiB, less interrupt vectors and parameter structs.
     constants_limit=64_000,
     constants_are_data=False,
+    tells="defined(__AVR__)",
 )

@@ -56,6 +56,8 @@ class InstructionSet:
         start_up: the folder of firmware/ports with what a bare project needs before main(); None: nothing.
         constants_limit: bytes of constants that its loads reach; None: all of flash.
         constants_are_data: constants are read as variables are, so that any kernel's operand may be one.
+        tells: what the preprocessor of a compiler for such a core finds true, for sources that are made for any core;
+            empty: these get the portable kernels there. Where several are true, the set whose cores run more is taken.
     """
 
     name: str
@@ -69,3 +71,4 @@ class InstructionSet:
     start_up: str | None = None
     constants_limit: int | None = None
     constants_are_data: bool = True
+    tells: str = ""

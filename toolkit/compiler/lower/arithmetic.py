@@ -9,6 +9,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from toolkit.compiler import fixedpoint, ir, tables
 from toolkit.compiler.fuse import FLOAT_CLAMPS, FloatActivation
 from toolkit.compiler.ir import Tensor
@@ -17,6 +20,8 @@ from toolkit.compiler.lower.base import Call, Context, float_fields, placed
 from toolkit.errors import ModelError
 
 _LEFT_SHIFT = 20
+_WORTH_TABLES = 2048
+"""Output elements from which two tables of a kilobyte each are worth their flash."""
 
 
 def binary(context: Context, op: ir.Binary) -> Call:
@@ -39,6 +44,10 @@ def binary(context: Context, op: ir.Binary) -> Call:
             "low": low,
             "high": high,
         }
+        if op.kind != "MUL":
+            by_tables = _by_tables(context, op.kind, fields, in_place)
+            if by_tables is not None:
+                return by_tables
         fields |= _product(a, b, output) if op.kind == "MUL" else _sum(op.kind, a, b, output)
         name = "mul" if op.kind == "MUL" else "add"
         return _call(context, f"aot_{name}_s8", "aot_arithmetic_s8", fields, in_place)
@@ -74,6 +83,44 @@ def _sum(kind: str, a: Tensor, b: Tensor, output: Tensor) -> dict[str, int]:
         "b_shift": second_shift,
         "output_shift": out_shift,
     }
+
+
+def _by_tables(context: Context, kind: str, fields: dict[str, Any], in_place: tuple[int, ...]) -> Call | None:
+    """aot_add_tables.h: each operand's part of a sum as a table of 256.
+
+    None where the tables would take more flash than the sum is worth, or are no data.
+    """
+    a, b, output = context.input(0), context.input(1), context.output
+    target = context.target
+    if target.optimise != "speed" or not target.isa.constants_are_data or output.size < _WORTH_TABLES:
+        return None
+    q = _sum(kind, a, b, output)
+    right = -q["output_shift"]
+    if right < 1:
+        return None
+
+    def table(zero: int, multiplier: int, shift: int) -> NDArray[np.int32]:
+        wide = (fixedpoint.integers() - zero) << _LEFT_SHIFT
+        scaled = fixedpoint.rounding_divide(fixedpoint.doubling_high_multiply(wide, abs(multiplier)), -shift)
+        return (2 * scaled * (1 if multiplier > 0 else -1)).astype(np.int32)
+
+    arrays = (
+        context.constant("a_table", table(a.zero_point, q["a_multiplier"], q["a_shift"])),
+        context.constant("b_table", table(b.zero_point, q["b_multiplier"], q["b_shift"])),
+    )
+    own = {name: fields[name] for name in ("nest", "output_zero", "low", "high")}
+    own |= {"a_table": f"{arrays[0].name} + 128", "b_table": f"{arrays[1].name} + 128"}
+    own |= {"multiplier": q["output_multiplier"], "half": 1 << (right - 1), "right": right}
+    return placed(
+        context,
+        f"aot_add_tables_s8(&{context.name}_layer, $0, $1, $out);",
+        ("aot_add_tables_t", own),
+        ("aot_add_tables.c",),
+        "aot_add_tables.h",
+        arrays,
+        inputs=context.layer.inputs,
+        in_place=in_place,
+    )
 
 
 def _product(a: Tensor, b: Tensor, output: Tensor) -> dict[str, int]:

@@ -45,6 +45,47 @@ def _multipliers(source: Tensor, weights: Tensor, output: Tensor, channels: int)
     ]
 
 
+def _settled(
+    weights: NDArray[np.int64],
+    bias: NDArray[np.int64],
+    pairs: list[tuple[int, int]],
+    zero: int,
+    clamp: tuple[int, int],
+) -> None:
+    """Make channels that give one value, whatever they read, plain ones of that value; in place.
+
+    Trained networks have channels whose weights are all 0 or next to nothing beside a bias near 2**30: converters give
+    such a channel a tiny scale. Its sums have no room in the fast kernels, and one is enough to keep a whole layer from
+    them. Scaling and clamping are monotone, so a channel is settled where both ends of its sums give one value; it then
+    gets weights of 0, a multiplier of 2**30, a shift of -1 and a bias of 4 * (value - zero), of which
+    MultiplyByQuantizedMultiplier makes value - zero exactly: (4d * 2**30 + 2**30) >> 31 is 2d, and half of that d.
+
+    Args:
+        weights: [channels, taps]; bias: [channels], with the input's zero point folded in.
+        pairs: multiplier and shift of each channel.
+        zero: of the output; clamp: what it is held between.
+    """
+    spread = np.abs(weights).sum(axis=1) * 255
+    for channel, (multiplier, shift) in enumerate(pairs):
+        # Two values are at least half a step apart before they are rounded.
+        if float(spread[channel]) * multiplier * 2.0 ** (shift - 31) > 2 * (clamp[1] - clamp[0] + 1):
+            continue
+        taps = weights[channel]
+        ends = [
+            int(bias[channel]) + int(np.minimum(-128 * taps, 127 * taps).sum()),
+            int(bias[channel]) + int(np.maximum(-128 * taps, 127 * taps).sum()),
+        ]
+        if max(map(abs, ends)) >= 1 << (31 - max(shift, 0)):
+            continue  # it is refused below
+        low, high = (
+            int(np.clip(zero + fixedpoint.multiply(np.array([end]), multiplier, shift)[0], *clamp)) for end in ends
+        )
+        if low == high:
+            weights[channel] = 0
+            bias[channel] = 4 * (low - zero)
+            pairs[channel] = (1 << 30, -1)
+
+
 def quantised(context: Context, weights: NDArray[Any], activation: ir.Activation) -> Quantised:
     """The arithmetic of an int8 convolution or dense layer.
 
@@ -78,15 +119,16 @@ def quantised(context: Context, weights: NDArray[Any], activation: ir.Activation
     wide = weights.astype(np.int64)
     folded = bias.reshape(-1).astype(np.int64) - source.zero_point * wide.sum(axis=1)
     pairs = _multipliers(source, filters, output, channels)
+    low, high = tables.activation_range(activation, output)
+    _settled(wide, folded, pairs, output.zero_point, (low, high))
     # Every partial sum lies within the folded bias +- 128 * sum |w|; a left shift must keep the sum in 32 bits as well,
     # and leave room for the zero point.
     reach = np.abs(folded) + 128 * np.abs(wide).sum(axis=1)
     left = np.array([max(shift, 0) for _, shift in pairs], np.int64)
     if (reach >= ((1 << 31) - 256) >> np.minimum(left, 31)).any():
         raise ModelError(f"{context.first.kind}: sums of {context.name} may leave 32 bits", "calibrate the model again")
-    low, high = tables.activation_range(activation, output)
     return Quantised(
-        weights.astype(np.int8),
+        wide.astype(np.int8),
         folded.astype(np.int32),
         np.array([m for m, _ in pairs], np.int32),
         np.array([s for _, s in pairs], np.int8),

@@ -11,11 +11,13 @@ from pathlib import Path
 
 from toolkit.emulate.nano33 import PORT_LINK, PORTS_FILE
 from toolkit.emulate.nano33.bootloader import Bootloader
+from toolkit.emulate.nano33.counting import Counting
 from toolkit.emulate.nano33.flash import APPLICATION, Flash
 from toolkit.emulate.nano33.peripherals import RESETREAS_PIN, RESETREAS_SREQ, Power
 from toolkit.emulate.nano33.soc import Ended, Soc
 from toolkit.emulate.nano33.usb_host import UsbHost
 from toolkit.emulate.terminal import Terminal
+from toolkit.emulate.uf2_drive import Uf2Drive
 from toolkit.errors import EmulatorError
 from toolkit.link.serial_ports import PublishedPorts, UsbPort
 
@@ -41,6 +43,9 @@ class VirtualBoard:
         cycles_per_read: see peripherals.Dwt; 0 is the honest board, which has no time.
         application: where the bootloader ends and the application starts.
         bootloader_id: the bootloader's USB ids, "vid:pid" in hex.
+        counting: told of all that the program runs; it is many times slower then.
+        touch_value: what in GPREGRET makes the bootloader stay.
+        drive: of a bootloader that shows one; None for Arduino's.
     """
 
     def __init__(
@@ -52,6 +57,9 @@ class VirtualBoard:
         cycles_per_read: int = 0,
         application: int = APPLICATION,
         bootloader_id: str = BOOTLOADER_ID,
+        counting: Counting | None = None,
+        touch_value: int = BOOTLOADER_MAGIC,
+        drive: Uf2Drive | None = None,
     ) -> None:
         self.flash = Flash(application)
         self.power = Power()
@@ -60,6 +68,9 @@ class VirtualBoard:
         self._errata_unlocked = errata_unlocked
         self._cycles_per_read = cycles_per_read
         self._bootloader_id = bootloader_id
+        self._counting = counting
+        self._touch_value = touch_value
+        self._drive = drive
         self._commands: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._soc: Soc | None = None
         self._stay_in_bootloader = False
@@ -71,9 +82,9 @@ class VirtualBoard:
         """The file that `ports.published_ports` reads."""
         return self._directory / PORTS_FILE
 
-    def load(self, image: bytes) -> None:
-        """Put a program into flash as if it had been uploaded."""
-        start = self.flash.application
+    def load(self, image: bytes, start: int | None = None) -> None:
+        """Put a program into flash as if it had been uploaded; without `start` where the application begins."""
+        start = self.flash.application if start is None else start
         for page in range(start, start + len(image), 4096):
             self.flash.erase_page(page)
         self.flash.write(start, image)
@@ -104,7 +115,7 @@ class VirtualBoard:
         while True:
             bootloader = (
                 self._stay_in_bootloader
-                or self.power.gpregret == BOOTLOADER_MAGIC
+                or self.power.gpregret == self._touch_value
                 or not self.flash.application_starts()
             )
             self.power.gpregret = 0
@@ -130,6 +141,7 @@ class VirtualBoard:
             device_address=self._device_address,
             errata_unlocked=self._errata_unlocked,
             cycles_per_read=self._cycles_per_read,
+            counting=self._counting,
         )
         host = UsbHost(soc.usb, self._next_terminal, lambda port: self._publish("application", port))
         soc.usb.on_idle = self.power.on_poll = host.turn
@@ -139,7 +151,7 @@ class VirtualBoard:
             ended = soc.start()
             if ended is Ended.FAULT:
                 host.detach()
-                self._publish("crashed", None, soc.fault)
+                self._publish("crashed", None, error=soc.fault)
                 return self._commands.get()
             if ended is Ended.RESET:
                 self.power.resetreas |= RESETREAS_SREQ
@@ -154,11 +166,11 @@ class VirtualBoard:
                 log.info("UART0: %r", bytes(soc.uart.sent))
 
     def _run_bootloader(self) -> str:
+        if self._drive is not None:
+            return self._run_drive(self._drive)
         monitor = Bootloader(self.flash)
         terminal = self._next_terminal()
-        serial_number = f"{self._device_address:016X}".rjust(32, "0")
-        vendor, product = (int(word, 16) for word in self._bootloader_id.split(":"))
-        self._publish("bootloader", UsbPort(terminal.name, vendor, product, serial_number, BOOTLOADER_NAME))
+        self._publish("bootloader", self._bootloader_port(terminal.name))
         try:
             while not monitor.reset_requested:
                 terminal.wait(0.002)
@@ -170,6 +182,34 @@ class VirtualBoard:
                     return command
             return ""
         finally:
+            terminal.close()
+            self._publish("bootloader", None)
+
+    def _bootloader_port(self, device: str) -> UsbPort:
+        serial_number = f"{self._device_address:016X}".rjust(32, "0")
+        vendor, product = (int(word, 16) for word in self._bootloader_id.split(":"))
+        return UsbPort(device, vendor, product, serial_number, BOOTLOADER_NAME)
+
+    def _run_drive(self, drive: Uf2Drive) -> str:
+        """A bootloader with a drive and a serial port, of which only the drive is modelled."""
+        terminal = self._next_terminal()
+        drive.show()
+        ports = (self._bootloader_port(terminal.name), self._bootloader_port(str(drive.folder)))
+        self._publish("bootloader", *ports)
+        try:
+            refused = None
+            while not (command := self._pending_command()):
+                found = drive.look()
+                if found is not None:
+                    self.load(found[1], found[0])
+                    return ""
+                if drive.refused != refused:
+                    refused = drive.refused
+                    self._publish("bootloader", *ports, error=refused)
+                time.sleep(0.002)
+            return command
+        finally:
+            drive.hide()
             terminal.close()
             self._publish("bootloader", None)
 
@@ -185,7 +225,7 @@ class VirtualBoard:
             return ""
         return "" if command == "plug" else command  # it is plugged in
 
-    def _publish(self, mode: str, port: UsbPort | None, error: str | None = None) -> None:
+    def _publish(self, mode: str, port: UsbPort | None, *more: UsbPort, error: str | None = None) -> None:
         link = self._directory / PORT_LINK
         if mode == "application" and port is not None:
             # A program comes back under the name that it had, as it mostly does on a desk; the bootloader does not.
@@ -198,4 +238,4 @@ class VirtualBoard:
         else:
             link.unlink(missing_ok=True)
         log.info("%s %s %s", mode, port.device if port else "-", error or "")
-        PublishedPorts(os.getpid(), mode, (port,) if port else (), error).save(self.ports_file)
+        PublishedPorts(os.getpid(), mode, (port, *more) if port else (), error).save(self.ports_file)

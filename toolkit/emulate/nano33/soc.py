@@ -7,8 +7,10 @@ import logging
 from collections.abc import Callable
 
 from toolkit.emulate.nano33 import peripherals as at
+from toolkit.emulate.nano33.counting import Counting
 from toolkit.emulate.nano33.flash import SIZE, Flash
 from toolkit.emulate.nano33.peripherals import Dwt, Errata, Nvmc, Peripheral, Power, SystemControl, Uart, Violation
+from toolkit.emulate.nano33.shadow import Shadow
 from toolkit.emulate.nano33.usb_host import Stalled
 from toolkit.emulate.nano33.usbd import UsbDevice
 
@@ -44,6 +46,7 @@ class Soc:
         device_address: int,
         errata_unlocked: bool = False,
         cycles_per_read: int = 0,
+        counting: Counting | None = None,
     ) -> None:
         import unicorn
         from unicorn import arm_const
@@ -78,6 +81,8 @@ class Soc:
         }
         for base, block in blocks.items():
             uc.mmio_map(base, at.PERIPHERAL_PAGE, self._reader(block), None, self._writer(block), None)
+        if counting is not None:
+            counting.attach(uc, Shadow(uc, unicorn, arm_const, range(SIZE), range(RAM, RAM + RAM_SIZE)))
 
     # ---- Memory, for bus masters --------------------------------------------------------------------------------
 

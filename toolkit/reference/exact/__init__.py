@@ -11,20 +11,32 @@ within the rounding of a sum (`verify.tolerance`), as sums are made in double pr
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from toolkit.errors import ModelError
-from toolkit.reference.exact import arithmetic, conversions, functions, linear, moves, reductions, windows
-from toolkit.reference.exact.node import NUMPY, Array, CannotError, Kernel, Node
+from toolkit.reference.exact import (
+    arithmetic,
+    conversions,
+    functions,
+    linear,
+    moves,
+    network,
+    picks,
+    reductions,
+    resize,
+    states,
+    windows,
+)
+from toolkit.reference.exact.control import CONTROL
+from toolkit.reference.exact.network import Found, Graph, Network
+from toolkit.reference.exact.node import NUMPY, ApartError, Array, CannotError, Kernel, Node, SampleError
 from toolkit.tflite import description
-from toolkit.tflite.description import ASTRAY, Opened, Tensor, broken
+from toolkit.tflite.description import ASTRAY, broken
 
-__all__ = ["KERNELS", "outputs", "says", "tensors"]
+__all__ = ["CONTROL", "KERNELS", "outputs", "says", "tensors"]
 
 KERNELS: dict[str, Kernel] = {
     **linear.KERNELS,
@@ -34,51 +46,14 @@ KERNELS: dict[str, Kernel] = {
     **reductions.KERNELS,
     **conversions.KERNELS,
     **moves.KERNELS,
+    **picks.KERNELS,
+    **resize.KERNELS,
+    **states.KERNELS,
 }
 """By the schema's name of the operator."""
 
-_AT_ONCE = 1 << 20
-"""Elements of the largest tensor, or of a convolution's patches, that are computed at once."""
-
-_LARGEST_TENSOR = 1 << 26
-
 Progress = Callable[[int, int], None]
-Found = dict[int, Array]
-"""Tensor -> [N, *shape]; N is 1 where it does not depend on the sample."""
-
-
-@dataclass(frozen=True)
-class _Network:
-    """A network, ready to run.
-
-    Attributes:
-        tensors: of the main graph.
-        nodes: operators with the tensors that they read (-1: left out) and write.
-        inputs, outputs: tensors.
-        constants: as they stand in the file, [1, *shape].
-    """
-
-    tensors: tuple[Tensor, ...]
-    nodes: tuple[tuple[Node, tuple[int, ...], tuple[int, ...]], ...]
-    inputs: tuple[int, ...]
-    outputs: tuple[int, ...]
-    constants: Found
-
-    def last_use(self) -> dict[int, int]:
-        """Tensor -> the operator after which nothing reads it."""
-        return {tensor: place for place, (_, read, _) in enumerate(self.nodes) for tensor in read}
-
-    def at_once(self) -> int:
-        """How many samples are computed at a time."""
-        largest = 1
-        for node, read, written in self.nodes:
-            moving = [tensor for tensor in (*read, *written) if tensor >= 0 and tensor not in self.constants]
-            size = max(math.prod(self.tensors[tensor].shape) for tensor in moving)
-            if node.kind in ("CONV_2D", "TRANSPOSE_CONV") and len(read) > 1 and read[1] >= 0:
-                positions = math.prod(self.tensors[written[0]].shape[:3])
-                size = max(size, positions * math.prod(self.tensors[read[1]].shape[1:]))
-            largest = max(largest, size)
-        return max(1, _AT_ONCE // largest)
+_DEEPEST = 8
 
 
 def says(tflite: bytes) -> tuple[str, ...]:
@@ -90,20 +65,24 @@ def says(tflite: bytes) -> tuple[str, ...]:
         ModelError: the file is broken.
     """
     try:
-        network = _network(description.opened(tflite))
+        net = network.read(description.opened(tflite))
     except CannotError as caught:
         return (str(caught),)
     found: list[str] = []
-    values = dict(network.constants)
-    for tensor in network.inputs:
-        stated = network.tensors[tensor]
+    values = dict(net.main.constants)
+    for tensor in net.main.inputs:
+        stated = net.main.tensors[tensor]
         values[tensor] = np.zeros((1, *stated.shape), NUMPY[stated.type])
-    for node, read, written in network.nodes:
-        if node.kind not in KERNELS:
+    for node, read, written in net.main.nodes:
+        if node.kind not in KERNELS | CONTROL:
             found.append(f"{node.kind} (operator {node.place}) is not known")
         elif all(tensor in values for tensor in read if tensor >= 0):
             try:
-                values.update(zip(written, _computed(node, read, values), strict=True))
+                values.update(zip(written, _computed(net, node, read, values), strict=True))
+            except SampleError:
+                values.update(
+                    {at: np.zeros((1, *of.shape), NUMPY[of.type]) for at, of in zip(written, node.outputs, strict=True)}
+                )
             except CannotError as caught:
                 found.append(str(caught))
     return tuple(dict.fromkeys(found))
@@ -124,13 +103,13 @@ def outputs(tflite: bytes, inputs: Sequence[Array], *, progress: Progress | None
         ModelError: it is broken, or not computed here.
     """
     try:
-        network = _network(description.opened(tflite))
-        count, step = len(inputs[0]), network.at_once()
+        net = network.read(description.opened(tflite))
+        count, step = len(inputs[0]), net.at_once()
         rows = []
         for start in range(0, count, step):
             part = [each[start : start + step] for each in inputs]
-            values = _run(network, part, keep=False)
-            rows.append(_rows(network, values, len(part[0])))
+            values = _run(net, net.main, part, keep=False)
+            rows.append(_rows(net.main, values, len(part[0])))
             if progress is not None:
                 progress(min(start + step, count), count)
     except CannotError as caught:
@@ -141,11 +120,11 @@ def outputs(tflite: bytes, inputs: Sequence[Array], *, progress: Progress | None
 def outputs_of_one(tflite: bytes, inputs: Sequence[Array]) -> list[Array]:
     """One sample's outputs, each of its own shape and type; args and errors as for `outputs`, without the N."""
     try:
-        network = _network(description.opened(tflite))
-        values = _run(network, [each[None] for each in inputs], keep=False)
+        net = network.read(description.opened(tflite))
+        values = _run(net, net.main, [each[None] for each in inputs], keep=False)
     except CannotError as caught:
         raise _unknown(caught) from caught
-    return [values[tensor][0] for tensor in network.outputs]
+    return [values[tensor][0] for tensor in net.main.outputs]
 
 
 def tensors(tflite: bytes, inputs: Sequence[Array]) -> Found:
@@ -154,74 +133,50 @@ def tensors(tflite: bytes, inputs: Sequence[Array]) -> Found:
     Args and errors as for `outputs`; all samples are computed at once.
     """
     try:
-        network = _network(description.opened(tflite))
-        values = _run(network, inputs, keep=True)
+        net = network.read(description.opened(tflite))
+        values = _run(net, net.main, inputs, keep=True)
     except CannotError as caught:
         raise _unknown(caught) from caught
-    return {tensor: values[tensor] for _, _, written in network.nodes for tensor in written}
+    return {tensor: values[tensor] for _, _, written in net.main.nodes for tensor in written}
 
 
 def _unknown(caught: CannotError) -> ModelError:
     return ModelError(f"our own reference cannot run the model: {caught}", "verify it where tflite-micro has a wheel")
 
 
-def _network(file: Opened) -> _Network:
-    graph = file.description.main
-    if len(file.description.subgraphs) > 1:
-        raise CannotError(f"{len(file.description.subgraphs)} graphs (one is computed here)")
-    if file.description.keeps_state:
-        raise CannotError("a tensor that keeps its value from one inference to the next")
-    constants: Found = {}
-    for index, tensor in enumerate(graph.tensors):
-        if math.prod(tensor.shape) > _LARGEST_TENSOR:
-            raise CannotError(f"tensor {tensor.name} has the shape {list(tensor.shape)}")
-        if not tensor.constant_bytes:
-            continue
-        if tensor.type not in NUMPY or not tensor.dense:
-            raise CannotError(f"tensor {tensor.name} is stored as {tensor.type}, or not in the file")
-        raw = file.constant(tensor)
-        dtype = np.dtype(NUMPY[tensor.type])
-        if len(raw) != math.prod(tensor.shape) * dtype.itemsize:
-            raise broken(f"{tensor.name} has {len(raw)} bytes")
-        constants[index] = np.frombuffer(raw.tobytes(), dtype).reshape(1, *tensor.shape)
-    nodes = []
-    for place, operator in enumerate(graph.operators):
-        read = tuple(None if at < 0 else graph.tensors[at] for at in operator.inputs)
-        written = tuple(graph.tensors[at] for at in operator.outputs)
-        if not written:
-            raise CannotError(f"{operator.kind} (operator {place}) has no output")
-        for tensor in (*filter(None, read), *written):
-            if tensor.type not in NUMPY:
-                raise CannotError(f"{operator.kind} (operator {place}) has a tensor of {tensor.type}")
-        node = Node(operator.kind, place, read, written, file.operator(place))
-        nodes.append((node, operator.inputs, operator.outputs))
-    return _Network(graph.tensors, tuple(nodes), graph.inputs, graph.outputs, constants)
-
-
-def _run(network: _Network, inputs: Sequence[Array], *, keep: bool) -> Found:
-    values = dict(network.constants)
-    for tensor, value in zip(network.inputs, inputs, strict=True):
-        stated = network.tensors[tensor]
+def _run(net: Network, graph: Graph, inputs: Sequence[Array], *, keep: bool, depth: int = 0) -> Found:
+    """All tensors of a graph; without `keep` those that nothing reads any more are forgotten."""
+    values = dict(graph.constants)
+    for tensor, value in zip(graph.inputs, inputs, strict=True):
+        stated = graph.tensors[tensor]
         values[tensor] = np.asarray(value, NUMPY[stated.type]).reshape(len(value), *stated.shape)
-    last = {} if keep else network.last_use()
-    for place, (node, read, written) in enumerate(network.nodes):
-        if node.kind not in KERNELS:
-            raise node.cannot("is not known")
-        values.update(zip(written, _computed(node, read, values), strict=True))
+    last = {} if keep else graph.last_use()
+    for place, (node, read, written) in enumerate(graph.nodes):
+        values.update(zip(written, _computed(net, node, read, values, depth), strict=True))
         for tensor in read:
-            if last.get(tensor) == place and tensor not in network.outputs:
+            if last.get(tensor) == place and tensor not in graph.outputs:
                 values.pop(tensor, None)
     return values
 
 
-def _computed(node: Node, read: tuple[int, ...], values: Found) -> list[Array]:
+def _computed(net: Network, node: Node, read: tuple[int, ...], values: Found, depth: int = 0) -> list[Array]:
     """One operator; what it makes is held against the types and shapes that its outputs have."""
     missing = [tensor for tensor in read if tensor >= 0 and tensor not in values]
     if missing:
         raise broken(f"{node.kind} (operator {node.place}) reads tensor {missing[0]} before it is computed")
+    known = [None if tensor < 0 else values[tensor] for tensor in read]
+    kernel = _kernel(net, node, depth)
     try:
         with np.errstate(all="ignore"):
-            made = KERNELS[node.kind](node, [None if tensor < 0 else values[tensor] for tensor in read])
+            try:
+                made = kernel(node, known)
+            except ApartError:
+                count = max(len(value) for value in known if value is not None)
+                alone = [
+                    kernel(node, [None if value is None else value[min(at, len(value) - 1)][None] for value in known])
+                    for at in range(count)
+                ]
+                made = [np.concatenate(each) for each in zip(*alone, strict=True)]
     except (*ASTRAY, ArithmeticError, MemoryError) as caught:
         raise node.cannot(f"has shapes or options that do not fit ({type(caught).__name__})") from caught
     if [(each.shape[1:], each.dtype) for each in made] != [
@@ -232,13 +187,34 @@ def _computed(node: Node, read: tuple[int, ...], values: Found) -> list[Array]:
     return made
 
 
-def _rows(network: _Network, values: Found, count: int) -> npt.NDArray[np.uint8]:
+def _kernel(net: Network, node: Node, depth: int) -> Kernel:
+    if node.kind in KERNELS:
+        return KERNELS[node.kind]
+    if node.kind not in CONTROL:
+        raise node.cannot("is not known")
+    if depth > _DEEPEST:
+        raise node.cannot(f"runs graphs that are {depth} deep in one another")
+
+    def invoke(number: int, inputs: Sequence[Array]) -> list[Array]:
+        if not 0 < number < len(net.graphs):
+            raise node.cannot(f"runs graph {number} of {len(net.graphs)}")
+        graph = net.graphs[number]
+        given = [(value.shape[1:], value.dtype) for value in inputs]
+        if given != [(graph.tensors[at].shape, np.dtype(NUMPY[graph.tensors[at].type])) for at in graph.inputs]:
+            raise node.cannot(f"gives graph {number} other inputs than it takes")
+        values = _run(net, graph, inputs, keep=False, depth=depth + 1)
+        return [values[at] for at in graph.outputs]
+
+    return lambda of, known: CONTROL[of.kind](of, known, invoke)
+
+
+def _rows(graph: Graph, values: Found, count: int) -> npt.NDArray[np.uint8]:
     """The outputs' bytes, one row a sample."""
     rows = []
-    for tensor in network.outputs:
+    for tensor in graph.outputs:
         if tensor not in values:
             raise broken("nothing computes one of its outputs")
-        stated = network.tensors[tensor]
+        stated = graph.tensors[tensor]
         value = np.ascontiguousarray(np.broadcast_to(values[tensor], (count, *stated.shape)))
         rows.append(value.reshape(count, -1).view(np.uint8))
     return np.concatenate(rows, axis=1)

@@ -1,7 +1,8 @@
 """Operators of two tensors, element by element, with broadcasting.
 
-Sources: tensorflow/lite/micro/kernels/{add,sub,mul,div,maximum_minimum,squared_difference,comparisons,logical}*.cc,
-tensorflow/lite/kernels/internal/reference/{integer_ops/add.h,integer_ops/mul.h,sub.h}. Scales as in `functions`.
+Sources: tensorflow/lite/micro/kernels/{add,sub,mul,div,floor_div,floor_mod,add_n,maximum_minimum,squared_difference,
+comparisons,logical}*.cc, tensorflow/lite/kernels/internal/reference/{integer_ops/add,integer_ops/mul,sub,add_n}.h.
+Scales as in `functions`.
 """
 
 from __future__ import annotations
@@ -86,6 +87,52 @@ def div(node: Node, values: Values) -> list[Array]:
     return _plain(node, a / b, number)
 
 
+def floor_div(node: Node, values: Values) -> list[Array]:
+    """FLOOR_DIV, float32 only: the quotient in double precision; by 0 the interpreter gives up."""
+    a, b, _ = _operands(node, values)
+    if a.dtype != np.float32:
+        raise node.cannot(f"is not known on {a.dtype}")
+    if not b.all():
+        raise node.refuses("divides by 0")
+    return [np.floor(a.astype(np.float64) / b).astype(np.float32)]
+
+
+def floor_mod(node: Node, values: Values) -> list[Array]:
+    """FLOOR_MOD, float32 only: the remainder has the divisor's sign."""
+    a, b, _ = _operands(node, values)
+    if a.dtype != np.float32:
+        raise node.cannot(f"is not known on {a.dtype}")
+    rest = np.fmod(a, b)
+    return [np.where((rest != 0) & ((b < 0) != (rest < 0)), rest + b, rest)]
+
+
+def add_n(node: Node, values: Values) -> list[Array]:
+    """ADD_N: of one shape and, on int8, one quantisation; the int8 kernel starts at minus the zero point, not at 0."""
+    parts = [given(node, values, place) for place in range(len(values))]
+    if len({(each.shape[1:], each.dtype) for each in parts}) != 1:
+        raise node.cannot("adds several shapes or types")
+    if parts[0].dtype == np.float32:
+        return [np.asarray(sum(each.astype(np.float64) for each in parts), np.float32)]
+    first = node.input(0)
+    if parts[0].dtype != np.int8 or node.output.type != "int8":
+        raise node.cannot(f"is not known from {parts[0].dtype} to {node.output.type}")
+    if len({(node.scale(node.input(place)), node.zero(node.input(place))) for place in range(len(parts))}) != 1:
+        raise node.cannot("adds several quantisations")
+    halves = [halved(node, each.astype(np.int64) - node.zero(first)) for each in parts]
+    return [summed(node, fixed.wrapped(np.asarray(sum(halves, halved(node, np.array(-node.zero(first)))))))]
+
+
+def halved(node: Node, x: fixed.Ints) -> fixed.Ints:
+    """An int8 summand of ADD_N and CUMSUM, less its zero point, in 2**-19 steps."""
+    return _below_one(node, x << 20, 0.5)
+
+
+def summed(node: Node, total: fixed.Ints) -> Array:
+    """What a sum of `halved` is on int8."""
+    scaled = _below_one(node, total, 2 * node.scale(node.input(0)) / ((1 << 20) * (node.scale(node.output) or 1.0)))
+    return fixed.clipped(scaled + node.zero(node.output), *node.fused(0), node.output.type)
+
+
 def _extreme(better: Callable[[Array, Array], Array]) -> Kernel:
     def compute(node: Node, values: Values) -> list[Array]:
         a, b, _ = _operands(node, values)
@@ -163,6 +210,9 @@ KERNELS: dict[str, Kernel] = {
     "SUB": _sum(-1),
     "MUL": mul,
     "DIV": div,
+    "FLOOR_DIV": floor_div,
+    "FLOOR_MOD": floor_mod,
+    "ADD_N": add_n,
     "MAXIMUM": _extreme(np.greater),
     "MINIMUM": _extreme(np.less),
     "SQUARED_DIFFERENCE": squared_difference,

@@ -207,7 +207,7 @@ def rsqrt(node: Node, values: Values) -> list[Array]:
     """RSQRT: of a negative number the interpreter gives up."""
     x = given(node, values, 0)
     if x.dtype == np.int8 and x.size and int(x.min()) < node.zero(node.input(0)):
-        raise node.cannot("is asked for the root of a negative number")
+        raise node.refuses("is asked for the root of a negative number")
     return _kernel(_rsqrt, lambda v: np.float32(1) / np.sqrt(v))(node, values)
 
 

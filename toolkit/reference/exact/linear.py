@@ -66,7 +66,7 @@ def _finished(node: Node, sums: Array, values: Values, number: int, axis: int | 
 
 def _within_int32(node: Node, sums: fixed.Ints) -> fixed.Ints:
     if sums.size and (int(sums.max()) > fixed.INT32_MAX or int(sums.min()) < fixed.INT32_MIN):
-        raise node.cannot("has a sum that leaves 32 bits")
+        raise node.refuses("has a sum that leaves 32 bits")
     return sums
 
 

@@ -1,7 +1,7 @@
 """Operators that only move elements: each element of the output is one of the input, or a constant.
 
 Sources: tensorflow/lite/micro/kernels/{reshape,transpose,pad,mirror_pad,concatenation,pack,unpack,split,split_v,slice,
-strided_slice,gather,space_to_batch_nd,batch_to_space_nd,space_to_depth,depth_to_space,resize_nearest_neighbor}*.cc.
+strided_slice,space_to_batch_nd,batch_to_space_nd,space_to_depth,depth_to_space}*.cc.
 """
 
 from __future__ import annotations
@@ -11,19 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from toolkit.reference.exact import fixed
 from toolkit.reference.exact.node import NUMPY, Array, Kernel, Node, Values, given
+from toolkit.reference.exact.picks import together
 
 
 def _axis(axis: int, rank: int) -> int:
     """Of the array [N, ...]."""
     return axis % rank + 1
-
-
-def _together(values: list[Array]) -> list[Array]:
-    """With one number of samples."""
-    count = max(len(value) for value in values)
-    return [np.broadcast_to(value, (count, *value.shape[1:])) for value in values]
 
 
 def reshape(node: Node, values: Values) -> list[Array]:
@@ -80,13 +74,13 @@ def concatenation(node: Node, values: Values) -> list[Array]:
             raise node.cannot("joins tensors that are quantised differently")
     if options.FusedActivationFunction():
         raise node.cannot("has a fused activation")
-    return [np.concatenate(_together(parts), axis=_axis(options.Axis(), len(node.output.shape)))]
+    return [np.concatenate(together(*parts), axis=_axis(options.Axis(), len(node.output.shape)))]
 
 
 def pack(node: Node, values: Values) -> list[Array]:
     """PACK."""
     parts = [given(node, values, place) for place in range(len(values))]
-    return [np.stack(_together(parts), axis=_axis(node.options("PackOptions").Axis(), len(node.output.shape)))]
+    return [np.stack(together(*parts), axis=_axis(node.options("PackOptions").Axis(), len(node.output.shape)))]
 
 
 def unpack(node: Node, values: Values) -> list[Array]:
@@ -134,21 +128,6 @@ def strided_slice(node: Node, values: Values) -> list[Array]:
         first = None if options.BeginMask() & bit else start
         parts.append(slice(first, None if options.EndMask() & bit else stop, stride))
     return [given(node, values, 0)[tuple(parts)]]
-
-
-def gather(node: Node, values: Values) -> list[Array]:
-    """GATHER without batch dimensions; of one sample's indices, or the same for all."""
-    options = node.options("GatherOptions")
-    if options.BatchDims():
-        raise node.cannot("has batch dimensions")
-    x, places = given(node, values, 0), given(node, values, 1)
-    axis = options.Axis() % (x.ndim - 1)
-    if places.size and not 0 <= int(places.min()) <= int(places.max()) < x.shape[axis + 1]:
-        raise node.cannot("reads beyond its input")
-    if len(places) == 1:
-        return [np.take(x, places[0], axis=axis + 1)]
-    sources = np.broadcast_to(x, (len(places), *x.shape[1:]))
-    return [np.stack([np.take(one, where, axis=axis) for one, where in zip(sources, places, strict=True)])]
 
 
 def space_to_batch(node: Node, values: Values) -> list[Array]:
@@ -199,24 +178,6 @@ def depth_to_space(node: Node, values: Values) -> list[Array]:
     return [spread.transpose(0, 1, 2, 4, 3, 5, 6).reshape(n, *node.output.shape)]
 
 
-def resize_nearest(node: Node, values: Values) -> list[Array]:
-    """RESIZE_NEAREST_NEIGHBOR: places in single precision."""
-    options = node.options("ResizeNearestNeighborOptions")
-    made = given(node, values, 0)
-    corners, half = options.AlignCorners(), options.HalfPixelCenters()
-    if tuple(node.known(values, 1)) != node.output.shape[1:3]:
-        raise node.cannot(f"makes {node.known(values, 1)} of {list(node.output.shape)}")
-    for axis, size in zip((2, 3), node.known(values, 1), strict=True):
-        source = made.shape[axis]
-        by = source / np.float32(size)
-        if corners and size > 1:
-            by = (source - 1) / np.float32(size - 1)
-        real = (np.arange(size, dtype=np.float32) + np.float32(0.5 if half else 0.0)) * np.float32(by)
-        whole = np.array([fixed.half_away(float(each)) for each in real]) if corners else np.floor(real)
-        made = np.take(made, np.clip(whole.astype(np.int64), 0, source - 1), axis=axis)
-    return [made]
-
-
 KERNELS: dict[str, Kernel] = {
     "RESHAPE": reshape,
     "SQUEEZE": reshape,
@@ -233,10 +194,8 @@ KERNELS: dict[str, Kernel] = {
     "SPLIT_V": split_v,
     "SLICE": slice_,
     "STRIDED_SLICE": strided_slice,
-    "GATHER": gather,
     "SPACE_TO_BATCH_ND": space_to_batch,
     "BATCH_TO_SPACE_ND": batch_to_space,
     "SPACE_TO_DEPTH": space_to_depth,
     "DEPTH_TO_SPACE": depth_to_space,
-    "RESIZE_NEAREST_NEIGHBOR": resize_nearest,
 }

@@ -35,6 +35,14 @@ class CannotError(Exception):
     """This operator is not computed here; the text says which and why."""
 
 
+class ApartError(CannotError):
+    """This operator asks something of all samples together that is another for each: they are computed one by one."""
+
+
+class SampleError(CannotError):
+    """This operator is computed here, but not of these values, of which the interpreter gives up too."""
+
+
 @dataclass(frozen=True)
 class Node:
     """An operator.
@@ -56,6 +64,10 @@ class Node:
     def cannot(self, why: str) -> CannotError:
         """The error that names this operator."""
         return CannotError(f"{self.kind} (operator {self.place}) {why}")
+
+    def refuses(self, why: str) -> SampleError:
+        """The same for values that it is given."""
+        return SampleError(f"{self.kind} (operator {self.place}) {why}")
 
     def input(self, place: int) -> Tensor:
         """One that must be there.
@@ -182,12 +194,26 @@ class Node:
         """An input of integers that is the same for every sample: axes, sizes, paddings.
 
         Raises:
-            CannotError: it is not there, or another for each sample.
+            CannotError: it is not there.
+            ApartError: it is another for each sample.
         """
         value = given(self, values, place)
-        if len(value) != 1:
-            raise self.cannot(f"has an input {place} that is computed from the samples")
-        return [int(each) for each in value.reshape(-1)]
+        if (value != value[:1]).any():
+            raise ApartError(f"{self.kind} (operator {self.place}) has an input {place} of the samples' own")
+        return [int(each) for each in value[0].reshape(-1)]
+
+    def decided(self, value: Array) -> bool:
+        """A condition that is the same for every sample.
+
+        Raises:
+            CannotError: it is not one bool.
+            ApartError: it is another for each sample.
+        """
+        if value.dtype != np.bool_ or value[:1].size != 1:
+            raise self.cannot("has a condition that is not one bool")
+        if (value != value[:1]).any():
+            raise ApartError(f"{self.kind} (operator {self.place}) has a condition of the samples' own")
+        return bool(value[:1].all())
 
 
 Values = Sequence[Array | None]

@@ -1,7 +1,8 @@
-"""MEAN, SUM, REDUCE_MAX, REDUCE_MIN, ARG_MAX, ARG_MIN, SOFTMAX and LOG_SOFTMAX.
+"""MEAN, SUM, REDUCE_*, ARG_*, CUMSUM, SOFTMAX, LOG_SOFTMAX and L2_NORMALIZATION.
 
-Sources: tensorflow/lite/micro/kernels/{reduce,softmax,log_softmax}*.cc, tensorflow/lite/kernels/internal/reference/
-{reduce.h,softmax.h}, GetReciprocal and PreprocessSoftmaxScaling of tensorflow/lite/kernels/internal.
+Sources: tensorflow/lite/micro/kernels/{reduce,arg_min_max,cumsum,softmax,log_softmax,l2norm}*.cc and, below
+tensorflow/lite/kernels/internal, reference/{reduce,cumsum,softmax,l2normalization}.h, integer_ops/l2normalization.h,
+GetReciprocal and PreprocessSoftmaxScaling.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Callable
 import numpy as np
 
 from toolkit.reference.exact import fixed
+from toolkit.reference.exact.arithmetic import halved, summed
 from toolkit.reference.exact.node import Array, Kernel, Node, Values, given
 from toolkit.reference.exact.softmax16 import softmax16
 
@@ -68,9 +70,62 @@ def _place(function: Callable[..., Array]) -> Kernel:
         x = given(node, values, 0)
         rank = len(node.input(0).shape)
         (axis,) = node.known(values, 1)
-        return _shaped(node, function(x, axis=axis % rank + 1).astype(node.output.type))
+        if x.dtype not in (np.int8, np.float32) or node.output.type != "int32":
+            raise node.cannot(f"is not known from {x.dtype} to {node.output.type}")
+        return _shaped(node, function(x, axis=axis % rank + 1).astype(np.int32))
 
     return compute
+
+
+def reduce_all(node: Node, values: Values) -> list[Array]:
+    """REDUCE_ALL, of bool."""
+    x = given(node, values, 0)
+    if x.dtype != np.bool_:
+        raise node.cannot(f"is not known on {x.dtype}")
+    return _shaped(node, np.asarray(x.all(axis=_axes(node, values))))
+
+
+def cumsum(node: Node, values: Values) -> list[Array]:
+    """CUMSUM: float32 and int8, whose sum starts at minus the zero point."""
+    options = node.options("CumsumOptions")
+    x, rank = given(node, values, 0), len(node.input(0).shape)
+    (axis,) = node.known(values, 1)
+    if x.dtype not in (np.float32, np.int8) or not -rank <= axis < rank:
+        raise node.cannot(f"is not known on {x.dtype} along axis {axis}")
+    at = axis % rank + 1
+    whole = x.dtype == np.int8
+    zero = node.zero(node.input(0)) if whole else 0
+    terms: Array = halved(node, x.astype(np.int64) - zero) if whole else x.astype(np.float64)
+    if options.Reverse():
+        terms = np.flip(terms, at)
+    sums: Array = np.cumsum(terms, axis=at)
+    if options.Exclusive():
+        sums = sums - terms
+    if options.Reverse():
+        sums = np.flip(sums, at)
+    if not whole:
+        return [sums.astype(np.float32)]
+    return [summed(node, fixed.wrapped(sums + halved(node, np.array(-zero))))]
+
+
+def l2_normalization(node: Node, values: Values) -> list[Array]:
+    """L2_NORMALIZATION along the last axis: int8 in steps of 1/128, whatever the output says."""
+    x = given(node, values, 0)
+    if node.options("L2NormOptions").FusedActivationFunction() or x.ndim - 1 > 4:
+        raise node.cannot("has a fused activation, or more than 4 dimensions")
+    if x.dtype == np.float32:
+        wide = x.astype(np.float64)
+        length = np.maximum(np.sqrt((wide * wide).sum(axis=-1, keepdims=True)), np.float64(np.float32(1e-6)))
+        return [(wide / length).astype(np.float32)]
+    if x.dtype != np.int8 or node.output.type != "int8":
+        raise node.cannot(f"is not known from {x.dtype} to {node.output.type}")
+    centred = x.astype(np.int64) - node.zero(node.input(0))
+    squares, back = np.unique((centred * centred).sum(axis=-1, keepdims=True), return_inverse=True)
+    if squares.size and int(squares.max()) >= 1 << 29:
+        raise node.refuses("has a length that leaves its range")
+    roots = np.array([fixed.inverse_root(int(value)) for value in squares], np.int64).reshape(-1, 2)
+    m, shift = (roots[back, part].reshape(*x.shape[:-1], 1) for part in (0, 1))
+    return [fixed.clipped(fixed.rescale(centred, m, shift + 7), -128, 127, "int8")]
 
 
 def softmax(node: Node, values: Values) -> list[Array]:
@@ -83,10 +138,12 @@ def softmax(node: Node, values: Values) -> list[Array]:
         return [(powers / powers.sum(axis=-1, keepdims=True, dtype=np.float64)).astype(np.float32)]
     if kinds == ("int16", "int16"):
         return [softmax16(node, x, beta)]
-    if kinds != ("int8", "int8"):
+    if kinds not in (("int8", "int8"), ("int8", "int16")):
         raise node.cannot(f"is not known from {kinds[0]} to {kinds[1]}")
-    if node.zero(node.output) != -128 or node.scale(node.output) != 1 / 256:
-        raise node.cannot("has an output that is not 1/256 a step from -128 on")
+    bits = 8 * np.dtype(kinds[1]).itemsize
+    least, off = -(1 << (bits - 1)), abs(node.scale(node.output) * (1 << bits) - 1)
+    if node.output.zero_points[:1] != (least,) or off > (0 if bits == 8 else 0.001):
+        raise node.cannot(f"has an output that is not 1/{1 << bits} a step from {least} on")
     exponentials = _exponentials(node, beta)
     distances = x.max(axis=-1, keepdims=True).astype(np.int64) - x
     each = np.take(exponentials, distances)
@@ -94,10 +151,10 @@ def softmax(node: Node, values: Values) -> list[Array]:
     # GetReciprocal: the sum, in Q12.19, as 1 + x times a power of two.
     length = fixed.bits(sums)
     scale = fixed.one_over_one_plus(np.left_shift(sums, 32 - length) - (1 << 31))
-    exponent = 12 - (32 - length) + 31 - 8
+    exponent = 12 - (32 - length) + 31 - bits
     if exponent.size and not 0 <= int(exponent.min()) <= int(exponent.max()) <= 31:
-        raise node.cannot("has a sum of exponentials that leaves its range")
-    return [fixed.clipped(fixed.divide(fixed.high(scale, each), exponent) - 128, -128, 127, "int8")]
+        raise node.refuses("has a sum of exponentials that leaves its range")
+    return [fixed.clipped(fixed.divide(fixed.high(scale, each), exponent) + least, least, -least - 1, kinds[1])]
 
 
 def _exponentials(node: Node, beta: float) -> fixed.Ints:
@@ -129,6 +186,9 @@ KERNELS: dict[str, Kernel] = {
     "SUM": _total(False),
     "REDUCE_MAX": _extreme(np.max),
     "REDUCE_MIN": _extreme(np.min),
+    "REDUCE_ALL": reduce_all,
+    "CUMSUM": cumsum,
+    "L2_NORMALIZATION": l2_normalization,
     "ARG_MAX": _place(np.argmax),
     "ARG_MIN": _place(np.argmin),
     "SOFTMAX": softmax,

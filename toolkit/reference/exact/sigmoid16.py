@@ -36,7 +36,7 @@ _SIGMOID = np.array([
 ], np.int64)  # fmt: skip
 
 
-def _log2(scale: float) -> tuple[int, bool]:
+def log2(scale: float) -> tuple[int, bool]:
     """CheckedLog2: the nearest power of two's exponent, and whether the scale is that power."""
     exact = math.log2(scale) if scale > 0 else math.inf
     if not math.isfinite(exact):
@@ -54,10 +54,10 @@ def _scaled(node: Node, x: Ints, powers: tuple[int, ...]) -> Ints:
     """
     if node.zero(node.input(0)) or node.zero(node.output):
         raise node.cannot("has a zero point on int16")
-    if _log2(node.scale(node.output)) != (-15, True):
+    if log2(node.scale(node.output)) != (-15, True):
         raise node.cannot("has an output that is not 1/32768 a step")
     scale = node.scale(node.input(0))
-    exponent, is_power = _log2(scale)
+    exponent, is_power = log2(scale)
     if is_power and 12 + exponent in powers:
         return x * (3 << (12 + exponent))
     factor, shift = scale * 4096.0 * 3.0, 0
@@ -77,15 +77,23 @@ def _interpolated(x: Ints, bits: int, beyond: int) -> Ints:
     return np.where(size >> bits >= 255, beyond, within)
 
 
-def sigmoid16(node: Node, x: Ints) -> Ints:
-    """LOGISTIC, int16 to int16."""
-    scaled = _scaled(node, x, (0,))
+def logistic_of(scaled: Ints) -> Ints:
+    """The kernel's inner part: of the input in units of 1/4096, times three, to Q0.15."""
     made = _interpolated(scaled, 9, 0x7FFF << 10)
     return np.where(scaled >= 0, made + (1 << 9), (1 << 25) - made + (1 << 9) - 1) >> 10
 
 
-def tanh16(node: Node, x: Ints) -> Ints:
-    """TANH, int16 to int16."""
-    scaled = _scaled(node, x, (0, 1))
+def tanh_of(scaled: Ints) -> Ints:
+    """The same of tanh."""
     made = _interpolated(scaled, 8, 0xFFFF << 8)
     return np.where(scaled >= 0, made - (1 << 23) + (1 << 7), -made + (1 << 23) + (1 << 7) - 1) >> 8
+
+
+def sigmoid16(node: Node, x: Ints) -> Ints:
+    """LOGISTIC, int16 to int16."""
+    return logistic_of(_scaled(node, x, (0,)))
+
+
+def tanh16(node: Node, x: Ints) -> Ints:
+    """TANH, int16 to int16."""
+    return tanh_of(_scaled(node, x, (0, 1)))

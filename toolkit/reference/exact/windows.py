@@ -1,4 +1,4 @@
-"""Windows over images: where they lie, what they see, and the two poolings.
+"""Windows over images: where they lie, what they see, and the three poolings.
 
 Sources: tensorflow/lite/kernels/padding.h and, below tensorflow/lite/kernels/internal/reference, pooling.h and
 integer_ops/pooling.h.
@@ -150,4 +150,21 @@ def average_pool(node: Node, values: Values) -> list[Array]:
     return [_ended(node, made, number).reshape(len(x), x.shape[1], *made.shape[1:])]
 
 
-KERNELS: dict[str, Kernel] = {"MAX_POOL_2D": max_pool, "AVERAGE_POOL_2D": average_pool}
+def l2_pool(node: Node, values: Values) -> list[Array]:
+    """L2_POOL_2D, float32 only: the root of the mean square."""
+    x, where, number = _pooled(node, values)
+    if x.dtype != np.float32:
+        raise node.cannot(f"is not known on {x.dtype}")
+    flat = x.reshape(-1, *x.shape[2:]).astype(np.float64)
+    sums = np.zeros((len(flat), where.rows, where.columns, flat.shape[-1]), np.float64)
+    counts = np.zeros((1, where.rows, where.columns, 1), np.int64)
+    for place, part in taps(flat, where):
+        sums[place] += part * part
+        counts[place] += 1
+    if not counts.all():
+        raise node.cannot("has a position that sees nothing")
+    made = np.sqrt(sums / counts)
+    return [_ended(node, made, number).reshape(len(x), x.shape[1], *made.shape[1:])]
+
+
+KERNELS: dict[str, Kernel] = {"MAX_POOL_2D": max_pool, "AVERAGE_POOL_2D": average_pool, "L2_POOL_2D": l2_pool}

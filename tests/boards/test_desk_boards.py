@@ -1,0 +1,34 @@
+"""A board that is flashed on a desk and boots its image in QEMU here: nothing is uploaded."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.cli.tinyml import tinyml
+
+pytestmark = [
+    pytest.mark.emulator,
+    pytest.mark.skipif(shutil.which("arm-none-eabi-gcc") is None, reason="needs arm-none-eabi-gcc"),
+    pytest.mark.skipif(shutil.which("qemu-system-arm") is None, reason="needs qemu-system-arm"),
+]
+
+
+def test_a_nucleo_is_proven_in_qemu_from_the_file_that_would_be_copied(tmp_path: Path) -> None:
+    built = tinyml("build", "-b", "nucleo-f446re", "--json", "-C", str(tmp_path))
+    assert built.returncode == 0, built.stderr
+    assert json.loads(built.stdout)["image"].endswith("firmware.bin")
+    for option in (("--port", "/dev/ttyACM0"), ("--method", "st-flash")):
+        refused = tinyml("flash", "-b", "nucleo-f446re", "--emulate", *option, "-C", str(tmp_path))
+        assert refused.returncode == 2 and "has no use" in refused.stderr
+    flashed = tinyml("flash", "-b", "nucleo-f446re", "--emulate", "-C", str(tmp_path))
+    try:
+        assert flashed.returncode == 0, flashed.stderr
+        done = tinyml("verify", "-b", "nucleo-f446re", "--limit", "20", "--json", "--no-strength", "-C", str(tmp_path))
+        assert done.returncode == 0, done.stderr
+        assert json.loads(done.stdout)["ticks"]["unit"] == "instructions"
+    finally:
+        assert tinyml("flash", "--stop", "-b", "nucleo-f446re", "-C", str(tmp_path)).returncode == 0

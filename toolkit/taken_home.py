@@ -1,0 +1,59 @@
+"""Networks for somebody else's program: what `toolkit.api` gives beside building, flashing and verifying."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from toolkit.artifacts import DType
+from toolkit.listener import SILENT, Listener
+from toolkit.selection import EVERYTHING, Selection
+
+if TYPE_CHECKING:
+    from toolkit.export import Library
+
+
+def export(
+    models: tuple[str, ...],
+    kind: str,
+    out: Path,
+    *,
+    names: tuple[str, ...] = (),
+    library: str = "",
+    dtype: DType = DType.INT8,
+    optimise: str = "speed",
+    classes: tuple[str, ...] = (),
+    shared_arena: bool = False,
+    calibrate: Selection = EVERYTHING,
+    workspace: Path = Path(),
+    listener: Listener = SILENT,
+) -> Library:
+    """Write networks as a library with a self-test, all of it or nothing.
+
+    Args:
+        models: names, or paths to a `.tflite`, `.keras`, `.h5` or SavedModel.
+        kind: folder, cmake, arduino, ...: the modules of toolkit.export.kinds.
+        out: a folder that is missing, empty, or holds an earlier export.
+        names: the prefix of each network's symbols; none: made of the models' names.
+        library: what they are called together.
+        classes: names of the first network's outputs.
+        shared_arena: all networks have one arena.
+        calibrate: the set whose samples an int8 conversion takes its ranges from.
+
+    Raises:
+        UsageError: an option says nothing that can be, or the folder holds something else.
+        ModelError, DatasetError: a network cannot be read or compiled.
+    """
+    from toolkit.steps import export as step
+
+    return step.export(
+        step.Request(models, kind, out, names, library, dtype, optimise, classes, shared_arena, calibrate, workspace),
+        listener,
+    )
+
+
+def kinds() -> dict[str, str]:
+    """Every kind of export, and what it is for."""
+    from toolkit import registry
+
+    return {name: registry.load(registry.EXPORTS, name).TITLE for name in registry.names(registry.EXPORTS)}
