@@ -1,6 +1,7 @@
 """Cores on which an export is compiled and run: this computer, and emulators of others.
 
-By hand, the whole matrix: python -m tests.export.targets [--only m55] MODEL.tflite ... (docs/export.md has what came of it).
+By hand, the whole matrix: python -m tests.export.targets [--only m55] MODEL.tflite ...; docs/export.md has what came of
+it.
 """
 
 from __future__ import annotations
