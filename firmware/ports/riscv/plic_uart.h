@@ -26,8 +26,9 @@
 #include "riscv.h"
 
 #define PLIC_PRIORITY(irq) (*(volatile uint32_t *)(0x0C000000u + 4u * (irq)))
-#define PLIC_ENABLE (*(volatile uint32_t *)(0x0C002000u + 4u * (UART_IRQ / 32u))) /* machine mode of hart 0 \
-                                                                                   */
+#define PLIC_ENABLE                                                                       \
+  (*(volatile uint32_t *)(0x0C002000u + 4u * (UART_IRQ / 32u))) /* machine mode of hart 0 \
+                                                                 */
 #define PLIC_THRESHOLD (*(volatile uint32_t *)0x0C200000u)
 #define PLIC_CLAIM (*(volatile uint32_t *)0x0C200004u)
 
