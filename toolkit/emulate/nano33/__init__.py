@@ -31,7 +31,7 @@ from msgspec import Meta
 from toolkit import process
 from toolkit.artifacts import RunningDevice, write_atomically
 from toolkit.board import Board, settings
-from toolkit.emulate.base import device, last_line, starting, stop_process
+from toolkit.emulate.base import device, last_line, needs_pty, starting, stop_process
 from toolkit.emulate.nano33 import qemu_check
 from toolkit.errors import EmulatorError
 from toolkit.link.serial_ports import PortLister, PublishedPorts, published_ports
@@ -102,6 +102,7 @@ def start(board: Board, image: Path | None, log: Path) -> RunningDevice:
         EmulatorError: unicorn is missing, the image faults in QEMU, or the board did not come up; the message gives
             the reason.
     """
+    needs_pty(board)
     _require_unicorn()
     if image is not None and image.suffix == ".elf":  # built for a board that exists emulated only
         image = image.with_suffix(".bin")
