@@ -140,7 +140,7 @@ def build(target: Target, export: Path, body: str, place: Path) -> Path:
          str(place / "main.c"), "-o", str(program), "-lm"],
         capture_output=True, text=True, check=False, timeout=600,
     )  # fmt: skip
-    for said in (r"region `?\w+'? overflowed by \d+ bytes", r"#error (\".*?\")", r"section .* will not fit in region"):
+    for said in (r"region `?\w+'? overflowed by \d+ bytes", r"#error (\".*?\")", r"is not within region .data'"):
         found = re.search(said, done.stderr)
         if found:
             raise UnfitError(found[0])

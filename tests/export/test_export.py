@@ -259,6 +259,8 @@ def test_the_cmake_example_proves_both_networks_on_the_mps2(library: Library, tm
         subprocess.run(["cmake", "--build", tmp_path / place], check=True, capture_output=True)
         done = subprocess.run(["ctest", "--test-dir", tmp_path / place], check=False, capture_output=True, timeout=120)
         assert done.returncode == due, done.stdout
+        if place == "bad":
+            break
         source = out / "src" / "digits_armv7em.c"
         text = source.read_text(encoding="utf-8")
         source.write_text(
