@@ -1,7 +1,7 @@
 """Cores on which an export is compiled and run: this computer, and emulators of others.
 
-By hand, the whole matrix: python -m tests.export.targets [--only m55] MODEL.tflite ...; docs/export.md has what came of
-it.
+By hand, the whole matrix: python -m tests.export.targets [--only m55] MODEL.tflite ...
+docs/export.md has what came of it.
 """
 
 from __future__ import annotations
@@ -59,7 +59,6 @@ class Target:
         compiler, flags: of all sources and the linking.
         machine: what runs the program, before its path; empty: this computer.
         memory: (origin, bytes) of code and of data, for a bare Cortex-M.
-        strict: warnings that are errors, beside the usual ones.
     """
 
     name: str
@@ -141,7 +140,7 @@ def build(target: Target, export: Path, body: str, place: Path) -> Path:
          str(place / "main.c"), "-o", str(program), "-lm"],
         capture_output=True, text=True, check=False, timeout=600,
     )  # fmt: skip
-    for said in (r"region `?\w+'? overflowed by \d+ bytes", r"#error (\".*?\")", r"section .* will not fit in region"):
+    for said in (r"region `?\w+'? overflowed by \d+ bytes", r"#error (\".*?\")", r"is not within region .data'"):
         found = re.search(said, done.stderr)
         if found:
             raise UnfitError(found[0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import shutil
 import subprocess
@@ -11,26 +12,16 @@ import numpy as np
 import pytest
 
 from tests.cli.tinyml import tinyml
-from tests.export.programs import GESTURES, ROOT, code, compiled, exported, selftest
+from tests.export.programs import GESTURES, ROOT, code, compiled, selftest, written
+from tests.export.targets import TARGETS, Target, build, proof, run
 from toolkit import reference, resources
-from toolkit.artifacts import DType
 from toolkit.data.tensor import quantised
 from toolkit.errors import UsageError
-from toolkit.export import kernels, rows
+from toolkit.export import Library, kernels, rows
 from toolkit.export.network import check_prefix, prefix
 from toolkit.tflite.ends import ends_of
 
 pytestmark = pytest.mark.skipif(shutil.which("gcc") is None, reason="no gcc")
-
-
-@pytest.fixture(scope="module")
-def two(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return exported(tmp_path_factory.mktemp("two") / "out", GESTURES, "cnn-2-2", names=("gesture", "digits"))
-
-
-@pytest.fixture(scope="module")
-def real(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return exported(tmp_path_factory.mktemp("real") / "out", "cnn-2-2", names=("real",), dtype=DType.FLOAT32)
 
 
 @pytest.mark.parametrize(
@@ -153,8 +144,9 @@ def test_a_float_network_holds_with_any_order_of_sums_and_not_with_fast_math(rea
     assert code(compiled([bad], selftest("real"), tmp_path / "b")) == 1
 
 
-def test_exports_made_apart_share_their_kernels(two: Path, tmp_path: Path) -> None:
-    alone = exported(tmp_path / "alone", GESTURES, names=("moves",))
+def test_exports_made_apart_share_their_kernels(library: Library, two: Path, tmp_path: Path) -> None:
+    renamed = dataclasses.replace(library.networks[0], name="moves")
+    alone = written(dataclasses.replace(library, name="moves", networks=(renamed,)), "folder", tmp_path / "alone")
     main = (
         '#include "moves.h"\n#include "gesture.h"\nint main(void) {\n'
         "  return moves_begin() || moves_selftest() || gesture_begin() || gesture_selftest();\n}\n"
@@ -249,3 +241,38 @@ def test_options_that_cannot_be_are_refused(tmp_path: Path, arguments: tuple[str
     assert done.returncode in (1, 2)
     assert said in done.stderr
     assert not (tmp_path / "g").exists()
+
+
+@pytest.mark.emulator
+@pytest.mark.skipif(shutil.which("cmake") is None, reason="no cmake")
+@pytest.mark.skipif(shutil.which("arm-none-eabi-gcc") is None, reason="no arm-none-eabi-gcc")
+@pytest.mark.skipif(shutil.which("qemu-system-arm") is None, reason="no QEMU")
+def test_the_cmake_example_proves_both_networks_on_the_mps2(library: Library, tmp_path: Path) -> None:
+    """ctest by the export's own toolchain file; and a damaged weight fails it."""
+    out = written(library, "cmake", tmp_path / "out")
+    for place, due in (("good", 0), ("bad", 8)):
+        chain, strict = (
+            f"-DCMAKE_TOOLCHAIN_FILE={out}/example/mps2-an386.cmake",
+            "-DCMAKE_C_FLAGS=-Wall -Wextra -Werror",
+        )
+        subprocess.run(["cmake", "-S", out, "-B", tmp_path / place, chain, strict], check=True, capture_output=True)
+        subprocess.run(["cmake", "--build", tmp_path / place], check=True, capture_output=True)
+        done = subprocess.run(["ctest", "--test-dir", tmp_path / place], check=False, capture_output=True, timeout=120)
+        assert done.returncode == due, done.stdout
+        if place == "bad":
+            break
+        source = out / "src" / "digits_armv7em.c"
+        text = source.read_text(encoding="utf-8")
+        source.write_text(
+            re.sub(r"(layer2_channels\[10\] AOT_CONST = \{\s+\{)(-?\d+)", r"\g<1>99999", text), encoding="utf-8"
+        )
+        assert source.read_text(encoding="utf-8") != text
+
+
+@pytest.mark.emulator
+@pytest.mark.parametrize("target", [each for each in TARGETS if each.machine], ids=lambda each: each.name)
+def test_one_export_serves_every_core(two: Path, tmp_path: Path, target: Target) -> None:
+    if target.missing:
+        pytest.skip(f"no {target.missing}")
+    program = build(target, two, proof("gesture", "digits"), tmp_path)
+    assert run(target, program, 60) == 0
