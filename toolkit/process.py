@@ -33,6 +33,7 @@ DEBIAN_PACKAGES: Mapping[str, str] = {
     "qemu-system-arm": "qemu-system-arm",
     "qemu-system-riscv32": "qemu-system-riscv32",
     "riscv64-unknown-elf-gcc": "gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf",
+    "teensy_loader_cli": "teensy-loader-cli",
     "simavr": "simavr libsimavr-dev libelf-dev",
     "st-flash": "stlink-tools",
 }
@@ -43,6 +44,7 @@ INSTALL_HINTS: Mapping[str, str] = {
     "adafruit-nrfutil": "install it with: pip install adafruit-nrfutil",
     "picotool": "see https://github.com/raspberrypi/picotool; or use the flash method uf2, which needs no program",
     "pyocd": "install it with: pip install pyocd",
+    "esptool": "install it with: pip install esptool",
     "bossac": "install Arduino's fork with the core: arduino-cli core install arduino:mbed_nano",
 }
 
