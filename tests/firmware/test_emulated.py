@@ -12,6 +12,7 @@ from tests.firmware import firmware
 from tests.firmware.firmware import stub_output
 from toolkit import board as boards
 from toolkit import emulate
+from toolkit.emulate import qemu
 from toolkit.emulate.base import stop_process
 from toolkit.errors import LinkError
 from toolkit.link import Client, Request, TickUnit, open_transport
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.emulator
 Boot = Callable[..., Client]
 
 
-ARM = ["mps2-an386", "mps3-an547", "microbit", "microbit-v1", "nucleo-f446re"]
+ARM = ["b-l475e-iot01a", "mps2-an505", "mps2-an386", "mps3-an547", "microbit", "microbit-v1", "nucleo-f446re"]
 RISCV_TOOLS = ("riscv64-unknown-elf-gcc", "qemu-system-riscv32")
 NEEDS_RISCV = pytest.mark.skipif(not all(map(shutil.which, RISCV_TOOLS)), reason=f"needs {' and '.join(RISCV_TOOLS)}")
 VIRT, SIFIVE_E = (pytest.param(name, marks=NEEDS_RISCV) for name in ("riscv-virt", "sifive-e"))
@@ -40,6 +41,9 @@ def boot(tmp_path: Path) -> Iterator[Boot]:
         image = firmware.bare(folder, board_id, defines)
         board = boards.load(board_id)
         assert board.emulator is not None
+        since = getattr(board.emulator.settings, "since", None)
+        if since is not None and not qemu.knows(since):
+            pytest.skip(f"{board_id} needs QEMU {since}, and this is {qemu.version()}")
         device = emulate.load(board.emulator.name).start(board, image, folder / "log")
         assert device.pid is not None
         pids.append(device.pid)
