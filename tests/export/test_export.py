@@ -133,7 +133,7 @@ def test_a_float_network_holds_with_any_order_of_sums_and_not_with_fast_math(rea
         [(("-O0",), 0), (("-O2", "-ffp-contract=fast", "-march=native"), 0), (("-O1", "-ffast-math"), 5)]
     ):
         assert code(compiled([real], selftest("real"), tmp_path / str(place), flags=flags)) == due
-    weights = r"(layer1_weights\[\d+\] AOT_CONST = \{\s+)-?[\d.e-]+f,"
+    weights = r"(layer0_weights\[\d+\] AOT_CONST = \{\s+)-?[\d.e-]+f,"
     bad = _changed(real, tmp_path / "bad", "real_portable_fpu.c", weights, r"\g<1>5.0f,")
     assert code(compiled([bad], selftest("real"), tmp_path / "b")) == 1
 
