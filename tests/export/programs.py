@@ -13,7 +13,7 @@ STRICT = ("-Wall", "-Wextra", "-Wconversion", "-Wpedantic", "-Werror")
 
 
 def compiled(
-    folders: list[Path], main: str, place: Path, compiler: str = "gcc", flags: tuple[str, ...] = ("-std=c99", "-O2")
+    folders: list[Path], main: str, place: Path, compiler: str = "gcc", flags: tuple[str, ...] = ("-std=c99", "-O0")
 ) -> Path:
     """A program of one `main` and all sources of these exports, without a warning."""
     place.mkdir(parents=True, exist_ok=True)

@@ -19,6 +19,7 @@ from toolkit.data.tensor import quantised
 from toolkit.errors import UsageError
 from toolkit.export import Library, kernels, rows
 from toolkit.export.network import check_prefix, prefix
+from toolkit.steps.export import MARKER
 from toolkit.tflite.ends import ends_of
 
 pytestmark = pytest.mark.skipif(shutil.which("gcc") is None, reason="no gcc")
@@ -28,10 +29,8 @@ pytestmark = pytest.mark.skipif(shutil.which("gcc") is None, reason="no gcc")
     ("compiler", "flags"),
     [
         ("gcc", ("-std=c99", "-O2")),
-        ("gcc", ("-std=c2x", "-O0")),
-        ("gcc", ("-std=gnu11", "-O3", "-flto")),
-        ("clang", ("-std=c99", "-O2")),
-        ("clang", ("-std=c2x", "-Os")),
+        ("gcc", ("-std=c2x", "-O1", "-flto")),
+        ("clang", ("-std=c2x", "-O1")),
     ],
 )
 def test_the_example_proves_both_networks(two: Path, tmp_path: Path, compiler: str, flags: tuple[str, ...]) -> None:
@@ -89,7 +88,7 @@ int main(void) {
   return gesture_selftest() || gesture_selftest_layer() != -1;
 }
 """
-    flags = ("-std=c99", "-O2", "-ffunction-sections", "-fdata-sections", "-Wl,--gc-sections")
+    flags = ("-std=c99", "-O0", "-ffunction-sections", "-fdata-sections", "-Wl,--gc-sections")
     program = compiled([two], main, tmp_path, flags=flags)
     assert code(program) == 0
     assert "gesture_arena" not in subprocess.run(["nm", program], capture_output=True, text=True, check=True).stdout
@@ -131,15 +130,10 @@ def test_a_truncated_array_is_caught(two: Path, tmp_path: Path) -> None:
 
 def test_a_float_network_holds_with_any_order_of_sums_and_not_with_fast_math(real: Path, tmp_path: Path) -> None:
     for place, (flags, due) in enumerate(
-        [
-            (("-O0",), 0),
-            (("-O3", "-ffp-contract=fast", "-march=native"), 0),
-            (("-O2", "-ffast-math"), 5),
-            (("-O2", "-ffinite-math-only"), 5),
-        ]
+        [(("-O0",), 0), (("-O2", "-ffp-contract=fast", "-march=native"), 0), (("-O1", "-ffast-math"), 5)]
     ):
         assert code(compiled([real], selftest("real"), tmp_path / str(place), flags=flags)) == due
-    weights = r"(layer1_weights\[\d+\] AOT_CONST = \{\s+)-?[\d.e-]+f,"
+    weights = r"(layer0_weights\[\d+\] AOT_CONST = \{\s+)-?[\d.e-]+f,"
     bad = _changed(real, tmp_path / "bad", "real_portable_fpu.c", weights, r"\g<1>5.0f,")
     assert code(compiled([bad], selftest("real"), tmp_path / "b")) == 1
 
@@ -151,7 +145,7 @@ def test_exports_made_apart_share_their_kernels(library: Library, two: Path, tmp
         '#include "moves.h"\n#include "gesture.h"\nint main(void) {\n'
         "  return moves_begin() || moves_selftest() || gesture_begin() || gesture_selftest();\n}\n"
     )
-    flags = ("-std=c99", "-O2", "-ffunction-sections", "-Wl,--gc-sections")
+    flags = ("-std=c99", "-O0", "-ffunction-sections", "-Wl,--gc-sections")
     program = compiled([two, alone], main, tmp_path / "a", flags=flags)
     assert code(program) == 0
     symbols = subprocess.run(["nm", program], capture_output=True, text=True, check=True).stdout
@@ -159,7 +153,7 @@ def test_exports_made_apart_share_their_kernels(library: Library, two: Path, tmp
 
 
 def test_every_global_symbol_is_the_networks_or_a_kernels_with_its_version(two: Path, tmp_path: Path) -> None:
-    program = compiled([two], selftest("gesture"), tmp_path, flags=("-std=c99", "-O2", "-r", "-nostdlib", "-Wl,-d"))
+    program = compiled([two], selftest("gesture"), tmp_path, flags=("-std=c99", "-O0", "-r", "-nostdlib", "-Wl,-d"))
     listed = subprocess.run(["nm", "-g", "--defined-only", program], capture_output=True, text=True, check=True).stdout
     names = {line.split()[-1] for line in listed.splitlines()} - {"main"}
     ours = re.compile(rf"(gesture|digits)(_|$)|aot_{kernels.version()}_")
@@ -215,12 +209,15 @@ def test_the_command_refuses_a_folder_with_something_else_in_it(tmp_path: Path) 
 
 
 def test_the_command_takes_the_project_file_and_replaces_its_own_folder(tmp_path: Path) -> None:
-    for _ in range(2):
-        done = tinyml(
-            "export", "--project", str(ROOT / "examples" / "gestures"), "--out", str(tmp_path / "g"), "--json",
-            cwd=ROOT / "examples" / "gestures",
-        )  # fmt: skip
-        assert done.returncode == 0, done.stderr
+    (tmp_path / "g").mkdir()
+    (tmp_path / "g" / MARKER).touch()
+    (tmp_path / "g" / "stale.c").touch()
+    done = tinyml(
+        "export", "--project", str(ROOT / "examples" / "gestures"), "--out", str(tmp_path / "g"), "--json",
+        cwd=ROOT / "examples" / "gestures",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert not (tmp_path / "g" / "stale.c").exists()
     assert '"noticed"' in done.stdout
     header = (tmp_path / "g" / "include" / "gestures.h").read_text(encoding="utf-8")
     assert 'GESTURES_CLASS_NAMES {"wing", "ring", "slope", "rest"}' in header
