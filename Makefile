@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 DEMO   ?= --board nano33 --emulate
 
 DEMO_TOOLS := ensurepip arm-none-eabi-gcc npm
-TEST_TOOLS := $(DEMO_TOOLS) node gcc qemu-system-arm arm-none-eabi-g++ g++ clang chromium avr-gcc simavr avrdude
+TEST_TOOLS := $(DEMO_TOOLS) node gcc qemu-system-arm qemu-system-riscv32 riscv64-unknown-elf-gcc arm-none-eabi-g++ g++ clang chromium avr-gcc simavr avrdude
 
 BENCH_TOOLS := arm-none-eabi-gcc qemu-system-arm gcc avr-gcc simavr avrdude valgrind npm
 # What the other engines of `make bench` are made with, away from the toolkit's own packages.

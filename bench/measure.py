@@ -135,7 +135,7 @@ def _built(place: Path, which: Peer, board: Board, model: ModelFile, optimise: s
         toolchain=toolchain,
         runtime=Runtime.AOT,
         model=model,
-        files=EngineFiles(("aot_engine.c",), (), sources.files),
+        files=EngineFiles(("aot_engine.c",), ("aot_memory.h",), sources.files),
         optimise=optimise,
         tool_version=f"{version}, {which.title()}",
         out=folder.project,

@@ -73,7 +73,7 @@ class Toolchain(Table, frozen=True, kw_only=True):
 
     Attributes:
         builder: of the room toolkit/build.
-        framework: which folder of templates/ the project is rendered from: "bare", "arduino", "host".
+        framework: which folder of templates/ the project is rendered from: "bare", "bare_riscv", "arduino", "host".
         port: the folder of firmware/ports.
         runtimes: the engines that this road supports, the default one first.
         optimise: GCC's optimisation option.

@@ -9,7 +9,9 @@ from toolkit import registry, resources, toml
 from toolkit.errors import BoardError
 from toolkit.toml import GccFlag, Module, Table, Text
 
-Lack = Literal["division", "unaligned access", "long multiplication", "atomics", "vector table offset"]
+Lack = Literal[
+    "division", "unaligned access", "long multiplication", "atomics", "vector table offset", "multiplication"
+]
 """What a core does without, that most of its kind have: in hardware, or at all."""
 
 

@@ -6,11 +6,15 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
+import sys
+import time
 from pathlib import Path
 from typing import IO
 
 _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
 _BINARY = getattr(os, "O_BINARY", 0)
+_ATTEMPTS = 50
+_BETWEEN_SECONDS = 0.02
 
 
 def is_regular(path: Path) -> bool:
@@ -40,6 +44,26 @@ def fresh(path: Path) -> IO[bytes]:
     with contextlib.suppress(FileNotFoundError):
         path.unlink()
     return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o666), "wb")
+
+
+def replace(path: Path, to: Path) -> None:
+    """Give a file or folder another name, in the place of the file that has it.
+
+    Windows refuses that while anybody has one of the two open, a virus scanner for one: it is asked again for a second.
+
+    Raises:
+        OSError: the file system refused.
+    """
+    attempts = _ATTEMPTS if sys.platform == "win32" else 1
+    for attempt in range(attempts):
+        try:
+            path.replace(to)
+        except PermissionError:
+            if attempt + 1 == attempts:
+                raise
+            time.sleep(_BETWEEN_SECONDS)
+        else:
+            return
 
 
 def append(path: Path) -> IO[bytes]:

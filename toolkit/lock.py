@@ -100,9 +100,12 @@ def held(folder: Path, command: str) -> Iterator[None]:
     try:
         yield
     finally:
+        if sys.platform == "win32":  # where nothing can be taken away that is open, here or at whoever holds it next
+            os.close(handle)
         with contextlib.suppress(OSError):  # before it is given up: another may hold it then
             path.unlink()
-        os.close(handle)
+        if sys.platform != "win32":
+            os.close(handle)
         for each in made:
             with contextlib.suppress(OSError):
                 each.rmdir()

@@ -9,6 +9,7 @@ import platform
 import shutil
 import signal
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -30,6 +31,9 @@ DEBIAN_PACKAGES: Mapping[str, str] = {
     "npm": "npm",
     "openocd": "openocd",
     "qemu-system-arm": "qemu-system-arm",
+    "qemu-system-riscv32": "qemu-system-riscv32",
+    "riscv64-unknown-elf-gcc": "gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf",
+    "teensy_loader_cli": "teensy-loader-cli",
     "simavr": "simavr libsimavr-dev libelf-dev",
     "st-flash": "stlink-tools",
 }
@@ -40,6 +44,7 @@ INSTALL_HINTS: Mapping[str, str] = {
     "adafruit-nrfutil": "install it with: pip install adafruit-nrfutil",
     "picotool": "see https://github.com/raspberrypi/picotool; or use the flash method uf2, which needs no program",
     "pyocd": "install it with: pip install pyocd",
+    "esptool": "install it with: pip install esptool",
     "bossac": "install Arduino's fork with the core: arduino-cli core install arduino:mbed_nano",
 }
 
@@ -53,11 +58,40 @@ class Completed:
     stdout: str
     stderr: str
 
+    @property
+    def died(self) -> str | None:
+        """What it died of, "signal 11" or Windows' "code 0xC0000005"; None if it ended by itself."""
+        if sys.platform == "win32":
+            # Its exceptions are negative numbers of 32 bits, which arrive without their sign; abort() gives 3.
+            ended = self.returncode in range(_EXCEPTIONS) and self.returncode != _ABORTED
+            return None if ended else f"code {self.returncode & 0xFFFFFFFF:#X}".replace("X", "x", 1)
+        return f"signal {-self.returncode}" if self.returncode < 0 else None
+
+
+_EXCEPTIONS = 0x80000000
+_ABORTED = 3
+
 
 def find(program: str) -> Path | None:
     """The program's path on PATH, or None."""
     found = shutil.which(program)
     return Path(found) if found else None
+
+
+def find_beside_python(program: str) -> Path | None:
+    """A program that a package has brought: beside the Python that runs us, else on PATH; None if it is at neither."""
+    found = shutil.which(program, path=str(Path(sys.executable).parent))
+    return Path(found) if found else find(program)
+
+
+def _as_started(argv: Sequence[str]) -> list[str]:
+    """The argv with what starts it: Windows finds `npm` by its own name only if it ends in .exe.
+
+    Raises:
+        ToolError: it is not there.
+    """
+    program = require(argv[0])
+    return [str(program) if sys.platform == "win32" else argv[0], *argv[1:]]
 
 
 def install_hint(program: str) -> str:
@@ -102,11 +136,11 @@ def run(
         ToolError: (or `error`) not found, timed out, or, with `check`, failed; the message quotes the
             program's first line of error.
     """
-    require(argv[0])
+    started = _as_started(argv)
     log.info("run: %s", " ".join(argv))
     try:
         done = subprocess.run(
-            list(argv),
+            started,
             cwd=cwd,
             env=dict(env) if env is not None else None,
             stdin=subprocess.DEVNULL,
@@ -147,16 +181,18 @@ def spawn(argv: Sequence[str], *, log_file: IO[bytes], cwd: Path | None = None) 
     Raises:
         ToolError: not found, or it could not be started.
     """
-    require(argv[0])
+    started = _as_started(argv)
     log.info("start: %s", " ".join(argv))
     try:
         return subprocess.Popen(
-            list(argv),
+            started,
             cwd=cwd,
             stdin=subprocess.DEVNULL,
             stdout=log_file,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            # Windows knows no sessions: Ctrl-C would reach it too.
+            creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
         )
     except OSError as caught:
         raise ToolError(f"{argv[0]} could not be started: {caught.strerror}", install_hint(argv[0])) from caught
@@ -213,7 +249,7 @@ def start_of(pid: int) -> str | None:
     try:
         asked = ["ps", "-o", "state=", "-o", "lstart=", "-p", str(pid)]
         said = subprocess.run(
-            asked, capture_output=True, timeout=10, check=False, text=True, env={**os.environ, "LC_ALL": "C"}
+            asked, capture_output=True, timeout=10, check=False, encoding="ascii", env={**os.environ, "LC_ALL": "C"}
         ).stdout
     except (OSError, subprocess.SubprocessError):
         return None

@@ -87,20 +87,21 @@ def cache() -> Path:
 
 # Where Arduino's own core for AVR boards lies: Debian's package, and what arduino-cli or the IDE downloaded.
 _SYSTEM_AVR_CORE = Path("/usr/share/arduino/hardware/arduino/avr")
-_DOWNLOADED_AVR_CORES = (
-    ".arduino15/packages/arduino/hardware/avr",
-    "Library/Arduino15/packages/arduino/hardware/avr",
-    "AppData/Local/Arduino15/packages/arduino/hardware/avr",
-)
+_ARDUINO_FOLDERS = (".arduino15", "Library/Arduino15", "AppData/Local/Arduino15")
+
+
+def arduino_folders(home: Path | None = None) -> tuple[Path, ...]:
+    """Where arduino-cli and the IDE put what they download: on Linux, macOS and Windows."""
+    return tuple((home or Path.home()) / place for place in _ARDUINO_FOLDERS)
 
 
 def arduino_avr_core() -> Path | None:
     """The installed Arduino core for AVR boards: the folder with `boards.txt`; None if there is none."""
     if (_SYSTEM_AVR_CORE / "boards.txt").is_file():
         return _SYSTEM_AVR_CORE
-    for place in _DOWNLOADED_AVR_CORES:
+    for folder in arduino_folders():
         found = sorted(
-            (Path.home() / place).glob("*/boards.txt"),
+            (folder / "packages/arduino/hardware/avr").glob("*/boards.txt"),
             key=lambda path: [int(word) for word in path.parent.name.split(".") if word.isdigit()],
         )
         if found:

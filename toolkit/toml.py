@@ -39,7 +39,7 @@ Text = Annotated[
 Pinned = Annotated[
     str,
     _form(
-        r"[A-Za-z0-9][A-Za-z0-9_.:/ -]*(@[A-Za-z0-9_.+-]+| \([A-Za-z0-9_.+-]+\))?",
+        r"[A-Za-z0-9][A-Za-z0-9_.:/ -]*(@[A-Za-z0-9_.+-]+| \([A-Za-z0-9_.+-]+\)|\.git#[A-Za-z0-9_.-]+)?",
         'a name and a version, such as "arduino:avr@1.8.6"',
     ),
 ]
@@ -58,6 +58,11 @@ Optimise = Annotated[
 ]
 GccFlag = Annotated[
     str, _form(r"-(mcpu|mthumb|mfpu|mfloat-abi|mmcu|march|mabi|mtune|f)[a-z0-9=_.+-]*", "GCC's option for a core")
+]
+Url = Annotated[str, _form(r"https://[A-Za-z0-9.-]+(/[A-Za-z0-9_.-]+)+", "an address that begins with https://")]
+IniLine = Annotated[
+    str,
+    _form(r"[a-z][a-z0-9_.]* = [A-Za-z0-9_.:/+-]+", 'a key and a word: "board_build.core = earlephilhower"'),
 ]
 Fqbn = Annotated[str, _form(r"[A-Za-z0-9_.-]+(:[A-Za-z0-9_.=,-]+){2,3}", 'such as "arduino:avr:uno"')]
 UsbId = Annotated[str, _form(r"[0-9a-f]{4}:[0-9a-f]{4}", 'such as "2341:805a", in small letters')]

@@ -108,10 +108,13 @@ def header(dtype: DType, input_bytes: int, output_bytes: int, arena_bytes: int) 
 #define MODEL_OUTPUTS 1u
 #define MODEL_ENDS {{{input_bytes}u, {kind}, {{0}}}}, {{{output_bytes}u, {kind}, {{0}}}}
 #define MODEL_ARENA_BYTES {arena_bytes}u
+#define MODEL_LAYERS 0u /* a peer tells of none */
 
 uint8_t *model_input(uint8_t index);
 void model_invoke(void);
 const uint8_t *model_output(uint8_t index);
+
+static inline void model_trace(void (*watch)(uint16_t layer, const uint8_t *bytes, uint32_t size)) {{ (void)watch; }}
 
 #endif
 """

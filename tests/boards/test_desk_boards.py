@@ -32,3 +32,17 @@ def test_a_nucleo_is_proven_in_qemu_from_the_file_that_would_be_copied(tmp_path:
         assert json.loads(done.stdout)["ticks"]["unit"] == "instructions"
     finally:
         assert tinyml("flash", "--stop", "-b", "nucleo-f446re", "-C", str(tmp_path)).returncode == 0
+
+
+@pytest.mark.skipif(
+    not all(map(shutil.which, ("riscv64-unknown-elf-gcc", "qemu-system-riscv32"))), reason="needs RISC-V's GCC and QEMU"
+)
+def test_two_kilobytes_of_ram_and_no_multiplier_are_enough(tmp_path: Path) -> None:
+    done = tinyml("run", "-b", "ch32v003-limit", "--limit", "5", "--json", "--no-strength", "-C", str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout)
+    assert result["bit_exact"] == 15 and result["ticks"]["unit"] == "instructions"
+    build = json.loads(next(tmp_path.glob("build/*/*/build.json")).read_text())
+    assert build["flash_bytes"] < 16_384 and build["ram_bytes"] < 2_048 - 256
+    refused = tinyml("build", "-b", "ch32v003-limit", "--dtype", "float32", "-C", str(tmp_path))
+    assert refused.returncode == 3 and "RAM by" in refused.stderr

@@ -5,22 +5,15 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-from toolkit import registry, taken_home
-from toolkit.artifacts import DType
+from toolkit.export import Library, files
 
 ROOT = Path(__file__).parents[2]
 GESTURES = str(ROOT / "examples" / "gestures" / "gestures.tflite")
 STRICT = ("-Wall", "-Wextra", "-Wconversion", "-Wpedantic", "-Werror")
 
 
-def exported(out: Path, *models: str, kind: str = "folder", dtype: DType = DType.INT8, **more: object) -> Path:
-    """An export of these networks."""
-    taken_home.export(models, kind, out, dtype=dtype, workspace=out.parent, **more)  # type: ignore[arg-type]
-    return out
-
-
 def compiled(
-    folders: list[Path], main: str, place: Path, compiler: str = "gcc", flags: tuple[str, ...] = ("-std=c99", "-O2")
+    folders: list[Path], main: str, place: Path, compiler: str = "gcc", flags: tuple[str, ...] = ("-std=c99", "-O0")
 ) -> Path:
     """A program of one `main` and all sources of these exports, without a warning."""
     place.mkdir(parents=True, exist_ok=True)
@@ -48,4 +41,9 @@ def selftest(name: str) -> str:
     return f'#include "{name}.h"\n\nint main(void) {{ return {name}_begin() ? 9 : {name}_selftest(); }}\n'
 
 
-KINDS = registry.names(registry.EXPORTS)
+def written(library: Library, kind: str, out: Path) -> Path:
+    """A library as another kind of export."""
+    for path, content in files(library, kind).items():
+        (out / path).parent.mkdir(parents=True, exist_ok=True)
+        (out / path).write_bytes(content)
+    return out

@@ -1,7 +1,7 @@
 /* An engine that computes no network: its output is a hash of its input, so that any wrong input byte shows.
  *
  *   STUB_INPUTS, STUB_OUTPUTS  how many the input and the output are cut into: the last has what is over
- *   STUB_SPIN    on Arm: turns of a loop of exactly two instructions
+ *   STUB_SPIN    on Arm and RISC-V: turns of a loop of exactly two instructions
  *   STUB_STACK   bytes of stack that it uses
  *   STUB_POISON  the first input byte that makes it fail, or crash if STUB_CRASH
  *   STUB_INIT    what engine_init() returns
@@ -84,6 +84,12 @@ static void spin(void) {
       : "+l"(turns)
       :
       : "cc");
+#elif defined(__riscv)
+  uint32_t turns = STUB_SPIN;
+  __asm volatile(
+      "1: addi %0, %0, -1\n"
+      "   bnez %0, 1b    \n"
+      : "+r"(turns));
 #endif
 }
 

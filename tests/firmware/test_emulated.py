@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -10,12 +11,22 @@ import pytest
 from tests.firmware import firmware
 from tests.firmware.firmware import stub_output
 from toolkit import board as boards
+from toolkit import emulate
 from toolkit.emulate import qemu
+from toolkit.emulate.base import stop_process
 from toolkit.errors import LinkError
 from toolkit.link import Client, Request, TickUnit, open_transport
 
 pytestmark = pytest.mark.emulator
 Boot = Callable[..., Client]
+
+
+ARM = ["b-l475e-iot01a", "mps2-an505", "mps2-an386", "mps3-an547", "microbit", "microbit-v1", "nucleo-f446re"]
+RISCV_TOOLS = ("riscv64-unknown-elf-gcc", "qemu-system-riscv32")
+NEEDS_RISCV = pytest.mark.skipif(not all(map(shutil.which, RISCV_TOOLS)), reason=f"needs {' and '.join(RISCV_TOOLS)}")
+VIRT, SIFIVE_E = (pytest.param(name, marks=NEEDS_RISCV) for name in ("riscv-virt", "sifive-e"))
+BOARDS = [*ARM, VIRT, SIFIVE_E]
+OF_EACH_START_UP = ["mps2-an386", "mps3-an547", "microbit", VIRT]
 
 
 @pytest.fixture
@@ -28,7 +39,12 @@ def boot(tmp_path: Path) -> Iterator[Boot]:
         folder = tmp_path / str(len(pids))
         folder.mkdir()
         image = firmware.bare(folder, board_id, defines)
-        device = qemu.start(boards.load(board_id), image, folder / "log")
+        board = boards.load(board_id)
+        assert board.emulator is not None
+        since = getattr(board.emulator.settings, "since", None)
+        if since is not None and not qemu.knows(since):
+            pytest.skip(f"{board_id} needs QEMU {since}, and this is {qemu.version()}")
+        device = emulate.load(board.emulator.name).start(board, image, folder / "log")
         assert device.pid is not None
         pids.append(device.pid)
         clients.append(Client(lambda: open_transport(device.port)))
@@ -38,7 +54,7 @@ def boot(tmp_path: Path) -> Iterator[Boot]:
     for client in clients:
         client.close()
     for pid in pids:
-        qemu.stop(pid)
+        stop_process(pid, None)
 
 
 def images(count: int, size: int = 784) -> list[Request]:
@@ -49,7 +65,7 @@ def images(count: int, size: int = 784) -> list[Request]:
     ]
 
 
-@pytest.mark.parametrize("board_id", ["mps2-an386", "mps3-an547", "microbit", "microbit-v1", "nucleo-f446re"])
+@pytest.mark.parametrize("board_id", BOARDS)
 def test_answers_and_counts_instructions(boot: Boot, board_id: str) -> None:
     """Ticks are instructions, one by one: of two engines that differ by a loop of known length, to the last.
 
@@ -71,7 +87,7 @@ def test_answers_and_counts_instructions(boot: Boot, board_id: str) -> None:
     assert counts[1].pop() - counts[0].pop() == 2 * 100_000
 
 
-@pytest.mark.parametrize("board_id", ["mps2-an386", "mps3-an547", "microbit", "microbit-v1", "nucleo-f446re"])
+@pytest.mark.parametrize("board_id", OF_EACH_START_UP)
 def test_measures_its_stack(boot: Boot, board_id: str) -> None:
     used = []
     for depth in (464, 864):
@@ -84,7 +100,7 @@ def test_measures_its_stack(boot: Boot, board_id: str) -> None:
     assert used[1] - used[0] == pytest.approx(400, abs=120)
 
 
-@pytest.mark.parametrize("board_id", ["mps2-an386", "mps3-an547", "microbit", "microbit-v1", "nucleo-f446re"])
+@pytest.mark.parametrize("board_id", OF_EACH_START_UP)
 def test_crash_is_reported_with_its_image(boot: Boot, board_id: str) -> None:
     client = boot(board_id, ["STUB_POISON=0x5A", "STUB_CRASH=1"])
     requests = images(6)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -13,10 +14,12 @@ PREFIXES = {
     "core": ("tinyml_",),
     "engine": ("engine_", "tflm_"),
     "kernels": ("aot_",),
-    "ports": ("port_", "usb_", "cdc_", "cortexm_", "stack_", "host_"),
+    "ports": ("port_", "usb_", "cdc_", "cortexm_", "riscv_", "stack_", "host_"),
 }
 # Names that others look for: C, TFLM and newlib.
 GIVEN = {"main", "DebugLog", "DebugVsnprintf", "__assert_func"}
+
+ARM_NM = "arm-none-eabi-nm"
 
 # What a project has of its own.
 STUBS = {
@@ -25,6 +28,7 @@ enum { USB_VENDOR_ID = 1, USB_PRODUCT_ID = 2, USB_TOUCH_VALUE = 3 };
 #define USB_MANUFACTURER_NAME "nobody"
 #define USB_PRODUCT_NAME "nothing"
 """,
+    "memory.h": "enum { PORT_RAM_BYTES = 16384 };",
     "model.h": """
 #include <stdint.h>
 #define MODEL_INPUTS 1u
@@ -54,7 +58,7 @@ def _globals(path: Path, folder: Path, compiler: list[str], nm: str) -> set[str]
     for name, text in STUBS.items():
         (folder / name).write_text(text)
     includes = [firmware / "core", firmware / "engine", firmware / "ports", firmware / "ports" / "cortexm"]
-    includes += [firmware / "ports" / part for part in ("usb", "nrf_uart")]
+    includes += [firmware / "ports" / part for part in ("usb", "nrf_uart", "riscv")]
     includes += [path.parent, folder, *resources.kernel_folders()]
     out = folder / "object.o"
     argv = [*compiler, "-std=c99", "-O1", *(f"-I{each}" for each in includes), "-c", str(path), "-o", str(out)]
@@ -66,11 +70,15 @@ def _globals(path: Path, folder: Path, compiler: list[str], nm: str) -> set[str]
 
 def test_global_symbols_start_with_their_owners_prefix(tmp_path: Path) -> None:
     arm = ["arm-none-eabi-gcc", *boards.load("mps2-an386").cpu.gcc_flags]
+    riscv = ["riscv64-unknown-elf-gcc", "-march=rv32imc_zicsr", "-mabi=ilp32", "--specs=picolibc.specs"]
     strangers = []
     for path in sorted(resources.firmware().rglob("*.c")):
         place = path.relative_to(resources.firmware())
         of_host = place.parent == Path("ports/host")
-        tools = (["gcc"], "nm") if of_host else (arm, "arm-none-eabi-nm")
+        of_riscv = place.parts[0] == "ports" and place.parts[1] in ("riscv", "riscv_virt", "sifive_e")
+        if of_riscv and shutil.which(riscv[0]) is None:
+            continue
+        tools = (["gcc"], "nm") if of_host else (riscv, riscv[0].replace("gcc", "nm")) if of_riscv else (arm, ARM_NM)
         found = _globals(path, tmp_path, *tools) - GIVEN
         strangers += [f"{place}: {name}" for name in found if not name.startswith(PREFIXES[place.parts[0]])]
     assert strangers == []

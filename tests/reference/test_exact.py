@@ -11,6 +11,7 @@ from tests.compiler.graphs import Graph
 from tests.differential.networks import KINDS, Network, draw
 from tests.differential.reference import Reference
 from tests.reference import int16, single
+from tests.reference.__main__ import compare
 from tests.reference.whole import FLOAT_BOUND, differing, made_up
 from toolkit import reference, resources
 from toolkit.errors import ModelError
@@ -99,6 +100,15 @@ def test_networks_of_one_operator(kind: str) -> None:
 
 
 @needs_wheel
+def test_float32_is_bounded_for_each_operator() -> None:
+    """The random networks too, each operator by itself: most give the same bits."""
+    for kind in (kind for kind in KINDS if kind.endswith("float32")):
+        for seed in range(SEEDS):
+            network = draw(kind, seed)
+            assert differing(network.tflite, [network.inputs])[0] == [], network.name
+
+
+@needs_wheel
 def test_a_slope_below_zero_is_rounded_before_its_sign() -> None:
     """Halves fall the other way if the multiplier itself is negative."""
     for slope in (-0.5, -0.25, -0.75, -2.0):
@@ -131,6 +141,16 @@ def test_every_tensor_of_foreign_networks() -> None:
         assert not found, f"{path.name}: {found}"
         held += tensors
     assert held > 1000
+
+
+@needs_wheel
+@pytest.mark.skipif(not FOREIGN, reason="no foreign files beside the repository")
+@pytest.mark.parametrize("path", sorted(SHARED.glob("mlperf-tiny/*.tflite")), ids=lambda path: path.stem)
+def test_what_verify_sends_has_the_same_answers(path: Path) -> None:
+    """A few of them; `python -m tests.reference` takes hundreds, and all digits for the zoo."""
+    found = compare(path, 5, most=5)
+    assert found.sound
+    assert found.equal == found.inputs == 5
 
 
 def test_what_is_not_computed_is_named() -> None:

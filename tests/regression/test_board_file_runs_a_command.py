@@ -73,8 +73,9 @@ def _with(path: tuple[str, ...], value: str, folder: Path) -> Path:
     table = tomllib.loads(NANO)
     place: Any = table
     for key in path[:-1]:
-        place = place.setdefault(key, {})
-        place = place[1] if isinstance(place, list) else place  # the second toolchain has every key of a sketch
+        place = place.setdefault(key, [{}] if key == "other" else {})
+        if isinstance(place, list):
+            place = place[min(1, len(place) - 1)]  # the second toolchain has every key of a sketch
     former = place.get(path[-1])
     place[path[-1]] = [value] if isinstance(former, list) else value
     file = folder / "own.toml"
@@ -139,7 +140,8 @@ def test_options_of_optimisation_are_taken(value: str, tmp_path: Path) -> None:
 )
 def test_numbers_that_would_hang_or_crash(old: str, new: str, tmp_path: Path) -> None:
     lines = [line for line in NANO.splitlines() if not line.startswith(f"{old} ")]
-    at = lines.index("[serial]" if old in ("quiet_ms", "baud") else "[mcu]")
+    table = "[serial]" if old in ("quiet_ms", "baud") else "[mcu]"
+    at = next(place for place, line in enumerate(lines) if line.startswith(table))
     (tmp_path / "own.toml").write_text("\n".join([*lines[: at + 1], new, *lines[at + 1 :]]))
     with pytest.raises(BoardError) as caught:
         boards.parse(tmp_path / "own.toml")

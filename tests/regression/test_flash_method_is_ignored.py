@@ -69,7 +69,8 @@ def test_each_board_has_its_methods(
 def test_every_board_file_names_a_method_of_its_own(tmp_path: Path) -> None:
     for board in boards.load_all():
         if board.flash is not None:
-            flash.check(board.flash.method, board, build_of(tmp_path / "none"))
+            build = dataclasses.replace(build_of(tmp_path / "none.hex"), toolchain=board.toolchain[0].builder)
+            flash.check(board.flash.method, board, build)
 
 
 def test_a_method_is_taken_as_the_help_spells_it_and_as_its_file(tmp_path: Path) -> None:

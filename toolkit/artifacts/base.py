@@ -78,7 +78,7 @@ def write_atomically(path: Path, data: bytes) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         with files.fresh(partial) as stream:
             stream.write(data)
-        partial.replace(path)
+        files.replace(partial, path)
     except OSError as caught:
         with contextlib.suppress(OSError):
             partial.unlink(missing_ok=True)

@@ -66,6 +66,7 @@ class Build(Artifact):
         build_id: 16 hex digits over every source, option and tool version of the build, and over the image itself.
         model_sha256: of the `.tflite`.
         size: the size report in full.
+        standing: as in the board file: how far the toolkit was tried with the board; empty if that is not known.
         board_name, mcu, clock_hz: as in the board file: its name in words, the maker's name of the chip, hertz; 0 and
             empty where they are not known.
         optimise: the compiler's optimisation option.
@@ -103,6 +104,7 @@ class Build(Artifact):
     size: SizeReport
     board_name: str = ""
     mcu: str = ""
+    standing: str = ""
     clock_hz: int = 0
     optimise: str = ""
     image_sha256: str = ""

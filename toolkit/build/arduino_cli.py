@@ -13,7 +13,7 @@ from toolkit.build import arduino
 from toolkit.build.base import Built
 from toolkit.build.environment import clean
 from toolkit.errors import BuildError
-from toolkit.toml import Fqbn, Header, Pinned, Table
+from toolkit.toml import Fqbn, Header, Pinned, Table, Url
 
 PROGRAM = "arduino-cli"
 COMPILE_SECONDS = 1800.0
@@ -29,12 +29,16 @@ class Settings(Table, frozen=True, kw_only=True):
     Attributes:
         fqbn: Arduino's fully qualified board name.
         core: Arduino's core with its version: "arduino:avr@1.8.6".
+        core_url: the index that lists the core, for all but Arduino's own.
+        include: a header that the sketch must include for its core to be found whole.
         library: the Arduino library of the runtime tflm, with its version: "Chirale_TensorFLowLite@2.0.0".
         header: the header by which the Arduino tools find that library.
     """
 
     fqbn: Fqbn
     core: Pinned
+    core_url: Url | None = None
+    include: Header | None = None
     library: Pinned | None = None
     header: Header | None = None
 

@@ -15,6 +15,7 @@ _START = "Linker script and memory map"
 
 OWNERS = {
     "cortexm": "start-up",
+    "riscv": "start-up",
     "port": "port",
     "usb": "port",
     "nrf_uart": "port",

@@ -10,7 +10,7 @@ from toolkit.build import arduino
 from toolkit.build.base import Built
 from toolkit.build.environment import clean
 from toolkit.errors import BuildError
-from toolkit.toml import Header, Pinned, Table, Word
+from toolkit.toml import Header, IniLine, Pinned, Table, Word
 
 PROGRAM = "pio"
 COMPILE_SECONDS = 1800.0
@@ -22,13 +22,17 @@ class Settings(Table, frozen=True, kw_only=True):
 
     Attributes:
         board: PlatformIO's name of it.
-        platform: with its version: "atmelavr@5.2.0".
+        platform: with its version: "atmelavr@5.2.0", or a repository and its commit: "https://.../platform.git#1.2.3".
+        lines: more of the environment in platformio.ini, such as "board_build.core = earlephilhower".
+        include: a header that the sketch must include for its core to be found whole.
         library: the Arduino library of the runtime tflm, with its version: "Chirale_TensorFLowLite@2.0.0".
         header: the header by which the Arduino tools find that library.
     """
 
     board: Word
     platform: Pinned
+    lines: tuple[IniLine, ...] = ()
+    include: Header | None = None
     library: Pinned | None = None
     header: Header | None = None
 

@@ -31,8 +31,8 @@ def register(app: typer.Typer) -> None:
             str | None,
             typer.Option(
                 "--method",
-                help="samba, uf2, mass-storage, avrdude, adafruit-nrfutil, openocd, pyocd, st-flash, picotool, bossac, "
-                "arduino-cli or platformio; `tinyml doctor` says which board has which.",
+                help="samba, uf2, mass-storage, avrdude, adafruit-nrfutil, openocd, pyocd, st-flash, picotool, "
+                "esptool, teensy-loader, bossac, arduino-cli or platformio; `tinyml doctor` says which is for which.",
             ),
         ] = None,
         stop_only: Annotated[bool, typer.Option("--stop", help="Only end the emulated board that is running.")] = False,

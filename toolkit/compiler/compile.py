@@ -78,7 +78,7 @@ def dissect(tflite: bytes, *, isa: str, fpu: bool, optimise: str = "speed", shar
     if share:
         calls = _sharing(calls)
     buffers, shared = _buffers(graph, calls, roots)
-    offsets, arena_bytes = plan.place(buffers)
+    offsets, arena_bytes = plan.place(buffers, _behind(calls, buffers, shared))
     offsets |= {index: offsets[root] for index, root in shared.items()}
     arena_bytes = max([arena_bytes, *(_reads_to(graph, call, offsets) for call in calls)])
     reports = tuple(
@@ -93,7 +93,7 @@ def dissect(tflite: bytes, *, isa: str, fpu: bool, optimise: str = "speed", shar
         for call in calls
     )
     constants_bytes = sum(report.constants_bytes for report in reports)
-    _check_constants(target.isa, constants_bytes)
+    _check_constants(target.isa, constants_bytes, calls)
     compiled = CompiledModel(
         sources=emit.emit(graph, io, calls, offsets, arena_bytes, roots),
         kernels=c.with_headers({file for call in calls for file in (*call.kernels, *call.headers, "aot_memory.h")}),
@@ -152,7 +152,11 @@ def _sharing(calls: Sequence[Call]) -> tuple[Call, ...]:
     return tuple(dataclasses.replace(call, constants=tuple(map(shared, call.constants))) for call in calls)
 
 
-def _check_constants(isa: InstructionSet, constants_bytes: int) -> None:
+LARGEST_ARRAY = 32_767
+"""Bytes of an array where a size has 16 bits, and a difference one of them for its sign."""
+
+
+def _check_constants(isa: InstructionSet, constants_bytes: int, calls: Sequence[Call]) -> None:
     """Refuse a network whose constants would be read at wrong addresses, without a word.
 
     Raises:
@@ -162,6 +166,12 @@ def _check_constants(isa: InstructionSet, constants_bytes: int) -> None:
         raise DoesNotFitError(
             f"the network's constants take {constants_bytes:,} bytes, and {isa.title} reaches {isa.constants_limit:,} "
             "of its flash as constants",
+            "try a smaller model (tinyml models), or another board (tinyml boards)",
+        )
+    largest = max((constant.bytes for call in calls for constant in call.constants), default=0)
+    if isa.constants_limit is not None and largest > LARGEST_ARRAY:
+        raise DoesNotFitError(
+            f"one layer's weights take {largest:,} bytes, and an array of {isa.title} has at most {LARGEST_ARRAY:,}",
             "try a smaller model (tinyml models), or another board (tinyml boards)",
         )
 
@@ -205,6 +215,20 @@ def _with_constants(graph: Graph, call: Call, target: Target) -> Call:
             "build for another board: tinyml boards",
         )
     return dataclasses.replace(call, constants=(*call.constants, *arrays))
+
+
+def _behind(calls: Sequence[Call], buffers: Sequence[plan.Buffer], shared: Mapping[int, int]) -> plan.Behind:
+    """Which layer's output may begin how far before the input that it is made of, where nothing else needs that."""
+    by_key = {buffer.key: buffer for buffer in buffers}
+    found: dict[tuple[object, object], int] = {}
+    for step, call in enumerate(calls):
+        if call.behind is None or call.output not in by_key:
+            continue
+        source = by_key.get(shared.get(call.inputs[0], call.inputs[0]))
+        output = by_key[call.output]
+        if source is not None and source.last_use == step and call.inputs.count(call.inputs[0]) == 1:
+            found[output.key, source.key] = call.behind + call.writes_past
+    return found
 
 
 def _buffers(graph: Graph, calls: Sequence[Call], roots: Mapping[int, int]) -> tuple[list[plan.Buffer], dict[int, int]]:

@@ -1,18 +1,28 @@
 """Static memory plan: every tensor and scratch buffer gets a place in one arena, by lifetime.
 
-Buffers whose lifetimes touch never overlap. Placing the largest first, each at the lowest offset that is free for
-its whole life, is the greedy-by-size heuristic of Pisarchyk and Lee, "Efficient Memory Management for Deep Neural Net
-Inference" (MLSys 2020); on the networks here it reaches the lower bound, the largest sum of buffers alive at once.
+Buffers whose lifetimes touch never overlap, but for a layer that goes through its input and its output row by row: its
+output may begin so far before the input that it only covers rows which are read no more (`Call.behind`).
+
+They are placed one after the other, each at the lowest offset that is free for its whole life. The largest first is the
+greedy-by-size heuristic of Pisarchyk and Lee, "Efficient Memory Management for Deep Neural Net Inference" (MLSys 2020).
+Where that does not reach the lower bound, the largest sum of what is alive at once, other orders are tried: a buffer
+that ends at the top is moved forward, or two change places, and what is no worse is kept. The tries are seeded and
+counted, so that one network always gets one plan.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from random import Random
 
 from toolkit.artifacts import PlannedBuffer
 
 ALIGNMENT = 4
+_WORK = 1_500_000
+"""Comparisons of two places: about a second."""
+_FORWARD = 0.5
+"""The share of tries that move a buffer at the top; the others swap two."""
 
 
 @dataclass(frozen=True)
@@ -30,24 +40,87 @@ def _aligned(offset: int) -> int:
     return -(-offset // ALIGNMENT) * ALIGNMENT
 
 
-def place(buffers: Sequence[Buffer]) -> tuple[dict[object, int], int]:
+Behind = Mapping[tuple[object, object], int]
+"""Two buffers that meet in one step, by key: the first may overlap the second if it begins so many bytes before it."""
+
+
+def bound(buffers: Sequence[Buffer], behind: Behind | None = None) -> int:
+    """The least that any plan needs: the largest sum of what is alive at once."""
+    sizes = {buffer.key: _aligned(buffer.bytes) for buffer in buffers}
+    births = {buffer.key: buffer.first_use for buffer in buffers}
+    saved: dict[int, int] = {}
+    for (low, high), apart in (behind or {}).items():
+        together = max(sizes[low], _aligned(apart) + sizes[high])
+        saved[births[low]] = max(0, sizes[low] + sizes[high] - together)
+    steps = {buffer.first_use for buffer in buffers}
+    return max(
+        (
+            sum(sizes[b.key] for b in buffers if b.first_use <= step <= b.last_use) - saved.get(step, 0)
+            for step in steps
+        ),
+        default=0,
+    )
+
+
+def place(buffers: Sequence[Buffer], behind: Behind | None = None) -> tuple[dict[object, int], int]:
     """Offsets by key, and the arena's size; all offsets are multiples of ALIGNMENT."""
-    offsets: dict[object, int] = {}
-    placed: list[Buffer] = []
-    for buffer in sorted(buffers, key=lambda b: (-b.bytes, b.first_use)):
-        neighbours = sorted(
-            (offsets[b.key], offsets[b.key] + b.bytes)
-            for b in placed
-            if b.first_use <= buffer.last_use and buffer.first_use <= b.last_use
-        )
-        offset = 0
-        for start, end in neighbours:
-            if offset + buffer.bytes <= start:
+    order = sorted(range(len(buffers)), key=lambda at: (-buffers[at].bytes, buffers[at].first_use))
+    meetings = _meetings(buffers, behind or {})
+    offsets, size = _in_order(buffers, meetings, order)
+    least = bound(buffers, behind)
+    random = Random(len(buffers))  # noqa: S311 - one plan for one network
+    for _ in range(_WORK // (1 + sum(len(each) ** 2 for each in meetings))):
+        if size <= least:
+            break
+        tried = list(order)
+        at = random.randrange(len(tried))
+        if random.random() < _FORWARD:
+            top = [n for n, b in enumerate(buffers) if _aligned(offsets[n] + b.bytes) == size]
+            tried.remove(top[0])
+            tried.insert(random.randrange(at + 1), top[0])
+        else:
+            other = random.randrange(len(tried))
+            tried[at], tried[other] = tried[other], tried[at]
+        found, reached = _in_order(buffers, meetings, tried)
+        if reached <= size:
+            order, offsets, size = tried, found, reached
+    return {buffer.key: offset for buffer, offset in zip(buffers, offsets, strict=True)}, size
+
+
+Meeting = tuple[int, int, int]
+"""Another buffer's place; how many bytes this one must begin before it to lie under it; and how many after it begins,
+to lie above it."""
+
+
+def _meetings(buffers: Sequence[Buffer], behind: Behind) -> list[list[Meeting]]:
+    """Of each buffer: those that are alive when it is."""
+    found: list[list[Meeting]] = []
+    for a in buffers:
+        mine = []
+        for other, b in enumerate(buffers):
+            if a is b or b.first_use > a.last_use or a.first_use > b.last_use:
+                continue
+            before = min(a.bytes, behind.get((a.key, b.key), a.bytes))
+            after = min(b.bytes, behind.get((b.key, a.key), b.bytes))
+            mine.append((other, _aligned(before), _aligned(after)))
+        found.append(mine)
+    return found
+
+
+def _in_order(
+    buffers: Sequence[Buffer], meetings: Sequence[Sequence[Meeting]], order: Sequence[int]
+) -> tuple[list[int], int]:
+    """Offsets by the buffers' own places, placed in this order, and the size."""
+    offsets = [-1] * len(buffers)
+    size = 0
+    for at in order:
+        taken = [(offsets[n], before, offsets[n] + after) for n, before, after in meetings[at] if offsets[n] >= 0]
+        for offset in sorted({0, *(end for _, _, end in taken)}):
+            if all(offset + before <= start or offset >= end for start, before, end in taken):
+                offsets[at] = offset
                 break
-            offset = max(offset, _aligned(end))
-        offsets[buffer.key] = offset
-        placed.append(buffer)
-    return offsets, max((_aligned(offsets[b.key] + b.bytes) for b in placed), default=0)
+        size = max(size, _aligned(offsets[at] + buffers[at].bytes))
+    return offsets, size
 
 
 def picture(buffers: Sequence[Buffer], offsets: dict[object, int]) -> tuple[PlannedBuffer, ...]:

@@ -58,7 +58,7 @@ def run(source: Path, dtype: DType, asked: Selection, folder: Path, *, per_tenso
     # -P: a file of the user's that is called numpy.py is none of ours.
     ended = process.run([sys.executable, "-P", "-m", "toolkit.convert.job", str(folder)], timeout=SECONDS, check=False)
     if not (folder / _DONE).is_file():
-        why = f"signal {-ended.returncode}" if ended.returncode < 0 else process.first_error(ended)
+        why = ended.died or process.first_error(ended)
         raise ModelError(f"the converter dies of {source.name} ({why})", "is the file whole? Save it again")
     done = Done.load(folder / _DONE)
     if done.error:

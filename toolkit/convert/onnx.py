@@ -64,8 +64,7 @@ def load(path: Path) -> Network:
 
 
 def _program() -> Path:
-    beside = Path(sys.executable).with_name(_PROGRAM)
-    found = beside if beside.is_file() else process.find(_PROGRAM)
+    found = process.find_beside_python(_PROGRAM)
     if found is None:
         needs = "" if sys.version_info >= (3, 12) else " on Python 3.12 or later, or in an environment of its own"
         raise ToolError(

@@ -7,6 +7,7 @@ import contextlib
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -116,6 +117,19 @@ def load(name: str) -> Emulator:
     return cast(Emulator, registry.load(registry.EMULATORS, name, EmulatorError))
 
 
+def needs_pty(board: Board) -> None:
+    """Refuse a virtual board whose port is a pseudo-terminal where the system has none.
+
+    Raises:
+        EmulatorError: this is Windows.
+    """
+    if sys.platform == "win32":
+        raise EmulatorError(
+            f"the virtual {board.name} shows its port as a pseudo-terminal, which Windows does not have",
+            "a board in QEMU is reached by TCP: --board mps2-an386 --emulate. Or work in WSL",
+        )
+
+
 def last_line(log: Path) -> str:
     """The last thing that an emulator said."""
     try:
@@ -200,7 +214,7 @@ def stop_process(pid: int, started: str | None) -> None:
     def is_the_same() -> bool:
         return started is not None and process.start_of(pid) == started
 
-    with contextlib.suppress(ProcessLookupError, PermissionError):
+    with contextlib.suppress(OSError):  # it has gone by now, or is not ours; Windows has one more word for it
         if not is_the_same():
             return
         os.kill(pid, signal.SIGTERM)

@@ -1,8 +1,8 @@
 """The self-test's inputs: a few lines of C make them on the device, and these make the same here.
 
-A number, `seed + k`, starts a xorshift generator (G. Marsaglia, Xorshift RNGs, 2003: 13, 17, 5). Its first draw says
-how an input looks, from noise to steps to slow walks: noise alone reaches little of many a network. Templates
-export/selftest.c.j2 has the C; tests hold the two to each other.
+A number, `seed + k`, starts a linear congruential generator (Press et al., Numerical Recipes in C, 2nd edition, 7.1).
+Its first draw says how an input looks, from noise to steps to slow walks: noise alone reaches little of many a network.
+templates/export/selftest.c.j2 has the C; tests hold the two to each other.
 """
 
 from __future__ import annotations
@@ -18,26 +18,28 @@ _MASK = 0xFFFFFFFF
 _SPREAD = 0x9E3779B1
 
 
-def _draw(state: int) -> int:
-    state ^= (state << 13) & _MASK
-    state ^= state >> 17
-    return state ^ (state << 5) & _MASK
-
-
 def _values(elements: int, state: int) -> tuple[npt.NDArray[np.uint8], int]:
     """One tensor's bytes, 0 to 255, and the generator behind them.
 
     The first draw: bits 0-2 how long a value is held (2^n elements), bits 3-4 how narrow the noise is, bit 5 whether it
-    walks on from the last value or stays around the first, bits 24-31 the first value.
+    walks on from the last value or stays around the first, which is the second draw.
     """
-    state = _draw(state)
-    hold, narrow, walks, value = 1 << (state & 7), state >> 3 & 3, state >> 5 & 1, state >> 24
-    first, held = value, []
-    for _ in range(-(-elements // hold)):
-        state = _draw(state)
-        value = ((value if walks else first) + (state >> 24 + narrow) - (128 >> narrow)) & 0xFF
+    (how, first), state = _draws(2, state)
+    hold, narrow = 1 << (how & 7), how >> 3 & 3
+    drawn, state = _draws(-(-elements // hold), state)
+    value, held = first, []
+    for each in drawn:
+        value = ((value if how & 32 else first) + (each >> narrow) - (128 >> narrow)) & 0xFF
         held.append(value)
     return np.repeat(np.array(held, np.uint8), hold)[:elements], state
+
+
+def _draws(count: int, state: int) -> tuple[list[int], int]:
+    drawn = []
+    for _ in range(count):
+        state = (state * 1664525 + 1013904223) & _MASK
+        drawn.append(state >> 24)
+    return drawn, state
 
 
 def stored(spec: TensorSpec, values: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:

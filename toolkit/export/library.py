@@ -54,10 +54,7 @@ def render(template: str, **values: Any) -> str:
 
 def licence() -> str:
     """Of the kernels and of what is generated: this package's own."""
-    for place in (resources.root() / "LICENSE", resources.root().parent / "LICENSE"):
-        if place.is_file():
-            return place.read_text(encoding="utf-8")
-    return render("LICENSE")
+    return (resources.root() / "LICENSE").read_text(encoding="utf-8")
 
 
 def text(value: str) -> str:
@@ -145,6 +142,12 @@ def _sources(library: Library, network: Network, sets: list[str]) -> dict[str, s
 
 def _places(network: Network, sets: list[str]) -> list[tuple[str, Lowering]]:
     return [(kernels.condition(sets, each.cores, network.upper) or "1", each) for each in network.compiled.lowerings]
+
+
+def moves(network: Network) -> bool:
+    """Whether its one input may be an accelerometer's: rows of three values."""
+    sample = network.inputs[0].spec.sample
+    return len(network.inputs) == 1 and len(sample) == 2 and sample[1] == 3
 
 
 def readme(library: Library, kind: str) -> str:

@@ -11,7 +11,7 @@ from toolkit.artifacts import Build
 from toolkit.board import Board
 from toolkit.errors import FlashError
 from toolkit.flash.base import Progress, Step, silent
-from toolkit.flash.usb_board import PATIENT, Session, Timing, choose, open_serial, read_image
+from toolkit.flash.usb_board import PATIENT, Session, Timing, choose, open_serial
 from toolkit.link.serial_ports import PortLister, connected_ports
 
 PROGRAM = "arduino-cli"
@@ -73,7 +73,7 @@ def flash(
 ) -> str:
     """Put the build's image on the board; see `base.Flasher`."""
     process.require(PROGRAM)
-    image = read_image(build, board)
+    image = build.read_image()  # held against its hash; what a core's image begins with is the core's affair
     target = choose(board, port, lister())
     progress(Step("writing with arduino-cli", 0, len(image)))
     done = process.run(command(board, build.image, target.device), timeout=UPLOAD_SECONDS, check=False)

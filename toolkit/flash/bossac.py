@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from toolkit import process
+from toolkit import process, resources
 from toolkit.artifacts import Build
 from toolkit.board import Board
 from toolkit.errors import FlashError
@@ -31,8 +31,8 @@ def tools() -> tuple[str, ...]:
 
 def candidates(home: Path | None = None) -> tuple[Path, ...]:
     """Every bossac there is: the ones that arduino-cli has installed, then the one on PATH."""
-    packages = (home or Path.home()) / ".arduino15" / "packages" / "arduino" / "tools" / "bossac"
-    found = sorted(packages.glob("*/bossac"), reverse=True)
+    tools = (folder / "packages/arduino/tools/bossac" for folder in resources.arduino_folders(home))
+    found = [path for each in tools for path in sorted(each.glob("*/bossac*"), reverse=True) if path.stem == PROGRAM]
     on_path = process.find(PROGRAM)
     return (*found, *([on_path] if on_path else []))
 

@@ -22,7 +22,7 @@ from toolkit.errors import ChangedFileError, FlashError
 from toolkit.flash import drives, uf2_file
 from toolkit.flash.base import Progress, Step, silent
 from toolkit.flash.usb_board import PATIENT, OpenPort, Session, Timing, list_of, open_serial
-from toolkit.link.serial_ports import PortLister, UsbPort, connected_ports
+from toolkit.link.serial_ports import PortLister, UsbPort, connected_ports, names_of
 from toolkit.toml import Table, Text, Word
 
 INFO = "INFO_UF2.TXT"
@@ -196,8 +196,7 @@ def _choose(upload: _Upload, port: str | None) -> UsbPort | Path:
             raise FlashError(f"{port} is no {board.name}: it {said}", f"the {board.name}'s is {upload.told.label}")
         return Path(port)
     if port is not None:
-        # A name may be a link, such as those of /dev/serial/by-id.
-        same = (port, str(Path(port).resolve()))
+        same = names_of(port)
         named = next((each for each in connected if each.device in same), None)
         if named is None:
             raise FlashError(f"{port} is not there", list_of(connected))

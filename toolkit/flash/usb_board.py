@@ -10,14 +10,13 @@ import errno
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
 
 from toolkit.artifacts import Build
 from toolkit.board import Board
 from toolkit.errors import ChangedFileError, FlashError
 from toolkit.flash.base import Progress, Step
-from toolkit.link.serial_ports import PortLister, UsbPort, cannot_open
+from toolkit.link.serial_ports import PortLister, UsbPort, cannot_open, names_of
 
 
 class SerialPort(Protocol):
@@ -124,8 +123,7 @@ def choose(board: Board, port: str | None, ports: tuple[UsbPort, ...]) -> UsbPor
     """
     known = (*board.usb.application, *board.usb.bootloader)
     if port is not None:
-        # A name may be a link, such as those of /dev/serial/by-id.
-        same = (port, str(Path(port).resolve()))
+        same = names_of(port)
         named = next((each for each in ports if each.device in same), None)
         if named is None:
             raise FlashError(f"{port} is no USB serial port of this machine", list_of(ports))

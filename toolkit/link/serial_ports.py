@@ -90,6 +90,39 @@ def published_ports(path: Path) -> PortLister:
     return lister
 
 
+def names_of(port: str) -> frozenset[str]:
+    """Every name under which a lister may know what a user calls `port`.
+
+    A name may be a link, such as those of /dev/serial/by-id. macOS has two for each port, and lists the one that does
+    not wait for a carrier. Windows' are the same in small letters.
+    """
+    names = {port, str(Path(port).resolve()), without_carrier(port)}
+    return frozenset(names | {port.upper()} if sys.platform == "win32" else names)
+
+
+def without_carrier(port: str) -> str:
+    """The name that opens at once: /dev/tty.* of macOS waits for a carrier, which no board has; /dev/cu.* does not."""
+    if sys.platform == "darwin" and port.startswith(_WITH_CARRIER):
+        return _WITHOUT + port.removeprefix(_WITH_CARRIER)
+    return port
+
+
+_WITH_CARRIER, _WITHOUT = "/dev/tty.", "/dev/cu."
+
+
+def example() -> str:
+    """What a board's port may be called on this system."""
+    return {"win32": "COM3", "darwin": "/dev/cu.usbmodem1101"}.get(sys.platform, "/dev/ttyACM0")
+
+
+def _number(caught: OSError) -> int | None:
+    """The errno; pyserial on Windows puts the exception that has it into its own text and keeps nothing else of it."""
+    if caught.errno is None and sys.platform == "win32":
+        told = {"PermissionError(": errno.EBUSY, "FileNotFoundError(": errno.ENOENT}
+        return next((number for name, number in told.items() if name in str(caught)), None)
+    return caught.errno
+
+
 def _group_of(device: str) -> str:
     try:
         return Path(device).group()
@@ -125,8 +158,10 @@ def cannot_open(
         error: the class to make.
         modem_manager: tells if ModemManager runs.
     """
-    number = caught.errno
+    number = _number(caught)
     if number in (errno.EACCES, errno.EPERM):
+        if not sys.platform.startswith("linux"):
+            return error(f"no permission to open {device}", "close what may hold it, or look at its permissions")
         group = _group_of(device)
         return error(
             f"no permission to open {device}",

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from toolkit.errors import LinkError
-from toolkit.link.serial_ports import cannot_open
+from toolkit.link.serial_ports import cannot_open, without_carrier
 
 CONNECT_SECONDS = 5.0
 WRITE_SECONDS = 10.0
@@ -183,7 +183,7 @@ def open_transport(url: str, baud: int = 115_200, quiet: float = 0.0) -> Transpo
     try:
         if url.startswith("socket://"):
             return SocketTransport(*_socket_address(url))
-        return SerialTransport(url, baud, quiet)
+        return SerialTransport(without_carrier(url), baud, quiet)
     except ValueError as caught:
         raise LinkError(
             f"{url} is no port: {caught}", "a device, or socket://HOST:PORT; see `tinyml ports`"

@@ -135,7 +135,9 @@ def load_results(path: Path | None = None) -> tuple[DeviceResult, ...]:
     if not path.is_file():
         return ()
     try:
-        found: list[DeviceResult] = [from_jsonable(DeviceResult, row) for row in json.loads(path.read_text())]
+        found: list[DeviceResult] = [
+            from_jsonable(DeviceResult, row) for row in json.loads(path.read_text(encoding="utf-8"))
+        ]
         return tuple(sorted(found, key=lambda result: result.key))
     except (ValueError, TypeError, KeyError, AttributeError) as caught:
         raise TinymlError(f"{path} is damaged: {caught}", "get it again from the repository") from caught

@@ -236,9 +236,9 @@ def probe(model: Path, code: str = _PROBE) -> None:
         ToolError: it did not end in time.
     """
     done = process.run([sys.executable, "-P", "-c", code, str(model)], timeout=PROBE_SECONDS, check=False)
-    if done.returncode < 0:
+    if done.died is not None:
         raise ModelError(
-            f"the reference interpreter dies of {model.name} (signal {-done.returncode})",
+            f"the reference interpreter dies of {model.name} ({done.died})",
             "are its scales those of a trained network? Convert it again with real calibration data",
         )
 

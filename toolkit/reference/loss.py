@@ -14,6 +14,7 @@ import numpy.typing as npt
 from toolkit import reference
 from toolkit.artifacts.cost import LayerLoss
 from toolkit.quiet_tensorflow import quiet
+from toolkit.reference import exact
 from toolkit.tflite.description import Operator, Subgraph, Tensor, describe
 from toolkit.tflite.ends import ends_of
 
@@ -139,7 +140,9 @@ def _real(values: Array, tensor: Tensor) -> npt.NDArray[np.float64]:
 
 
 def _quantised(tflite: bytes) -> Callable[[Sequence[Array]], Tensors]:
-    """TensorFlow Lite Micro's own tensors where it is to be had, else LiteRT's."""
+    """TensorFlow Lite Micro's own tensors where it is to be had, else those of our own reading, else LiteRT's."""
+    if reference.measure(tflite) == reference.OWN:
+        return _own(tflite)
     if not reference.is_installed(reference.OFFICIAL):
         return _litert(tflite)
     from tflite_micro.python.tflite_micro import runtime
@@ -165,7 +168,20 @@ def _quantised(tflite: bytes) -> Callable[[Sequence[Array]], Tensors]:
     return run
 
 
+def _own(tflite: bytes) -> Callable[[Sequence[Array]], Tensors]:
+    graph = describe(tflite).main
+
+    def run(values: Sequence[Array]) -> Tensors:
+        given = dict(zip(graph.inputs, values, strict=True))
+        found = given | {at: each[0] for at, each in exact.tensors(tflite, [each[None] for each in values]).items()}
+        return lambda index: np.asarray(found[index])
+
+    return run
+
+
 def _litert(tflite: bytes) -> Callable[[Sequence[Array]], Tensors]:
+    if not any(map(reference.is_installed, ("ai_edge_litert", "tensorflow"))):
+        return _own(tflite)
     if reference.is_installed("ai_edge_litert"):
         from ai_edge_litert import interpreter as module
 

@@ -100,6 +100,7 @@ def _firmware(build: Build) -> Step:
         build.image.name,
         _given(
             Fact("board", f"{text.board(build)} ({build.mcu})" if build.mcu else text.board(build)),
+            Fact("tried so far", build.standing),
             Fact("runtime", str(build.runtime)),
             Fact("toolchain", " ".join(part for part in (build.toolchain, build.optimise) if part)),
             Fact("build id", build.build_id, mono=True),

@@ -114,9 +114,10 @@ def _distinct(verification: Verification) -> str:
     return "all the same" if number == 1 else f"{number:,} distinct ones"
 
 
-def _caveat(verification: Verification) -> str:
+def _caveat(verification: Verification, build: Build) -> str:
     if verification.emulated:
-        return "The device was emulated: no physical board took part in this run."
+        sister = ", by the emulator of a sister chip" if build.standing == "a sister chip's emulator" else ""
+        return f"The device was emulated{sister}: no physical board took part in this run."
     # A port does not tell what is behind it, so nothing is claimed to be a physical board.
     return f"The device was reached at {verification.port}." if verification.port else ""
 
@@ -234,7 +235,7 @@ def build_view(verification: Verification, build: Build) -> View:
         headline=text.headline(verification),
         why=text.why(verification),
         lead=_lead(verification, build),
-        caveat=_caveat(verification),
+        caveat=_caveat(verification, build),
         when=verification.date.replace("T", " ").replace("+00:00", " UTC"),
         figures=_figures(verification, build),
         overview=inputs.overview(verification),

@@ -189,6 +189,7 @@ def _build(
         board_name=board.name,
         board_file=board.path.resolve(),
         mcu=board.mcu.part,
+        standing=board.standing,
         clock_hz=board.mcu.clock_hz,
         optimise=_gcc_option(toolchain, request.optimise),
         tools={"tinyml": __version__, toolchain.builder: version},

@@ -38,10 +38,11 @@ def find_port(board: Board, place: BoardFolder) -> str:
         LinkError: none is known.
     """
     from toolkit.errors import LinkError
+    from toolkit.link.serial_ports import example
 
     device = workspace.running(place)
     if device is None:
-        raise LinkError(f"no port is known for {board.id}", "tinyml flash first, or name it: --port /dev/ttyACM0")
+        raise LinkError(f"no port is known for {board.id}", f"tinyml flash first, or name it: --port {example()}")
     return device.port
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ from toolkit.compiler import Changeable
 COMPILERS = ("gcc", "cc", "clang")
 # -O1: measured, these kernels' loops are as fast as with -O3, and compiled in half the time.
 _FLAGS = ("-std=c99", "-O1", "-w", "-fwrapv", "-fPIC", "-shared", "-ffp-contract=off", "-fno-math-errno")
+_NAME = "network.so"
+"""On every system: who loads it gives its path."""
 _SECONDS = 300.0
 
 Bytes = npt.NDArray[np.uint8]
@@ -27,6 +30,13 @@ Bytes = npt.NDArray[np.uint8]
 def compiler() -> str | None:
     """This computer's C compiler, or None."""
     return next((name for name in COMPILERS if process.find(name) is not None), None)
+
+
+def compile_command(program: str, sources: Sequence[str]) -> list[str]:
+    """The argv that builds the library."""
+    # Windows does not look for libraries of a library beside the compiler.
+    own = ("-static-libgcc",) if sys.platform == "win32" else ()
+    return [program, *_FLAGS, *own, *sources, "-o", _NAME, "-lm"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -165,5 +175,5 @@ def built(network: Changeable) -> Iterator[Library]:
         for source, text in network.sources.items():
             (folder / source).write_text(text, encoding="utf-8")
         sources = [each for each in (*network.kernels, *network.sources) if each.endswith(".c")]
-        process.run([program, *_FLAGS, *sources, "-o", "network.so", "-lm"], timeout=_SECONDS, cwd=folder)
-        yield Library(folder / "network.so", network)
+        process.run(compile_command(program, sources), timeout=_SECONDS, cwd=folder)
+        yield Library(folder / _NAME, network)

@@ -5,17 +5,27 @@ from __future__ import annotations
 import importlib.util
 from typing import Any
 
+from toolkit.errors import ToolError
 from toolkit.tflite.description import IDENTIFIER, kind_of
 
 _DATA_ALIGNMENT = 16  # the schema's `force_align: 16` on Buffer.data; the Python writer does not honour it by itself
 
 
 def load() -> Any:
-    """The generated schema: LiteRT's, or TensorFlow's own where LiteRT has no wheel (Windows)."""
+    """The generated schema: LiteRT's, or TensorFlow's own.
+
+    Raises:
+        ToolError: neither is installed; for an Intel Mac neither has a wheel.
+    """
     if importlib.util.find_spec("ai_edge_litert") is not None:
         from ai_edge_litert import schema_py_generated as schema
-    else:
+    elif importlib.util.find_spec("tensorflow") is not None:
         from tensorflow.lite.python import schema_py_generated as schema
+    else:
+        raise ToolError(
+            "this network has to be rewritten first, which takes the schema of LiteRT or TensorFlow",
+            "install one of them, where it has a wheel (tinyml doctor), or prepare the network on such a computer",
+        )
     return schema
 
 

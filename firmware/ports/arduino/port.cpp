@@ -54,6 +54,17 @@ uint32_t port_ticks(void) {
   return ((uint32_t)high << 16) | low;
 }
 
+#elif defined(ARM_DWT_CYCCNT) && defined(ARM_DEMCR_TRCENA) /* as Teensy's core names the same registers */
+
+static const port_tick_unit_t kTickUnit = PORT_TICKS_CYCLES;
+
+static void ticks_init(void) {
+  ARM_DEMCR |= ARM_DEMCR_TRCENA;
+  ARM_DWT_CTRL |= ARM_DWT_CTRL_CYCCNTENA;
+}
+
+uint32_t port_ticks(void) { return ARM_DWT_CYCCNT; }
+
 #elif defined(DWT) && defined(CoreDebug) && defined(CoreDebug_DEMCR_TRCENA_Msk)
 
 static const port_tick_unit_t kTickUnit = PORT_TICKS_CYCLES;

@@ -96,6 +96,7 @@ def conv_pool2(layer: Weighted) -> Call | None:
         ),
         scratch_bytes=taps,
         macs=layer.macs,
+        channel_by_channel=True,
     )
 
 

@@ -46,6 +46,10 @@ class Call:
         in_place: places among `inputs` whose memory the output may share.
         reads_past: bytes behind the first input that the kernel may read, and does not use.
         writes_past: bytes behind the output that the kernel may write.
+        channel_by_channel: the kernel reads its whole input anew for each channel.
+        behind: where the kernel goes through its first input and its output row by row: how many bytes the output's
+            memory must begin before the input's, so that nothing is overwritten that is still to be read. None: the
+            two may not overlap.
     """
 
     name: str
@@ -62,6 +66,8 @@ class Call:
     in_place: tuple[int, ...] = ()
     reads_past: int = 0
     writes_past: int = 0
+    channel_by_channel: bool = False
+    behind: int | None = None
 
     def constant_input(self, place: int) -> str:
         """The array that an input is in if it is a constant."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -42,7 +43,8 @@ def convolution(context: Context, op: ir.Convolution) -> Call:
     positions = out_h * out_w * shape.pool.kernel_h * shape.pool.kernel_w
     layer = Weighted(context, op, shape, rows, positions * rows.size)
     isa = context.target.isa
-    return _first(layer, isa.convolution_s8 if _is_int8(context, conv, output) else isa.convolution_f32)
+    call = _first(layer, isa.convolution_s8 if _is_int8(context, conv, output) else isa.convolution_f32)
+    return call if call.channel_by_channel else replace(call, behind=shape.behind(source.bytes // source.size))
 
 
 def dense(context: Context, op: ir.Dense) -> Call:

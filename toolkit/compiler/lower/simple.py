@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from toolkit.compiler import fixedpoint, ir, tables
@@ -10,6 +12,7 @@ from toolkit.compiler.fuse import FLOAT_CLAMPS, FloatActivation
 from toolkit.compiler.ir import ElementType
 from toolkit.compiler.lower import conversion
 from toolkit.compiler.lower.base import Call, Context, channelwise_fields, float_fields
+from toolkit.compiler.lower.shapes import Shape
 from toolkit.errors import ModelError
 
 _SOFTMAX_OUTPUT = (np.float32(1 / 256), -128)
@@ -70,16 +73,22 @@ def pool(context: Context, op: ir.Pool) -> Call:
     """MAX_POOL_2D and AVERAGE_POOL_2D that stand alone."""
     source, output = context.input(0), context.output
     shape = {"shape": channelwise_fields(source, output.shape[1:3], op.window)}
+    _, in_h, in_w, channels = source.shape
+    _, out_h, out_w, _ = output.shape
+    moved = Shape((in_h, in_w, channels), (out_h, out_w), (out_h, out_w, channels), op.window)
+    behind = moved.behind(source.bytes // source.size)
     word = "max" if op.kind == "MAX_POOL_2D" else "average"
     if context.is_int8(source, output):
         if source.quantisation != output.quantisation:
             raise ModelError(f"{op.kind}: input and output are quantised differently", "convert the model again")
         low, high = tables.activation_range(op.activation, output)
         fields: dict[str, object] = shape | {"low": low, "high": high}
-        return context.call(f"aot_{word}_pool_s8", ("aot_pool_s8_t", fields), ("aot_pool_s8.c",), "aot_pool.h")
+        call = context.call(f"aot_{word}_pool_s8", ("aot_pool_s8_t", fields), ("aot_pool_s8.c",), "aot_pool.h")
+        return replace(call, behind=behind)
     limits = FloatActivation(1.0, *FLOAT_CLAMPS[op.activation.value])
     fields = shape | {k: v for k, v in float_fields(limits).items() if k != "slope"}
-    return context.call(f"aot_{word}_pool_f32", ("aot_pool_f32_t", fields), ("aot_pool_f32.c",), "aot_pool.h")
+    call = context.call(f"aot_{word}_pool_f32", ("aot_pool_f32_t", fields), ("aot_pool_f32.c",), "aot_pool.h")
+    return replace(call, behind=behind)
 
 
 def softmax(context: Context, op: ir.Softmax) -> Call:

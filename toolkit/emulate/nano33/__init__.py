@@ -31,7 +31,7 @@ from msgspec import Meta
 from toolkit import process
 from toolkit.artifacts import RunningDevice, write_atomically
 from toolkit.board import Board, settings
-from toolkit.emulate.base import device, last_line, starting, stop_process
+from toolkit.emulate.base import device, last_line, needs_pty, starting, stop_process
 from toolkit.emulate.nano33 import qemu_check
 from toolkit.errors import EmulatorError
 from toolkit.link.serial_ports import PortLister, PublishedPorts, published_ports
@@ -102,7 +102,7 @@ def start(board: Board, image: Path | None, log: Path) -> RunningDevice:
         EmulatorError: unicorn is missing, the image faults in QEMU, or the board did not come up; the message gives
             the reason.
     """
-    _require_unicorn()
+    _require(board)
     if image is not None and image.suffix == ".elf":  # built for a board that exists emulated only
         image = image.with_suffix(".bin")
     elf = image.with_suffix(".elf") if image is not None else None
@@ -111,7 +111,8 @@ def start(board: Board, image: Path | None, log: Path) -> RunningDevice:
     return _power(board, image, log)
 
 
-def _require_unicorn() -> None:
+def _require(board: Board) -> None:
+    needs_pty(board)
     if importlib.util.find_spec("unicorn") is None:
         raise EmulatorError("the virtual board needs the package unicorn", "pip install 'tinyml-toolkit[emulation]'")
 
@@ -127,7 +128,7 @@ def count(board: Board, image: Path, log: Path, counts: Path) -> RunningDevice:
         ToolError: `objdump` of the Arm toolchain is not installed.
         EmulatorError: there is no ELF, or as `start`.
     """
-    _require_unicorn()
+    _require(board)
     elf, image = image.with_suffix(".elf"), image.with_suffix(".bin")
     if not elf.is_file():
         raise EmulatorError(f"{elf} is missing: what is counted is told by it", f"tinyml build --board {board.id}")

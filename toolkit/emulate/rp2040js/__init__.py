@@ -21,7 +21,7 @@ from pathlib import Path
 from toolkit import process, resources
 from toolkit.artifacts import RunningDevice
 from toolkit.board import Board
-from toolkit.emulate.base import device, last_line, starting, stop_process
+from toolkit.emulate.base import device, last_line, needs_pty, starting, stop_process
 from toolkit.errors import EmulatorError
 from toolkit.link.serial_ports import PortLister, PublishedPorts, published_ports
 
@@ -89,6 +89,7 @@ def start(board: Board, image: Path | None, log: Path) -> RunningDevice:
         ToolError: node is missing.
         EmulatorError: rp2040js is missing, or the board did not come up; the message gives the reason.
     """
+    needs_pty(board)
     entry = library()
     place = folder(log)
     place.mkdir(parents=True, exist_ok=True)

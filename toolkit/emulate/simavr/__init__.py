@@ -17,7 +17,7 @@ from pathlib import Path
 from toolkit import process, resources
 from toolkit.artifacts import RunningDevice
 from toolkit.board import Board, settings
-from toolkit.emulate.base import device, last_line, starting, stop_process
+from toolkit.emulate.base import device, last_line, needs_pty, starting, stop_process
 from toolkit.emulate.simavr import bootloader
 from toolkit.errors import EmulatorError
 from toolkit.link.serial_ports import PortLister
@@ -99,6 +99,7 @@ def start(board: Board, image: Path, log: Path, *, real_time: bool = False) -> R
         EmulatorError: it did not start; the message quotes the log.
         ToolError: a compiler is missing.
     """
+    needs_pty(board)
     runner, boot = _runner(), bootloader.find(_machine(board))
     with starting(command(runner, board, boot, real_time=real_time), log) as running:
         deadline = time.monotonic() + START_SECONDS

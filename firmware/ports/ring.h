@@ -12,7 +12,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { RING_BYTES = 1024 }; /* a power of two, at most 2^15 */
+#ifndef RING_BYTES
+#define RING_BYTES 1024 /* a power of two, at most 2^15 */
+#endif
 
 typedef struct {
   volatile uint16_t head;

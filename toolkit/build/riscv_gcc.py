@@ -1,0 +1,34 @@
+"""Bare-metal RISC-V: GNU make, riscv64-unknown-elf-gcc and picolibc, nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from toolkit.board import Board, Toolchain
+from toolkit.build import gnu_make
+from toolkit.build.base import Built
+
+COMPILER = "riscv64-unknown-elf-gcc"
+
+
+def tools() -> tuple[str, ...]:
+    """The outside programs that must be on PATH."""
+    return ("make", COMPILER)
+
+
+def version() -> str:
+    """What the compiler says of itself."""
+    return gnu_make.compiler_version(COMPILER)
+
+
+def command(project: Path, board: Board, toolchain: Toolchain) -> list[str]:  # noqa: ARG001 - the project has it all
+    """The argv that builds the project."""
+    return gnu_make.command(project)
+
+
+def build(project: Path, board: Board, toolchain: Toolchain) -> Built:  # noqa: ARG001
+    """Build out/firmware.elf, .bin and .hex. Emulators boot the ELF; flashers write the .bin."""
+    gnu_make.build(project, COMPILER)
+    out = project / "out"
+    image = out / ("firmware.elf" if board.emulated else "firmware.bin")
+    return Built(image=image, elf=out / "firmware.elf", map_file=out / "firmware.map")
