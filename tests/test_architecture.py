@@ -21,6 +21,7 @@ ARTIFACTS = {"artifacts"}
 # paper's tables all need both, and neither needs any stage.
 SHARED = {
     "board",
+    "board_import",
     "board_schema",
     "cpu",
     "data",
