@@ -67,6 +67,7 @@ def frontier(rows: Sequence[Row], path: Path) -> None:
     ):
         axes.plot([], [], mark, color=colour, label=label)
     axes.set_xscale("log")
+    axes.set_xlim(left=200)
     axes.set_xlabel("parameters as stored")
     axes.set_ylabel("accuracy on the 10,000 test images, %")
     axes.legend(fontsize=8, loc="lower right")
