@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
 import subprocess
 import sys
@@ -19,7 +20,8 @@ PROGRAM = """
 #include "nrf51_timer.h"
 int main(void) {
   void *page = (void *)0x40008000u;
-  if (mmap(page, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0) != page) return 2;
+  const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE;
+  if (mmap(page, 4096, PROT_READ | PROT_WRITE, flags, -1, 0) != page) return 2;
   const uint32_t shown[] = {0xFFFFFF00u, 0x100u, 0x200u, 0x80000000u, 0x10u};
   for (unsigned i = 0; i < sizeof shown / sizeof shown[0]; ++i) {
     TIMER0_CC0 = shown[i];
@@ -41,5 +43,5 @@ def test_what_passes_between_two_readings_is_right_across_the_wrap(tmp_path: Pat
     if said.returncode == 2:
         pytest.skip("another thing lies at the timer's address")
     values = [int(line) for line in said.stdout.split()]
-    steps = [after - before for before, after in zip(values, values[1:], strict=False)]
+    steps = [after - before for before, after in itertools.pairwise(values)]
     assert steps == [0x200, 0x100, 0x80000000 - 0x200, 0x80000010]
