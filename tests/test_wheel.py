@@ -38,6 +38,12 @@ def test_every_tracked_data_file_is_in_the_wheel(wheel: Path, folder: str) -> No
     assert {f"toolkit/_data/{name}" for name in tracked} <= names
 
 
+def test_the_virtual_picos_programs_are_in_the_wheel_and_rp2040js_is_not(wheel: Path) -> None:
+    names = set(zipfile.ZipFile(wheel).namelist())
+    assert {name for name in _tracked("toolkit") if "rp2040js" in name} <= names
+    assert not any("node_modules" in name for name in names)
+
+
 def test_type_checkers_of_others_read_our_types(wheel: Path) -> None:
     assert "toolkit/py.typed" in zipfile.ZipFile(wheel).namelist()
 

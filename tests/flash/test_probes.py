@@ -73,7 +73,8 @@ def test_what_went_wrong_is_said(method: str, tmp_path: Path, binary: Path, monk
 
 
 def test_a_board_has_the_methods_of_its_file_and_no_others() -> None:
-    assert set(flash.methods(NUCLEO)) == {"mass_storage", *ARGV} - {"picotool"}
+    of_arduino = {"arduino_cli", "platformio"}
+    assert set(flash.methods(NUCLEO)) == {"mass_storage", *of_arduino, *ARGV} - {"picotool"}
     assert not set(flash.methods(boards.load("pico"))) & {"mass_storage", "st_flash"}
     with pytest.raises(FlashError, match="has no flash settings for pyocd"):
         pyocd.command(boards.load("uno"), "firmware.bin")

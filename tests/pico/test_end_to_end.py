@@ -61,6 +61,7 @@ def test_its_objects_are_proven_on_a_core_that_faults(built: tuple[Path, Path], 
     argv = ["arm-none-eabi-gcc", *boards.load("pico").cpu.gcc_flags, "-O3", "-T", "src/port/link.ld", f"-L{made}"]
     argv += ["-nostartfiles", "--specs=nano.specs", "--specs=nosys.specs", "-Wl,--gc-sections"]
     argv += [f"-I{made / 'src' / part}" for part in ("port", "core", "cortexm", "engine", "model")]
+    argv += [f"-I{resources.firmware() / 'ports' / 'nrf_uart'}"]
     argv += [str(resources.firmware() / "ports" / "microbit" / "port.c"), *map(str, objects), "-lm", "-o", str(elf)]
     done = subprocess.run(argv, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 0, done.stderr
