@@ -53,7 +53,8 @@ def test_a_missing_function_is_an_error_and_not_an_image(tmp_path: Path) -> None
         "#include <stdint.h>\n#define MODEL_INPUTS 1u\n#define MODEL_OUTPUTS 1u\n"
         "#define MODEL_ENDS {4u, ENGINE_INT8, {0}}, {1u, ENGINE_INT8, {0}}\n"
         "#define MODEL_ARENA_BYTES 4u\nuint8_t *model_input(uint8_t index);\nvoid model_invoke(void);\n"
-        "const uint8_t *model_output(uint8_t index);\n"
+        "const uint8_t *model_output(uint8_t index);\n#define MODEL_LAYERS 1u\n"
+        "void model_trace(void (*watch)(uint16_t layer, const uint8_t *bytes, uint32_t size));\n"
     )
     sketch = generate(tmp_path, "uno", "avr_gcc", {"model.h": header})
     board = boards.load("uno")

@@ -33,7 +33,7 @@ def generate(
         toolchain=toolchain,
         runtime=toolchain.runtimes[0],
         model=ModelFile("net", model, DType.INT8, sha256_of(b"not looked into"), 15),
-        files=EngineFiles(engine, (), generated),
+        files=EngineFiles(engine, ("aot_memory.h",), generated),
         optimise="-O3",
         tool_version="1",
         out=folder / "my_sketch",
