@@ -33,7 +33,7 @@ def test_table_marks_what_is_quoted_and_what_is_not_counted() -> None:
 
 
 def test_growth_names_every_network() -> None:
-    models = list(zoo.names())
+    models = list(zoo.of_the_paper())
     assert len(models) == 10
     rows = [ROW, dataclasses.replace(ROW, dtype="float32", instructions=70_400)]
     lines = growth.table(rows, models, ["proposed", "initial"]).splitlines()

@@ -74,8 +74,8 @@ def test_each_question_answers_in_json() -> None:
     best = _ask("best")
     assert best["params"] == 707
     assert len(best["seeds"]) == len(best["external"])
-    assert [row["model"] for row in _ask("epochs")] == list(zoo.names())
-    assert [row["model"] for row in _ask("harder-data")] == list(zoo.names())
+    assert [row["model"] for row in _ask("epochs")] == list(zoo.of_the_paper())
+    assert [row["model"] for row in _ask("harder-data")] == list(zoo.of_the_paper())
     when = _ask("when")
     assert {"methods", "tensorflow_toolkit"} == set(when)
 

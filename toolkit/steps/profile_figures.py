@@ -131,4 +131,10 @@ def _ram(build: Build, number: int, point: TracePoint) -> int:
 def _live(build: Build, number: int) -> int | None:
     if not build.plan:
         return None
-    return sum(each.bytes for each in build.plan if each.first_use <= number <= each.last_use)
+    # An output may lie under its own input: what both cover counts once.
+    covered = 0
+    end = 0
+    for start, bytes_ in sorted((b.offset, b.bytes) for b in build.plan if b.first_use <= number <= b.last_use):
+        covered += max(0, start + bytes_ - max(start, end))
+        end = max(end, start + bytes_)
+    return covered
