@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from ai_edge_litert import schema_py_generated as schema
 
 from tests.compiler.graphs import Graph
 from tests.differential.networks import KINDS, Network, draw
@@ -163,6 +165,40 @@ def test_what_is_not_computed_is_named() -> None:
     assert exact.says(tflite) == ("GELU (operator 1) is not known",)
     with pytest.raises(ModelError, match="our own reference cannot run the model: GELU"):
         exact.outputs(tflite, [np.zeros((1, 1, 4), np.int8)])
+
+
+def _loop(body: Callable[[Graph], None]) -> bytes:
+    """A WHILE whose condition is graph 1, and its body graph 2."""
+    graph = Graph()
+    main, source, output = graph.graph, graph.tensor((), "bool"), graph.tensor((), "bool")
+    graph.operator("WHILE", [source], [output], "WhileOptions", condSubgraphIndex=1, bodySubgraphIndex=2)
+    for draw_one in (lambda _: None, body):
+        graph.graph = schema.SubGraphT()
+        graph.graph.tensors, graph.graph.operators = [], []
+        graph.model.subgraphs.append(graph.graph)
+        x = graph.tensor((), "bool")
+        graph.graph.inputs, graph.graph.outputs = [x], [x]
+        draw_one(graph)
+    graph.graph = main
+    return graph.file(source, output)
+
+
+def test_a_loop_without_an_end_is_left() -> None:
+    """The interpreter would turn for ever."""
+    tflite = _loop(lambda _: None)
+    assert exact.says(tflite) == ()
+    assert exact.outputs(tflite, [np.array([False, False])]).tolist() == [[0], [0]]
+    with pytest.raises(ModelError, match=r"WHILE .* runs graphs more than 8192 times"):
+        exact.outputs(tflite, [np.array([False, True])])
+
+
+def test_a_loop_within_itself_is_refused() -> None:
+    def itself(graph: Graph) -> None:
+        y = graph.tensor((), "bool")
+        graph.operator("WHILE", [0], [y], "WhileOptions", condSubgraphIndex=1, bodySubgraphIndex=2)
+
+    with pytest.raises(ModelError, match="more than 8 deep in one another"):
+        exact.outputs(_loop(itself), [np.array([True])])
 
 
 @pytest.mark.parametrize(("scale", "zero"), [(0.0, 0), (float("inf"), 0), (0.5, 200), (0.5, 1 << 40)])

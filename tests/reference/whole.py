@@ -33,6 +33,9 @@ def made_up(tflite: bytes, count: int, seed: int = 1) -> list[Array]:
     random = np.random.default_rng(seed)
     made: list[Array] = []
     for tensor in description.describe(tflite).inputs:
+        if tensor.type == "bool":
+            made.append(random.random((count, *tensor.shape)) < 0.5)
+            continue
         if tensor.type == "float32":
             made.append(random.uniform(0, 1, (count, *tensor.shape)).astype(np.float32))
             continue

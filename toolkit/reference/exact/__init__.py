@@ -12,6 +12,7 @@ within the rounding of a sum (`verify.tolerance`), as sums are made in double pr
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -54,6 +55,8 @@ KERNELS: dict[str, Kernel] = {
 
 Progress = Callable[[int, int], None]
 _DEEPEST = 8
+_MOST_CALLS = 1 << 13
+"""Graphs that one operator of the main graph may run for a sample, however they run one another."""
 
 
 def says(tflite: bytes) -> tuple[str, ...]:
@@ -144,7 +147,15 @@ def _unknown(caught: CannotError) -> ModelError:
     return ModelError(f"our own reference cannot run the model: {caught}", "verify it where tflite-micro has a wheel")
 
 
-def _run(net: Network, graph: Graph, inputs: Sequence[Array], *, keep: bool, depth: int = 0) -> Found:
+@dataclass
+class _Calls:
+    """How many graphs an operator may still run, and how deep it is in them."""
+
+    left: int
+    depth: int = 0
+
+
+def _run(net: Network, graph: Graph, inputs: Sequence[Array], *, keep: bool, calls: _Calls | None = None) -> Found:
     """All tensors of a graph; without `keep` those that nothing reads any more are forgotten."""
     values = dict(graph.constants)
     for tensor, value in zip(graph.inputs, inputs, strict=True):
@@ -152,26 +163,28 @@ def _run(net: Network, graph: Graph, inputs: Sequence[Array], *, keep: bool, dep
         values[tensor] = np.asarray(value, NUMPY[stated.type]).reshape(len(value), *stated.shape)
     last = {} if keep else graph.last_use()
     for place, (node, read, written) in enumerate(graph.nodes):
-        values.update(zip(written, _computed(net, node, read, values, depth), strict=True))
+        values.update(zip(written, _computed(net, node, read, values, calls), strict=True))
         for tensor in read:
             if last.get(tensor) == place and tensor not in graph.outputs:
                 values.pop(tensor, None)
     return values
 
 
-def _computed(net: Network, node: Node, read: tuple[int, ...], values: Found, depth: int = 0) -> list[Array]:
+def _computed(
+    net: Network, node: Node, read: tuple[int, ...], values: Found, calls: _Calls | None = None
+) -> list[Array]:
     """One operator; what it makes is held against the types and shapes that its outputs have."""
     missing = [tensor for tensor in read if tensor >= 0 and tensor not in values]
     if missing:
         raise broken(f"{node.kind} (operator {node.place}) reads tensor {missing[0]} before it is computed")
     known = [None if tensor < 0 else values[tensor] for tensor in read]
-    kernel = _kernel(net, node, depth)
+    count = max((len(value) for value in known if value is not None), default=1)
+    kernel = _kernel(net, node, calls or _Calls(_MOST_CALLS * count))
     try:
         with np.errstate(all="ignore"):
             try:
                 made = kernel(node, known)
             except ApartError:
-                count = max(len(value) for value in known if value is not None)
                 alone = [
                     kernel(node, [None if value is None else value[min(at, len(value) - 1)][None] for value in known])
                     for at in range(count)
@@ -187,13 +200,11 @@ def _computed(net: Network, node: Node, read: tuple[int, ...], values: Found, de
     return made
 
 
-def _kernel(net: Network, node: Node, depth: int) -> Kernel:
+def _kernel(net: Network, node: Node, calls: _Calls) -> Kernel:
     if node.kind in KERNELS:
         return KERNELS[node.kind]
     if node.kind not in CONTROL:
         raise node.cannot("is not known")
-    if depth > _DEEPEST:
-        raise node.cannot(f"runs graphs that are {depth} deep in one another")
 
     def invoke(number: int, inputs: Sequence[Array]) -> list[Array]:
         if not 0 < number < len(net.graphs):
@@ -202,7 +213,15 @@ def _kernel(net: Network, node: Node, depth: int) -> Kernel:
         given = [(value.shape[1:], value.dtype) for value in inputs]
         if given != [(graph.tensors[at].shape, np.dtype(NUMPY[graph.tensors[at].type])) for at in graph.inputs]:
             raise node.cannot(f"gives graph {number} other inputs than it takes")
-        values = _run(net, graph, inputs, keep=False, depth=depth + 1)
+        if calls.depth == _DEEPEST:
+            raise node.cannot(f"runs graphs more than {_DEEPEST} deep in one another")
+        if not calls.left:
+            raise node.refuses(f"runs graphs more than {_MOST_CALLS} times")
+        calls.depth, calls.left = calls.depth + 1, calls.left - 1
+        try:
+            values = _run(net, graph, inputs, keep=False, calls=calls)
+        finally:
+            calls.depth -= 1
         return [values[at] for at in graph.outputs]
 
     return lambda of, known: CONTROL[of.kind](of, known, invoke)

@@ -14,8 +14,6 @@ Invoke = Callable[[int, Sequence[Array]], list[Array]]
 
 Control = Callable[[Node, Values, Invoke], list[Array]]
 
-_MOST_TURNS = 1 << 14
-
 
 def _known(node: Node, values: Values) -> list[Array]:
     return [given(node, values, place) for place in range(len(values))]
@@ -30,15 +28,12 @@ def branch(node: Node, values: Values, invoke: Invoke) -> list[Array]:
 
 
 def loop(node: Node, values: Values, invoke: Invoke) -> list[Array]:
-    """WHILE; so many turns that nobody would wait for them are refused."""
+    """WHILE; who runs graphs for it bounds the number of turns."""
     options = node.options("WhileOptions")
     state = _known(node, values)
-    for _ in range(_MOST_TURNS):
-        (more, *_) = invoke(options.CondSubgraphIndex(), state)
-        if not node.decided(more):
-            return state
+    while node.decided(invoke(options.CondSubgraphIndex(), state)[0]):
         state = invoke(options.BodySubgraphIndex(), state)
-    raise node.refuses(f"turns more than {_MOST_TURNS} times")
+    return state
 
 
 CONTROL: dict[str, Control] = {"IF": branch, "WHILE": loop}

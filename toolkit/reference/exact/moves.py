@@ -58,8 +58,10 @@ def mirror_pad(node: Node, values: Values) -> list[Array]:
     """MIRROR_PAD: REFLECT or SYMMETRIC."""
     amounts = np.array(node.known(values, 1), np.int64).reshape(-1, 2)
     how = "symmetric" if node.options("MirrorPadOptions").Mode() else "reflect"
-    widths = [(0, 0), *((int(a), int(b)) for a, b in amounts)]
-    return [np.pad(given(node, values, 0), widths, mode=how)]  # type: ignore[call-overload]
+    x, widths = given(node, values, 0), [(0, 0), *((int(a), int(b)) for a, b in amounts)]
+    if [size + a + b for size, (a, b) in zip(x.shape[1:], widths[1:], strict=True)] != [*node.output.shape]:
+        raise node.cannot(f"pads {list(x.shape[1:])} by {amounts.tolist()} to {list(node.output.shape)}")
+    return [np.pad(x, widths, mode=how)]  # type: ignore[call-overload]
 
 
 def concatenation(node: Node, values: Values) -> list[Array]:
@@ -87,6 +89,8 @@ def unpack(node: Node, values: Values) -> list[Array]:
     """UNPACK."""
     x = given(node, values, 0)
     axis = _axis(node.options("UnpackOptions").Axis(), x.ndim - 1)
+    if x.shape[axis] != len(node.outputs):
+        raise node.cannot(f"makes {len(node.outputs)} of {x.shape[axis]}")
     return [np.take(x, place, axis=axis) for place in range(x.shape[axis])]
 
 

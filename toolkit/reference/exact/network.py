@@ -76,10 +76,16 @@ def read(file: Opened) -> Network:
     """Read all graphs of a file.
 
     Raises:
-        CannotError: a tensor or operator that no kernel could be given.
+        CannotError: a tensor or operator that no kernel could be given, or more memory than is reasonable.
         ModelError: the file is broken.
     """
-    return Network(tuple(_graph(file, at, graph) for at, graph in enumerate(file.description.subgraphs)))
+    graphs = tuple(_graph(file, at, graph) for at, graph in enumerate(file.description.subgraphs))
+    if not graphs[0].inputs or not graphs[0].outputs:
+        raise CannotError("it has no input, or no output")
+    largest = max(graph.largest() for graph in graphs)
+    if largest > _LARGEST_TENSOR:
+        raise CannotError(f"a layer of it takes {largest:,} elements at once")
+    return Network(graphs)
 
 
 def _graph(file: Opened, number: int, graph: Subgraph) -> Graph:
@@ -95,6 +101,9 @@ def _graph(file: Opened, number: int, graph: Subgraph) -> Graph:
                 raise CannotError(f"{operator.kind} (operator {place}) has a tensor of {tensor.type}")
         made = tuple(graph.tensors[at] for at in written)
         nodes.append((Node(operator.kind, place, seen, made, file.operator(place, number)), operator.inputs, written))
+    for tensor in (graph.tensors[at] for at in (*graph.inputs, *graph.outputs)):
+        if tensor.type not in NUMPY:
+            raise CannotError(f"an end of {tensor.type}")
     constants: Found = dict(_constants(file, graph))
     before = {at: _before(tensor) for at, tensor in enumerate(graph.tensors) if tensor.variable}
     if before and number:

@@ -61,6 +61,7 @@ def svdf(node: Node, values: Values) -> list[Array]:
 _GATES = {"input": (1, 5, 12), "forget": (2, 6, 13), "cell": (3, 7, 14), "output": (4, 8, 15)}
 """Inputs of the node: weights of the input, weights of the hidden state, bias."""
 _HIDDEN, _CELL = 18, 19
+_MOST_STEPS = 1 << 14
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,8 @@ def lstm(node: Node, values: Values) -> list[Array]:
     x, hidden, cell = together(*(given(node, values, place) for place in (0, _HIDDEN, _CELL)))
     if options.TimeMajor():
         x = x.swapaxes(1, 2)
+    if x.shape[2] > _MOST_STEPS:
+        raise node.cannot(f"has {x.shape[2]} steps")
     clip = float(np.float32(options.CellClip()))
     arithmetic = (_real if x.dtype == np.float32 else _integers)(node, values, clip)
     steps = []

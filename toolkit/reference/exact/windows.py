@@ -14,6 +14,8 @@ import numpy as np
 
 from toolkit.reference.exact.node import NUMPY, Array, Kernel, Node, Values, given
 
+_MOST_TAPS = 1 << 16
+
 
 @dataclass(frozen=True)
 class Window:
@@ -56,6 +58,8 @@ def window(
     dilations = (int(options.DilationHFactor()), int(options.DilationWFactor())) if dilated else (1, 1)
     if min(*strides, *dilations, *size) < 1:
         raise node.cannot("has a window, stride or dilation of 0")
+    if size[0] * size[1] > _MOST_TAPS:
+        raise node.cannot(f"has a window of {size[0]} x {size[1]}")
     before, positions = [], []
     for image, reach, stride, dilation in zip(shape[2:4], size, strides, dilations, strict=True):
         extent = (reach - 1) * dilation + 1
