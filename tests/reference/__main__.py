@@ -92,14 +92,21 @@ def compare(path: Path, count: int, most: int | None = None) -> Compared:
     passed = equal.copy()
     real = any(spec.numpy.kind == "f" for spec in ends_of(tflite).outputs)
     if real:
-        passed[~equal] = [_explained(tflite, inputs, ours, theirs, int(at)) for at in np.flatnonzero(~equal)]
+        rounding = Rounding(tflite, lambda changed: reference.runner(changed, reference.OWN))
+        passed[~equal] = [_explained(tflite, inputs, ours, theirs, int(at), rounding) for at in np.flatnonzero(~equal)]
     return Compared(path.stem, True, len(ours), int(equal.sum()), int(passed.sum()), (seconds[0], seconds[1]))
 
 
-def _explained(tflite: bytes, inputs: Sequence[npt.NDArray[np.generic]], ours: Bytes, theirs: Bytes, at: int) -> bool:
+def _explained(
+    tflite: bytes,
+    inputs: Sequence[npt.NDArray[np.generic]],
+    ours: Bytes,
+    theirs: Bytes,
+    at: int,
+    rounding: Rounding,
+) -> bool:
     """By the three rules of docs/verdicts.md, with our reading as the host."""
     ends = ends_of(tflite)
-    rounding = Rounding(tflite, lambda changed: reference.runner(changed, reference.OWN))
     moved = rounding.moved(reference.sample(ends.inputs, inputs, at), ours[at])
     return not rows.differing(ours[at].tobytes(), theirs[at].tobytes(), ends.outputs, moved).any()
 
