@@ -48,7 +48,9 @@ def _environment() -> jinja2.Environment:
 
 
 def render(template: str, **values: Any) -> str:
-    """One of templates/export."""
+    """One of templates/export; `n` is the first network, of which examples speak, unless another is given."""
+    if "library" in values:
+        values.setdefault("n", values["library"].networks[0])
     return _environment().get_template(f"{template}.j2").render(version=__version__, zip=zip, **values)
 
 
