@@ -4,6 +4,7 @@ did not reach its layers."""
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -37,12 +38,14 @@ def zeroed(project: Path, tflite: bytes, layer: int) -> Path:
     source = project / "src" / "model" / "model.c"
     anatomy = dissect(tflite, isa="native", fpu=True, optimise="speed")
     output = anatomy.calls[layer].output
-    call = f"  layer{layer}();\n"
     text = source.read_text()
-    assert text.count(call) == 1
     assert anatomy.compiled.sources["model.c"].split("/* All tensors")[1] in text
-    spoilt = f"{call}  memset(arena.bytes + {anatomy.offsets[output]}, 0, {anatomy.graph.tensors[output].bytes});\n"
-    source.write_text("#include <string.h>\n" + text.replace(call, spoilt))
+    zeroes = f"  memset(arena.bytes + {anatomy.offsets[output]}, 0, {anatomy.graph.tensors[output].bytes});\n"
+    spoilt, found = re.subn(
+        rf"(void layer{layer}\(void\) \{{\n.*?)^\}}", rf"\1{zeroes}}}", text, flags=re.DOTALL | re.MULTILINE
+    )
+    assert found == 1
+    source.write_text("#include <string.h>\n" + spoilt)
     done = subprocess.run(["make"], cwd=project, capture_output=True, text=True, timeout=180, check=False)
     assert done.returncode == 0, done.stderr
     return project / "out" / "firmware"
@@ -82,7 +85,15 @@ def test_data_that_do_not_reach_it_are_weak(tmp_path: Path) -> None:
     model = tmp_path / "mean.tflite"
     model.write_bytes(mean_softmax())
     np.save(tmp_path / "noise.npy", _noise(model.read_bytes())[0])
-    assert _verdict(tmp_path, model, 0, "--data", "noise.npy") == "weak"
+    assert _verdict(tmp_path, model, 0, "--data", "noise.npy", "--trace", "0") == "weak"
+
+
+@pytest.mark.emulator
+def test_its_trace_shows_it_on_data_that_do_not_reach_it(tmp_path: Path) -> None:
+    model = tmp_path / "mean.tflite"
+    model.write_bytes(mean_softmax())
+    np.save(tmp_path / "noise.npy", _noise(model.read_bytes())[0])
+    assert _verdict(tmp_path, model, 0, "--data", "noise.npy") == "differs"
 
 
 @pytest.mark.emulator

@@ -27,8 +27,5 @@ def command(project: Path, board: Board, toolchain: Toolchain) -> list[str]:  # 
 
 
 def build(project: Path, board: Board, toolchain: Toolchain) -> Built:  # noqa: ARG001
-    """Build out/firmware.elf, .bin and .hex. Emulators boot the ELF; flashers write the .bin."""
-    gnu_make.build(project, COMPILER)
-    out = project / "out"
-    image = out / ("firmware.elf" if board.emulated else "firmware.bin")
-    return Built(image=image, elf=out / "firmware.elf", map_file=out / "firmware.map")
+    """Build out/firmware.elf, .bin and .hex; see gnu_make."""
+    return gnu_make.bare(project, board, COMPILER)

@@ -6,6 +6,8 @@ import os
 from pathlib import Path
 
 from toolkit import process
+from toolkit.board import Board
+from toolkit.build.base import Built
 from toolkit.build.environment import clean
 from toolkit.errors import BuildError
 
@@ -35,3 +37,15 @@ def build(project: Path, compiler: str) -> None:
     """
     process.require(compiler)
     process.run(command(project), timeout=COMPILE_SECONDS, env=clean(), error=BuildError)
+
+
+def bare(project: Path, board: Board, compiler: str) -> Built:
+    """Build a bare-metal project: out/firmware.elf, .bin and .hex. Emulators boot the ELF; flashers write the .bin.
+
+    Raises:
+        ToolError, BuildError: as `build`.
+    """
+    build(project, compiler)
+    out = project / "out"
+    image = out / ("firmware.elf" if board.emulated else "firmware.bin")
+    return Built(image=image, elf=out / "firmware.elf", map_file=out / "firmware.map")

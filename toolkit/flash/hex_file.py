@@ -27,6 +27,6 @@ def encode(image: bytes, start: int) -> bytes:
         if address >> 16 != upper:
             upper = address >> 16
             lines.append(_record(_UPPER, 0, upper.to_bytes(2, "big")))
-        # A record does not go past the end of its 64 kB: starts are multiples of 16 in all that is linked.
+        # A record does not go past the end of its 65,536 bytes: starts are multiples of 16 in all that is linked.
         lines.append(_record(_DATA, address & 0xFFFF, image[place : place + BYTES]))
     return "".join([*lines, _record(_END, 0, b"")]).encode("ascii")

@@ -36,5 +36,5 @@ PUBLISHED = (
     Published("NeuralGolfing", 575, None, 0.9800, "test set", "pruned weight by weight against it"),
     Published("R. Grimov, 2018", 1936, None, 0.9910, "validation", "one separable layer used three times"),
     Published("Gural & Murmann, ICML 2019", 3003, 1947, 0.9915, "validation", "4 bit; all 10,000 on an ATmega328P"),
-    Published("SpArSe, 2019", None, 2800, 0.9864, "not told", "under 2 kB of RAM; second hand"),
+    Published("SpArSe, 2019", None, 2800, 0.9864, "not told", 'under "2 KB" of RAM; second hand'),
 )
