@@ -11,6 +11,8 @@ TEST_TOOLS := $(DEMO_TOOLS) node gcc qemu-system-arm qemu-system-riscv32 riscv64
 BENCH_TOOLS := arm-none-eabi-gcc qemu-system-arm gcc avr-gcc simavr avrdude valgrind npm
 # What the other engines of `make bench` are made with, away from the toolkit's own packages.
 PEERS  := .venv-peers
+# labgrid, for the tests of a farm.
+FARM   := .venv-farm
 
 .PHONY: demo test check bench bench-link soak fuzz differential lock clean help
 
@@ -23,7 +25,7 @@ help:
 	@echo "make soak    10,010 images over a damaged link with resets, five seeds"
 	@echo "make fuzz    libFuzzer on the firmware core; FUZZ_SECONDS=600 by default"
 	@echo "make differential  random networks on every instruction set; DIFFERENTIAL_SECONDS=3600 by default"
-	@echo "make lock    refresh requirements.lock and bench/peers/requirements.txt"
+	@echo "make lock    refresh the lock files: of tinyml, of bench/peers and of tests/farm"
 	@echo "make clean   remove what was built"
 
 demo: $(VENV)/installed
@@ -34,7 +36,7 @@ demo: $(VENV)/installed
 # `tinyml` or an emulator, which such a count does not see and would slow by a fifth. A file's tests stay together.
 IN_PROCESS = boards data link models registry report tflite verify
 WORKERS ?= 2
-test: check $(VENV)/headers $(VENV)/rp2040js
+test: check $(VENV)/headers $(VENV)/rp2040js $(FARM)/installed
 	@scripts/system-tools $(TEST_TOOLS)
 	$(BIN)/coverage run -m pytest -q $(IN_PROCESS:%=tests/%)
 	@$(BIN)/coverage report --format=text | tail -1 | sed 's/^TOTAL.* /lines of toolkit that tests in one process run: /'
@@ -64,6 +66,13 @@ $(VENV)/headers: tests/tflm/requirements.txt $(VENV)/installed
 $(VENV)/rp2040js: toolkit/emulate/rp2040js/package-lock.json $(VENV)/installed
 	@scripts/system-tools node npm
 	@npm ci --silent --prefix "$$($(BIN)/python -c 'from toolkit.emulate import rp2040js; print(rp2040js.package_folder())')"
+	@touch $@
+
+# labgrid, beside and not among what tinyml has: it brings a fork of pyserial.
+$(FARM)/installed: tests/farm/requirements.txt
+	@scripts/system-tools ensurepip
+	@test -x $(FARM)/bin/python || $(PYTHON) -m venv $(FARM)
+	@$(FARM)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
 $(PEERS)/installed: bench/peers/requirements.txt
@@ -106,6 +115,8 @@ lock:
 		--no-emit-index-url --no-header --no-annotate --python-version 3.11 --quiet -o requirements.lock
 	$(BIN)/uv pip compile bench/peers/requirements.in --universal --generate-hashes \
 		--no-emit-index-url --no-header --no-annotate --python-version 3.11 --quiet -o bench/peers/requirements.txt
+	$(BIN)/uv pip compile tests/farm/requirements.in --universal --generate-hashes \
+		--no-emit-index-url --no-header --no-annotate --python-version 3.11 --quiet -o tests/farm/requirements.txt
 
 clean:
 	rm -rf build dist $(VENV) $(PEERS)

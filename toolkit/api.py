@@ -287,6 +287,7 @@ def run(
         TinymlError: as `build`, `flash` and `verify`.
     """
     from toolkit.data import look
+    from toolkit.link.labgrid import held
     from toolkit.steps import flash as step
     from toolkit.steps.build import Request
 
@@ -295,7 +296,7 @@ def run(
     look(selection)
     choices.setdefault("calibrate", selection)
     request = Request(target.id, model, workspace=workspace, **choices)
-    with workspaces.hold(workspace, target, "run") as place:
+    with workspaces.hold(workspace, target, "run") as place, held((port,)):
         listener.say(f"building {model} {request.dtype} for {target.id}")
         made = _build(request, target, listener)
         listener.built(made)

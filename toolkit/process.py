@@ -43,6 +43,7 @@ INSTALL_HINTS: Mapping[str, str] = {
     "pio": "install it with: pip install platformio",
     "adafruit-nrfutil": "install it with: pip install adafruit-nrfutil",
     "picotool": "see https://github.com/raspberrypi/picotool; or use the flash method uf2, which needs no program",
+    "labgrid-client": "install it with: pipx install labgrid   (not beside tinyml: it brings another pyserial)",
     "pyocd": "install it with: pip install pyocd",
     "esptool": "install it with: pip install esptool",
     "bossac": "install Arduino's fork with the core: arduino-cli core install arduino:mbed_nano",

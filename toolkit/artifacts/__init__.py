@@ -14,6 +14,7 @@ A stage never imports another stage; it reads and writes these.
     baseline.py      what is kept of a build and its verdict, for later
     cost.py          float32 against int8
     agreement.py     TensorFlow Lite Micro against LiteRT
+    fleet.py         several boards in one run
     gate.py          a bound of the user's own, and whether it is kept
 """
 
@@ -24,6 +25,7 @@ from toolkit.artifacts.base import Artifact, DType, Runtime, from_jsonable, sha2
 from toolkit.artifacts.baseline import Baseline
 from toolkit.artifacts.build import Build, LayerSize, RunningDevice, SizeReport
 from toolkit.artifacts.cost import ConversionCost, LayerLoss
+from toolkit.artifacts.fleet import BoardRow, Fleet
 from toolkit.artifacts.gate import GateResult
 from toolkit.artifacts.model import CompiledModel, FloatModel, LayerReport, ModelCard, ModelFile, PlannedBuffer, Score
 from toolkit.artifacts.profile import LayerProfile, Profile, SharedKernel
@@ -50,6 +52,7 @@ __all__ = [
     "Artifact",
     "Baseline",
     "Bisection",
+    "BoardRow",
     "Build",
     "CompiledModel",
     "ConversionCost",
@@ -61,6 +64,7 @@ __all__ = [
     "Distribution",
     "ElementType",
     "FirstDifference",
+    "Fleet",
     "FloatModel",
     "GateResult",
     "Histogram",

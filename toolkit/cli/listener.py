@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 from typing import TYPE_CHECKING
 
 from toolkit.cli import output
@@ -12,6 +14,10 @@ if TYPE_CHECKING:
 
     from toolkit.flash.base import Step
     from toolkit.train import Progress
+
+
+LINES = "TINYML_LINES"
+"""Environment variable: lines in place of bars. `tinyml run` over several boards sets it for each."""
 
 
 class UploadBar:
@@ -87,6 +93,30 @@ class AnswersBar:
         self._bar.update(self._task, total=total, completed=done, rate=rate, trouble=trouble)
 
 
+class AnswersLines:
+    """For another program that reads stderr: how far it is as a line, every few seconds."""
+
+    EVERY_SECONDS = 5.0
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._next = time.monotonic() + self.EVERY_SECONDS
+
+    def __enter__(self) -> AnswersLines:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def __call__(self, done: int, total: int, exact: int, resent: int) -> None:
+        """Say that `done` of `total` are answered, if the last line is long ago."""
+        if time.monotonic() < self._next:
+            return
+        self._next = time.monotonic() + self.EVERY_SECONDS
+        trouble = f", {done - exact} differ" if exact < done else ""
+        output.say(f"{self._name}: {done:,} of {total:,}{trouble}{f', {resent} resent' if resent else ''}")
+
+
 class TrainingBar:
     """A bar per phase, with the loss and the accuracy on the held-out images, on stderr."""
 
@@ -141,6 +171,6 @@ class Terminal(Listener):
         """See `Listener`."""
         return UploadBar()
 
-    def answering(self, who: str) -> AnswersBar:
+    def answering(self, who: str) -> AnswersBar | AnswersLines:
         """See `Listener`."""
-        return AnswersBar(who)
+        return AnswersLines(who) if os.environ.get(LINES) else AnswersBar(who)

@@ -55,6 +55,15 @@ Workspace = Annotated[
 Board = Annotated[
     str, typer.Option("--board", "-b", help="A board's id or alias (see `tinyml boards`), or a board file of your own.")
 ]
+Boards = Annotated[
+    list[str],
+    typer.Option(
+        "--board",
+        "-b",
+        help="A board's id or alias (see `tinyml boards`), or a board file of your own; BOARD@PORT for one at a port. "
+        "Repeated: several boards side by side, with one report.",
+    ),
+]
 OptionalBoard = Annotated[
     str | None, typer.Option("--board", "-b", help="A board's id or alias; by default the newest build's.")
 ]

@@ -47,7 +47,8 @@ def _set_aside(given: dict[str, Any], board: str | None) -> frozenset[str]:
     """
     from toolkit import projectfile
 
-    if given.get("board", board) != board:
+    named = given.get("board", board)
+    if (named[0] if isinstance(named, list) and len(named) == 1 else named) != board:
         return frozenset(projectfile.OF_THE_BOARD)
     if given.keys() & {"port", "virtual", "stop_only"}:
         return frozenset({"port", "emulate", "method"})

@@ -29,7 +29,8 @@ def register(app: typer.Typer) -> None:
 
     @app.command("run", cls=project.Command)
     def command(
-        board: options.Board,
+        context: typer.Context,
+        board: options.Boards,
         model: options.Model = "proposed",
         dtype: options.ModelDType = DType.INT8,
         runtime: options.ModelRuntime = None,
@@ -56,16 +57,26 @@ def register(app: typer.Typer) -> None:
         gate: options.Gate = None,
         project_file: options.Project = None,  # noqa: ARG001 - read by the command's class
         workspace_folder: options.Workspace = Path(),
+        jobs: Annotated[
+            int | None, typer.Option("--jobs", min=1, help="Several boards: at most so many at a time.")
+        ] = None,
         json: options.Json = False,
         verbose: options.Verbose = False,  # noqa: ARG001 - its callback does it
     ) -> None:
         """Build, flash and verify in one go; an emulated board is stopped again at the end."""
         from toolkit import gates
+        from toolkit.cli import run_many
 
         bounds = gates.parse(gate or ())
         selection = options.selection(limit, data, images, scale, inputs, truth, task, classes, resize, trace)
         # Loaded once, and passed on: what lies in the workspace may be another's by the next step.
-        target = api.board(board, workspace_folder)
+        everyone = run_many.asked(board, port, workspace_folder)
+        if len(everyone) > 1:
+            verdicts.unfinished(junit, f"{model} {dtype} on {len(everyone)} boards")
+            fleet, documents = run_many.run(context, everyone, workspace_folder, jobs)
+            run_many.finish(fleet, documents, workspace_folder, as_json=json, junit=junit)
+            return
+        target, port = everyone[0].board, port or everyone[0].port
         api.check_options(target, port, virtual=virtual)
         verdicts.unfinished(junit, f"{model} {dtype} on {target.id}")
         done = api.run(

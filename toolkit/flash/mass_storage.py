@@ -43,6 +43,12 @@ def tools() -> tuple[str, ...]:
     return ()
 
 
+def takes_hex(board: Board) -> bool:
+    """Whether the interface chip takes a .hex; else it is a .bin."""
+    told = settings(board.flash, Settings)
+    return told is not None and told.format == "hex"
+
+
 def _drive(board: Board, told: Settings, port: str | None, lister: PortLister) -> Path:
     """The one drive that is meant.
 

@@ -57,7 +57,8 @@ def tools() -> tuple[str, ...]:
     return ()
 
 
-def _told(board: Board) -> Settings:
+def told_of(board: Board) -> Settings:
+    """What its board file tells of it."""
     told = settings(board.flash, Settings)
     if told is None:
         raise FlashError(f"{board.path.name} has no flash.settings for uf2", "see boards/pico.toml")
@@ -76,7 +77,7 @@ def read_image(build: Build, board: Board) -> bytes:
     Raises:
         FlashError: it is missing, not the file that was built, too large, or none that the chip would start.
     """
-    told = _told(board)
+    told = told_of(board)
     try:
         image = build.read_image()
     except ChangedFileError as caught:
@@ -234,7 +235,7 @@ def flash(
         lister: what is connected; another one for an emulated board.
         open_port, timing: for tests.
     """
-    told, image = _told(board), read_image(build, board)
+    told, image = told_of(board), read_image(build, board)
     nobody = UsbPort("", 0, 0)
     upload = _Upload(board, told, Session(board, nobody, progress, lister, open_port, timing))
     target = _choose(upload, port)

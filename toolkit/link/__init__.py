@@ -6,7 +6,7 @@ identity.py    what a device says of itself, held against the build
 session.py     a port that is kept open, and the question who is there
 framing.py     COBS and CRC-32; packbits.py; messages.py the definitions; header.py generates firmware/core/wire.h
 serial_ports.py  which there are, and why one could not be opened
-transport.py   sockets, serial ports, a fake
+transport.py   sockets, serial ports; labgrid.py the places of a farm; reach.py a client of any of them
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from toolkit.errors import LinkError
+from toolkit.link import labgrid
 from toolkit.link.serial_ports import cannot_open, without_carrier
 
 CONNECT_SECONDS = 5.0
@@ -171,7 +172,8 @@ def open_transport(url: str, baud: int = 115_200, quiet: float = 0.0) -> Transpo
     """Open a link.
 
     Args:
-        url: a device ("/dev/ttyACM0", "COM3"), or anything that pyserial's `serial_for_url` takes.
+        url: a device ("/dev/ttyACM0", "COM3"), a place of a farm, which must be held (see `labgrid.held`), or anything
+            that pyserial's `serial_for_url` takes.
         baud: bits per second; of no meaning for USB and sockets.
         quiet: seconds for which a serial port's board is given time to start: nothing is sent unless it speaks first.
 
@@ -181,6 +183,8 @@ def open_transport(url: str, baud: int = 115_200, quiet: float = 0.0) -> Transpo
     if not url:
         raise LinkError("no port is named", "a device, or socket://HOST:PORT; see `tinyml ports`")
     try:
+        if labgrid.is_place(url):
+            url = labgrid.address(labgrid.parse(url))
         if url.startswith("socket://"):
             return SocketTransport(*_socket_address(url))
         return SerialTransport(without_carrier(url), baud, quiet)

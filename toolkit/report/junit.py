@@ -7,6 +7,7 @@ with counts and properties, `testcase` with at most one `failure` or `skipped`.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 from xml.etree import ElementTree
@@ -165,6 +166,36 @@ def write(path: Path, verification: Verification) -> None:
     _write(path, render(verification))
 
 
+def unfinished_suite(name: str, message: str, seconds: float = 0.0) -> ElementTree.Element:
+    """A suite without a verdict: an error."""
+    counts = {"tests": "1", "failures": "0", "errors": "1", "skipped": "0", "time": f"{seconds:.3f}"}
+    suite = ElementTree.Element("testsuite", {"name": _clean(name), **counts})
+    error = ElementTree.SubElement(
+        _case(suite, "verdict"), "error", {"type": "not finished", "message": _clean(message)}
+    )
+    error.text = _clean(message)
+    return suite
+
+
+def together(name: str, suites: Sequence[ElementTree.Element]) -> str:
+    """One document of several suites, with their counts added up."""
+    root = ElementTree.Element("testsuites", {"name": name})
+    for key in ("tests", "failures", "errors", "skipped"):
+        root.set(key, str(sum(int(suite.get(key, "0")) for suite in suites)))
+    root.set("time", f"{sum(float(suite.get('time', '0')) for suite in suites):.3f}")
+    root.extend(suites)
+    return _document(root)
+
+
+def write_document(path: Path, document: str) -> None:
+    """Write a document to `path`, whole or not at all.
+
+    Raises:
+        TinymlError: the file system refused, or it is no ordinary file.
+    """
+    _write(path, document)
+
+
 def write_unfinished(path: Path, what: str) -> None:
     """Write a document without a verdict: an error, until `write` puts the verdict in its place.
 
@@ -174,12 +205,5 @@ def write_unfinished(path: Path, what: str) -> None:
     Raises:
         TinymlError: the file system refused.
     """
-    counts = {"tests": "1", "failures": "0", "errors": "1", "skipped": "0", "time": "0.000"}
-    root = ElementTree.Element("testsuites", {"name": "tinyml verify", **counts})
-    suite = ElementTree.SubElement(root, "testsuite", {"name": "tinyml", **counts})
-    message = f"the verification of {what} did not come to an end"
-    error = ElementTree.SubElement(
-        _case(suite, "verdict"), "error", {"type": "not finished", "message": _clean(message)}
-    )
-    error.text = _clean(message)
-    _write(path, _document(root))
+    suite = unfinished_suite("tinyml", f"the verification of {what} did not come to an end")
+    _write(path, together("tinyml verify", [suite]))

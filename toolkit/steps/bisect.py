@@ -5,8 +5,7 @@ from __future__ import annotations
 import dataclasses
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
-from functools import partial
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ import numpy.typing as npt
 from toolkit import workspace
 from toolkit.artifacts import Bisection, Build, FirstDifference, Runtime
 from toolkit.errors import LinkError, UsageError
+from toolkit.link.reach import reach
 from toolkit.listener import Listener
 from toolkit.steps import trace
 from toolkit.steps.trace import Tracer
@@ -64,7 +64,7 @@ def bisect(
     build.check_files()
     inputs = prepare(build, dataclasses.replace(selection, limit=_limit(selection, only)))
     with ExitStack() as stack:
-        client = stack.enter_context(closing(_client(board, port)))
+        client = stack.enter_context(reach(board, port))
         stage.check_identity(client.hello(), build)
         _check_layers(build, client, board.name)
         assembled = compute(build, inputs)
@@ -117,13 +117,6 @@ def _called(assembled: Assembled, name: str) -> str:
     return next(work.called().short for work in assembled.workloads if work.set == name)
 
 
-def _client(board: Board, port: str) -> Client:
-    from toolkit.link.client import Client
-    from toolkit.link.transport import open_transport
-
-    return Client(partial(open_transport, port, board.serial.baud, board.serial.quiet))
-
-
 def _check_layers(build: Build, client: Client, name: str) -> None:
     """Refuse a device that tells of no layers.
 
@@ -157,7 +150,7 @@ def _traced_beside(
 ) -> Iterator[tuple[trace.Host, str]]:
     from toolkit import verify as stage
 
-    with closing(_client(board, port)) as client:
+    with reach(board, port) as client:
         stage.check_identity(client.hello(), other)
         _check_layers(other, client, board.name)
         shared = {point.tensor for point in build.points}
@@ -193,7 +186,7 @@ def _on_this_computer(build: Build, runtime: Runtime, listener: Listener) -> Ite
 def _of_port(port: str, folder: Path, build: Build) -> tuple[Build, Board]:
     """The build of this workspace that a device at a port runs."""
     board = workspace.find_board(folder, build.board)
-    with closing(_client(board, port)) as client:
+    with reach(board, port) as client:
         hello = client.hello()
     if hello.model_sha256 != build.model_sha256:
         raise UsageError(f"the device at {port} computes another network", "build both sides from one .tflite")

@@ -43,14 +43,17 @@ def _former_program(place: BoardFolder, build: Build) -> Path:
     return path
 
 
-def _method(board: Board, build: Build, asked: str | None, *, virtual: bool) -> str:
-    """How to upload: as asked; else with the tool that built the sketch; else the board's own way.
+def _method(board: Board, build: Build, asked: str | None, port: str | None, *, virtual: bool) -> str:
+    """How to upload: as asked; else as the farm does; else with the tool that built the sketch, or the board's own way.
 
     Raises:
         FlashError: there is no such method, or it is not one for this board or build.
     """
     from toolkit import flash as methods
+    from toolkit.link import labgrid
 
+    if asked is None and labgrid.is_place(port):
+        return "labgrid"
     own = not virtual and build.toolchain in methods.names()
     usual = board.flash.method if board.flash is not None else ""
     method = asked if asked is not None else build.toolchain if own else usual
@@ -58,11 +61,12 @@ def _method(board: Board, build: Build, asked: str | None, *, virtual: bool) -> 
     return method
 
 
-def _boots(board: Board, *, virtual: bool) -> bool:
-    """Whether an emulator boots the image, and nothing is uploaded."""
+def _boots(board: Board, port: str | None, *, virtual: bool) -> bool:
+    """Whether an emulator of ours boots the image, and nothing is uploaded; a farm boots its emulated boards itself."""
     from toolkit import emulate
+    from toolkit.link import labgrid
 
-    return board.emulated or (virtual and emulate.boots_image(board))
+    return (board.emulated and not labgrid.is_place(port)) or (virtual and emulate.boots_image(board))
 
 
 def check_options(board: Board, port: str | None, method: str | None, *, virtual: bool) -> None:
@@ -72,12 +76,12 @@ def check_options(board: Board, port: str | None, method: str | None, *, virtual
         UsageError: there is one.
         FlashError: nothing stands in for the board.
     """
-    if _boots(board, virtual=virtual) and method is not None:
+    if _boots(board, port, virtual=virtual) and method is not None:
         raise UsageError(
             f"--method {method} has no use: {board.name} is emulated and boots its image, nothing is uploaded",
             f"tinyml flash --board {board.id}",
         )
-    if (board.emulated or virtual) and port is not None:
+    if (virtual or _boots(board, port, virtual=virtual)) and port is not None:
         raise UsageError(
             f"--port {port} has no use: the emulated board opens its own port",
             "leave --port out" if board.emulated else "leave out --port, or --emulate for a board on the desk",
@@ -115,15 +119,16 @@ def flash(
     """
     from toolkit import emulate
     from toolkit import flash as methods
+    from toolkit.link import labgrid
     from toolkit.link.serial_ports import connected_ports
 
     check_options(board, port, method, virtual=virtual)
-    boots = _boots(board, virtual=virtual)
-    way = None if boots else _method(board, build, method, virtual=virtual)
+    boots = _boots(board, port, virtual=virtual)
+    way = None if boots else _method(board, build, method, port, virtual=virtual)
     build.check_files()
     stop(board, place)
     if way is not None and not virtual:
-        with listener.uploading() as progress:
+        with listener.uploading() as progress, labgrid.held((port,)):
             reached = methods.load(way)(board, build, port, progress, lister=connected_ports)
         device = RunningDevice(board.id, reached, build.build_id)
         device.save(place.device)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING
 
 from toolkit.artifacts import Build
 from toolkit.errors import LinkError, TinymlError
+from toolkit.link.reach import reach
 from toolkit.listener import Listener
 
 if TYPE_CHECKING:
@@ -49,15 +49,12 @@ def measured(
     """
     from toolkit.link.messages import TickUnit
 
-    client = _client(board, port)
-    try:
+    with reach(board, port) as client:
         unit = _greet(client, build)
         if unit is TickUnit.NONE:
             return "", []
         listener.say(f"asking {port} for {_many(len(rows))}, layer by layer")
         return unit.name.lower(), _converse(client, build, rows)
-    finally:
-        client.close()
 
 
 def estimated(
@@ -74,12 +71,11 @@ def estimated(
     listener.say(f"counting the instructions of {_many(len(rows))} on a virtual {board.name}")
     file = place.profile_log.with_suffix(".counts")
     device = counter.count(board, build.image, place.profile_log, file)
-    client = _client(board, device.port)
     try:
-        _greet(client, build)
-        _converse(client, build, rows)
+        with reach(board, device.port) as client:
+            _greet(client, build)
+            _converse(client, build, rows)
     finally:
-        client.close()
         if device.pid is not None:
             counter.stop(device.pid, device.started)
     wholes, layers = counts.read(file, counts.INVOKE), counts.read(file, counts.TRACE)
@@ -94,13 +90,6 @@ def estimated(
 
 def _many(inputs: int) -> str:
     return "1 inference" if inputs == 1 else f"{inputs:,} inferences"
-
-
-def _client(board: Board, port: str) -> Client:
-    from toolkit.link.client import Client
-    from toolkit.link.transport import open_transport
-
-    return Client(partial(open_transport, port, board.serial.baud, board.serial.quiet))
 
 
 def _greet(client: Client, build: Build) -> TickUnit:

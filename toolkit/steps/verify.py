@@ -6,7 +6,6 @@ import dataclasses
 import datetime
 import platform
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -80,8 +79,7 @@ def verify(
     from toolkit import reference
     from toolkit import verify as stage
     from toolkit.errors import TinymlError
-    from toolkit.link.client import Client
-    from toolkit.link.transport import open_transport
+    from toolkit.link.reach import reach_all
     from toolkit.report import html, pictures
     from toolkit.steps import cost
     from toolkit.steps.strength import judged_by_strength, reaching
@@ -95,8 +93,7 @@ def verify(
         listener.warn(remark)
     decides = build.dtype is DType.FLOAT32 or reference.decides(inputs.tflite)
     named = reference.describe(inputs.tflite)
-    clients = {port: Client(partial(open_transport, port, board.serial.baud, board.serial.quiet)) for port in ports}
-    try:
+    with reach_all(board, ports) as clients:
         try:
             for client in clients.values():
                 stage.check_identity(client.hello(), build)
@@ -130,15 +127,12 @@ def verify(
         except KeyboardInterrupt:
             answered = len(journal.answers)
             raise TinymlError(f"interrupted after {answered:,} answers", "go on with: tinyml verify --resume") from None
-    finally:
-        for client in clients.values():
-            client.close()
     result = judged_by_strength(result, place, build, assembled, listener, asked=strength)
     result = dataclasses.replace(
         result,
         date=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         port=", ".join(ports),
-        emulated=_is_emulated(device or workspace.running(place), ports),
+        emulated=_is_emulated(board, device or workspace.running(place), ports),
         resumed=resumed,
         data=assembled.sources,
         tools={"tinyml": __version__, "Python": platform.python_version(), "reference": named},
@@ -153,8 +147,15 @@ def verify(
     return result
 
 
-def _is_emulated(device: RunningDevice | None, ports: Sequence[str]) -> bool | None:
-    """True if the port is that of an emulator which `flash` left running; None if nothing is known of it."""
+def _is_emulated(board: Board, device: RunningDevice | None, ports: Sequence[str]) -> bool | None:
+    """True if the port is that of an emulator which `flash` left running, or the board is never anything else; None if
+    nothing is known of it, as of a farm's."""
+    from toolkit.link import labgrid
+
+    if board.emulated:
+        return True
+    if any(labgrid.is_place(port) for port in ports):
+        return None
     return None if device is None or list(ports) != [device.port] else device.pid is not None
 
 
