@@ -200,10 +200,12 @@ def attach(build: Build, ports: Sequence[str] = (), *, board: Board | None = Non
         ports: of the boards that share the work; none takes the one that the last `flash` left.
 
     Raises:
-        LinkError: no port is known.
+        LinkError: no port is known, or one is named twice.
     """
+    from toolkit.link.serial_ports import check_distinct
     from toolkit.steps import verify as step
 
+    check_distinct(tuple(dict.fromkeys(ports)))
     target = board or workspaces.find_board(workspace, build.board)
     given = tuple(dict.fromkeys(ports)) or (step.find_port(target, workspaces.folder(workspace, target)),)
     return Device(target, build, workspace, given)

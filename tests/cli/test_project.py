@@ -55,10 +55,10 @@ def test_every_key_is_an_option_of_a_command_that_reads_the_file() -> None:
 
 
 def test_every_option_of_run_is_a_key() -> None:
-    """But for those that say where things lie and what is printed."""
+    """But for those that say where things lie, what is printed, and how many boards run at a time."""
     keys = {projectfile.option(key) for key in projectfile.all_keys()}
     run = next(each for each in READERS if each.name == "run")
-    others = {"--project", "--workspace", "--json", "--verbose"}
+    others = {"--project", "--workspace", "--json", "--verbose", "--jobs"}
     assert {each.opts[0] for each in run.params} - others <= keys
 
 

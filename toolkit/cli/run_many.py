@@ -29,6 +29,7 @@ from toolkit.artifacts import BoardRow, Build, Fleet, to_jsonable
 from toolkit.board import Board
 from toolkit.cli import listener, options, output, tables
 from toolkit.errors import NotProvenError, TinymlError, UndecidedError, UsageError
+from toolkit.link import serial_ports
 from toolkit.report import fleet as pages
 
 AT = "@"
@@ -53,7 +54,8 @@ def asked(names: Sequence[str], port: str | None, workspace: Path) -> tuple[Aske
 
     Raises:
         BoardError: there is no such board.
-        UsageError: one is named twice, or a port is given twice, or to no board in particular.
+        UsageError: one is named twice, or a port is given to no board in particular.
+        LinkError: two are at one port.
     """
     found: list[Asked] = []
     for name in names:
@@ -67,10 +69,7 @@ def asked(names: Sequence[str], port: str | None, workspace: Path) -> tuple[Aske
         raise UsageError(
             f"{twice} is asked for twice", "two boards alike share the work: tinyml verify --port A --port B"
         )
-    ports = [each.port for each in found if each.port is not None]
-    taken = next((each for each in ports if ports.count(each) > 1), None)
-    if taken is not None:
-        raise UsageError(f"two boards cannot be at {taken}", "a port a board; see `tinyml ports`")
+    serial_ports.check_distinct([each.port for each in found if each.port is not None])
     return tuple(found)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -98,6 +98,18 @@ def names_of(port: str) -> frozenset[str]:
     """
     names = {port, str(Path(port).resolve()), without_carrier(port)}
     return frozenset(names | {port.upper()} if sys.platform == "win32" else names)
+
+
+def check_distinct(ports: Sequence[str]) -> None:
+    """Refuse one board that is named twice, by its port and by a link to it: it could not be opened a second time.
+
+    Raises:
+        LinkError: the message has both names.
+    """
+    for place, port in enumerate(ports):
+        for other in ports[:place]:
+            if names_of(port) & names_of(other):
+                raise LinkError(f"{other} and {port} are one port", "name each board once; see `tinyml ports`")
 
 
 def without_carrier(port: str) -> str:
