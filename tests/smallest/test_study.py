@@ -6,6 +6,7 @@ import ast
 import dataclasses
 import json
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -114,9 +115,9 @@ def test_the_best_start_is_by_held_out_accuracy_then_loss_then_seed() -> None:
     assert pipeline.best(found).run.seed == 3
 
 
-def _study(folder: Path) -> None:
-    """Five pipelines of `half`, of which the third is the best on the held-out images."""
-    for seed in pipeline.SEEDS:
+def _study(folder: Path, seeds: Sequence[int] = pipeline.SEEDS) -> None:
+    """Pipelines of `half`, of which the third is the best on the held-out images."""
+    for seed in seeds:
         records.append(folder, _record(seed * 100, 0.97 + 0.001 * (seed == 3), 0.1))
         path = pipeline.network_path(folder, "half", seed)
         path.parent.mkdir(exist_ok=True)
@@ -161,6 +162,28 @@ def test_what_is_named_is_judged_once_and_nothing_else_is(tmp_path: Path) -> Non
     results.write([row], tmp_path / "results.json")
     wanted = "name params weight_bytes tflite_bytes ram_bytes instructions int8_mean int8_sd pipelines chosen_on"
     assert {*wanted.split(), "runs_counted"} <= set(json.loads((tmp_path / "results.json").read_text())[0])
+
+
+def test_a_pipeline_that_comes_later_is_judged_beside_the_others(tmp_path: Path) -> None:
+    """It may be the one that ships then, by its held-out accuracy; what was judged is not judged again."""
+    _study(tmp_path, (1, 2, 4, 5))
+    assert judge.name(tmp_path, ["half"], pipelines=2)["half"]["ships"] != 3
+    test = dataclasses.replace(_samples(50), name=results.TEST)
+    assert [each.seed for each in judge.judge(tmp_path, (test,), _answers)] == [1, 2, 4, 5]
+    _study(tmp_path, (3,))
+    assert judge.name(tmp_path, ["half"])["half"]["ships"] == 3
+    assert list(judge.waiting(tmp_path)) == [("half", 3)]
+    assert {each.seed: each.ships for each in judge.judge(tmp_path, (test,), _answers)}[3]
+
+
+def test_a_judged_file_that_changed_stops_a_naming(tmp_path: Path) -> None:
+    _study(tmp_path, (1, 2, 4, 5))
+    judge.name(tmp_path, ["half"], pipelines=2)
+    judge.judge(tmp_path, (dataclasses.replace(_samples(50), name=results.TEST),), _answers)
+    _study(tmp_path, (3,))
+    pipeline.network_path(tmp_path, "half", 4).write_bytes(b"network 1")
+    with pytest.raises(ChangedFileError, match="a file of half"):
+        judge.name(tmp_path, ["half"])
 
 
 def test_another_file_than_the_named_one_is_refused(tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ class Judged:
     Attributes:
         name: of the network; seed: of its pipeline.
         sha256: of the file, as it was named.
-        ships: whether it is the one of its name that ships.
+        ships: whether it is the one of its name that ships, by what is named now.
         right: by set: answers that are right; total: by set.
         wrong: of the test set: places of the images that it read wrongly.
         date: UTC.
@@ -53,19 +53,20 @@ def _digest(path: Path) -> str:
 def name(folder: Path, names: Sequence[str], pipelines: int = PIPELINES) -> dict[str, Any]:
     """Write which files will be judged, and which of each name ships: by held-out int8 accuracy.
 
+    A network that was judged can get more pipelines beside those; no file that was named is named anew.
+
     Args:
         folder: of the study.
         names: of plans.
         pipelines: that each has to have, seeds 1 and on; the protocol says five, and the page says how many there were.
 
     Raises:
-        TrainError: a network has too few whole pipelines, or was judged already.
+        TrainError: a network has too few whole pipelines, or was judged already and has no new one.
+        ChangedFileError: a file that was named is not what it was.
     """
     path = folder / NAMED
     named: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     for each in names:
-        if any(found.name == each for found in judged(folder)):
-            raise TrainError(f"{each} was judged already", "a network of another name has a judging of its own")
         found = dict(pipeline.done(pipeline.plan(folder, each), folder))
         if not set(pipeline.SEEDS[:pipelines]) <= set(found):
             raise TrainError(
@@ -76,21 +77,26 @@ def name(folder: Path, names: Sequence[str], pipelines: int = PIPELINES) -> dict
             found,
             key=lambda seed: (-(found[seed].held_out_int8 or 0.0), found[seed].held_out_loss or 0.0, seed),
         )
-        named[each] = {
-            "ships": order[0],
-            "files": {str(seed): _digest(pipeline.network_path(folder, each, seed)) for seed in sorted(found)},
-        }
+        files = {str(seed): _digest(pipeline.network_path(folder, each, seed)) for seed in sorted(found)}
+        before = named.get(each, {}).get("files", {}) if any(row.name == each for row in judged(folder)) else {}
+        if before and files.keys() == before.keys():
+            raise TrainError(f"{each} was judged already", "a network of another name has a judging of its own")
+        if any(files.get(seed) != digest for seed, digest in before.items()):
+            raise ChangedFileError(f"a file of {each} is not the one that was judged", "take the file that was named")
+        named[each] = {"ships": order[0], "files": files}
     write_atomically(path, (json.dumps(named, indent=1) + "\n").encode())
     return named
 
 
 def judged(folder: Path) -> tuple[Judged, ...]:
-    """What was judged."""
+    """What was judged; which of them ship stands in what was named."""
     path = folder / JUDGED
     if not path.is_file():
         return ()
+    named: dict[str, Any] = json.loads((folder / NAMED).read_text(encoding="utf-8"))
     return tuple(
-        Judged(**{**row, "wrong": tuple(row["wrong"])}) for row in json.loads(path.read_text(encoding="utf-8"))
+        Judged(**{**row, "wrong": tuple(row["wrong"]), "ships": named[row["name"]]["ships"] == row["seed"]})
+        for row in json.loads(path.read_text(encoding="utf-8"))
     )
 
 
