@@ -54,6 +54,27 @@ class Memory(Table, frozen=True, kw_only=True):
     stack: Count = 2048
 
 
+class Slots(Table, frozen=True, kw_only=True):
+    """`[slots]`: where a build with --slots keeps networks that come over the link.
+
+    Attributes:
+        memory: of both slots; it lies at the end of flash or RAM, which a build with slots has less of.
+        page: bytes of it that are erased at once.
+        writer: the folder of firmware/ports that writes it.
+        arena: bytes of RAM kept for the tensors of whatever network comes.
+    """
+
+    memory: Region
+    page: Annotated[int, Meta(ge=256, le=1 << 20)] = 4096
+    writer: Module
+    arena: Size
+
+    @property
+    def each(self) -> int:
+        """Bytes of one slot."""
+        return self.memory.size // 2
+
+
 class Usb(Table, frozen=True, kw_only=True):
     """`[usb]`: "vid:pid" in hex, as the running application and as the bootloader, and what the application is called.
 
@@ -139,6 +160,7 @@ class BoardFile(Table, frozen=True, kw_only=True):
     toolchain: Annotated[tuple[Toolchain, ...], Meta(min_length=1)]
     flash: Flash | None = None
     emulator: Emulator | None = None
+    slots: Slots | None = None
     usb: Usb = Usb()
     serial: Serial = Serial()
     aliases: tuple[Word, ...] = ()
@@ -162,6 +184,25 @@ class Board(BoardFile, frozen=True, kw_only=True):
     def emulated(self) -> bool:
         """True if flashing it boots an emulator: there is no such board on a desk."""
         return self.flash is None
+
+    @property
+    def with_slots(self) -> Board:
+        """The same with slots: what they take is no longer the program's.
+
+        Raises:
+            BoardError: it has no room for them, or they lie elsewhere.
+        """
+        if self.slots is None:
+            have = ", ".join(board.id for board in load_all() if board.slots is not None)
+            raise BoardError(f"{self.name} has no room for slots: its file has no [slots]", f"boards that have: {have}")
+        taken = self.slots.memory
+        for name in ("flash", "ram"):
+            region: Region = getattr(self.memory, name)
+            if region.start < taken.start and taken.start + taken.size == region.start + region.size:
+                less = msgspec.structs.replace(region, size=taken.start - region.start)
+                memory = msgspec.structs.replace(self.memory, **{name: less})
+                return msgspec.structs.replace(self, memory=memory)
+        raise BoardError(f"{self.path.name}: slots.memory is not the end of flash or RAM", "see boards/nano33.toml")
 
     def toolchains(self, builder: str | None, runtime: Runtime | None) -> tuple[Toolchain, ...]:
         """The toolchains that serve the asked builder and runtime, the preferred one first; None asks for any.

@@ -40,11 +40,15 @@ class EngineFiles:
         engine: file names in firmware/engine.
         kernels: file names in firmware/kernels.
         generated: file name -> text, written to src/model.
+        parts: folders of firmware/ports beside the port's own.
+        slots: networks come over the link.
     """
 
     engine: tuple[str, ...]
     kernels: tuple[str, ...]
     generated: Mapping[str, str]
+    parts: tuple[str, ...] = ()
+    slots: bool = False
 
 
 @dataclass(frozen=True)
@@ -107,7 +111,7 @@ def _copied(board: Board, toolchain: Toolchain, files: EngineFiles) -> dict[str,
     chosen += [(resources.kernels()[name], "src/kernels") for name in files.kernels]
     chosen += [(path, "src/port") for path in sorted((firmware / "ports").glob("*.h"))]
     folders = [(firmware / "core", "src/core"), (firmware / "ports" / toolchain.port, "src/port")]
-    folders += [(firmware / "ports" / part, f"src/{part}") for part in parts_of(toolchain.port)]
+    folders += [(firmware / "ports" / part, f"src/{part}") for part in (*parts_of(toolchain.port), *files.parts)]
     start_up = registry.load(registry.ISAS, board.cpu.isa).ISA.start_up
     if toolchain.framework.startswith("bare") and start_up is not None:
         folders.append((firmware / "ports" / start_up, f"src/{start_up}"))
@@ -223,6 +227,7 @@ def generate(
         "model": model,
         "optimise": optimise,
         "strict": strict,
+        "slots": files.slots,
         "version": __version__,
         "model_sha256_bytes": _c_bytes(model.sha256),
     }

@@ -52,6 +52,7 @@ class Model(Table, frozen=True, kw_only=True):
     runtime: Runtime | None = None
     toolchain: Named | None = None
     optimise: Literal["speed", "size"] | None = None
+    slots: bool | None = None
     float: Line | None = None
     calibrate: Line | None = None
 

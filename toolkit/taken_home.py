@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 from toolkit.artifacts import DType
 from toolkit.listener import SILENT, Listener
@@ -11,6 +11,9 @@ from toolkit.selection import EVERYTHING, Selection
 
 if TYPE_CHECKING:
     from toolkit.export import Library
+    from toolkit.gates import Gates
+    from toolkit.steps.build import Choices
+    from toolkit.steps.update import Updated
 
 
 def export(
@@ -50,6 +53,43 @@ def export(
         step.Request(models, kind, out, names, library, dtype, optimise, classes, shared_arena, calibrate, workspace),
         listener,
     )
+
+
+def update(
+    board: str | None,
+    model: str,
+    *,
+    port: str | None = None,
+    selection: Selection = EVERYTHING,
+    gates: Gates | None = None,
+    strength: bool = True,
+    workspace: Path = Path(),
+    listener: Listener = SILENT,
+    **choices: Unpack[Choices],
+) -> Updated:
+    """Put a network on a board whose firmware was built with slots, prove it there, and only then keep it.
+
+    Args:
+        board: None takes that of the newest build.
+        port: None takes the one that the last `flash` left.
+        selection: the inputs with which it is proven.
+        choices: dtype, calibrate and float_model, as of `api.build`.
+
+    Raises:
+        UsageError, ChangedFileError: it cannot run there; nothing was sent.
+        NotProvenError, WeakProofError, UndecidedError, MissedGateError: it was not kept.
+        LinkError: the device cannot be reached, or refuses.
+    """
+    from toolkit import workspace as workspaces
+    from toolkit.steps import update as step
+    from toolkit.steps.build import Request
+
+    with workspaces.hold_newest(workspace, board, "verify") as (target, place, build):
+        asked = Request(target.id, model, workspace=workspace, **choices)
+        ports = (port,) if port else ()
+        return step.update(
+            target, place, build, asked, ports, selection, gates=gates, strength=strength, listener=listener
+        )
 
 
 def kinds() -> dict[str, str]:

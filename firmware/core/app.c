@@ -41,6 +41,15 @@ static frame_piece_t text(const char *string) {
   return (frame_piece_t){(const uint8_t *)string, strlen(string) + 1u};
 }
 
+/* SHA-256 of the .tflite of the network that runs. */
+static const uint8_t *model(void) {
+#if CORE_SLOTS
+  return engine_slots_model();
+#else
+  return tinyml_build_model_sha256;
+#endif
+}
+
 static void send_hello(uint16_t seq, uint8_t flags) {
   const engine_info_t *engine = engine_info();
   const port_info_t *port = port_info();
@@ -60,7 +69,7 @@ static void send_hello(uint16_t seq, uint8_t flags) {
   const frame_piece_t pieces[] = {
       {head, sizeof head},
       {tinyml_build_id, WIRE_BUILD_ID_BYTES},
-      {tinyml_build_model_sha256, WIRE_SHA256_BYTES},
+      {model(), WIRE_SHA256_BYTES},
       {(const uint8_t *)engine->ends, ((size_t)engine->inputs + engine->outputs) * WIRE_END_BYTES},
       text(engine->runtime),
       text(port->board),
@@ -164,6 +173,42 @@ static void infer(bool tracing) {
   start_engine();
 }
 
+/* The engine as it is now, and requests for it. */
+static void start(void) {
+  const engine_info_t *engine = engine_info();
+  const bool takes_elements = engine->inputs == 1 && engine->ends[0].dtype == ENGINE_FLOAT32;
+  tinyml_receiver_init(&receiver, engine->ends, engine->inputs, takes_elements ? tinyml_build_scale : NULL);
+  start_engine();
+}
+
+#if CORE_SLOTS
+/* Another engine is another network: HELLO then says which. */
+static COLD void start_anew(void) {
+  const uint16_t seq = receiver.seq;
+  start();
+  receiver.seq = seq;
+  receiver.in_step = true;
+}
+
+static COLD void serve_slot(bool writing) {
+  uint8_t head[WIRE_HEADER_BYTES + WIRE_SLOTS_BYTES];
+  uint8_t *told = head + WIRE_HEADER_BYTES;
+  const uint8_t command = receiver.front[WIRE_SLOT_DO_COMMAND];
+  const engine_slots_t slots =
+      writing ? engine_slots_write(wire_get_u32(receiver.front + WIRE_SLOT_WRITE_PLACE), receiver.block)
+              : engine_slots_do(command, receiver.front[WIRE_SLOT_DO_SLOT]);
+  if (!writing && (command == WIRE_SLOT_TRY || command == WIRE_SLOT_LEAVE)) start_anew();
+  put_header(head, WIRE_SLOTS, receiver.seq);
+  told[WIRE_SLOTS_STATUS] = slots.status;
+  told[WIRE_SLOTS_RUNNING] = slots.running;
+  told[WIRE_SLOTS_KEPT] = slots.kept;
+  told[WIRE_SLOTS_ENGINE] = (uint8_t)engine_state;
+  wire_put_u32(told + WIRE_SLOTS_SEQUENCE, slots.sequence);
+  const frame_piece_t piece = {head, sizeof head};
+  tinyml_frame_send(&piece, 1, NULL, 0);
+}
+#endif
+
 static void serve(uint8_t byte) {
   const receiver_event_t event = tinyml_receiver_put(&receiver, byte);
   switch (event) {
@@ -180,6 +225,12 @@ static void serve(uint8_t byte) {
     case RECEIVER_READ:
       send_bytes();
       break;
+#if CORE_SLOTS
+    case RECEIVER_SLOT_WRITE:
+    case RECEIVER_SLOT_DO:
+      serve_slot(event == RECEIVER_SLOT_WRITE);
+      break;
+#endif
     case RECEIVER_REFUSE:
       send_refused(receiver.seq, receiver.reason);
       break;
@@ -188,11 +239,11 @@ static void serve(uint8_t byte) {
 
 void tinyml_app_start(void) {
   static const uint8_t delimiter = 0;
-  const engine_info_t *engine = engine_info();
   start_seq = WIRE_SEQ_UNKNOWN;
-  const bool takes_elements = engine->inputs == 1 && engine->ends[0].dtype == ENGINE_FLOAT32;
-  tinyml_receiver_init(&receiver, engine->ends, engine->inputs, takes_elements ? tinyml_build_scale : NULL);
-  start_engine();
+#if CORE_SLOTS
+  engine_slots_choose();
+#endif
+  start();
   /* Ends what a reset may have cut short, so that HELLO is not taken for its rest. */
   port_write(&delimiter, 1);
   send_hello(0, WIRE_FLAG_UNASKED);

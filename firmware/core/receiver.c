@@ -96,6 +96,10 @@ static void take_body(receiver_t *receiver, uint8_t byte) {
     receiver->front[receiver->header_bytes++ - WIRE_HEADER_BYTES] = byte;
   } else if (receiver->filled < receiver->input_bytes && is_inference(receiver)) {
     take_payload(receiver, byte);
+#if CORE_SLOTS
+  } else if (receiver->type == WIRE_SLOT_WRITE && receiver->filled < WIRE_SLOT_BLOCK) {
+    receiver->block[receiver->filled++] = byte;
+#endif
   } else {
     if (receiver->tail == 0) receiver->version = byte;
     if (receiver->tail < UINT8_MAX) ++receiver->tail;
@@ -130,6 +134,16 @@ static receiver_event_t judge(receiver_t *receiver) {
         receiver->header_bytes == WIRE_HEADER_BYTES + WIRE_READ_BYTES && receiver->tail == WIRE_CRC_BYTES;
     return whole ? RECEIVER_READ : refuse(receiver, WIRE_REASON_LENGTH);
   }
+#if CORE_SLOTS
+  if (receiver->type == WIRE_SLOT_WRITE || receiver->type == WIRE_SLOT_DO) {
+    const bool writes = receiver->type == WIRE_SLOT_WRITE;
+    const bool whole = receiver->header_bytes == WIRE_HEADER_BYTES + front_bytes(receiver) &&
+                       receiver->filled == (writes ? WIRE_SLOT_BLOCK : 0u) &&
+                       receiver->tail == WIRE_CRC_BYTES;
+    if (!whole) return refuse(receiver, WIRE_REASON_LENGTH);
+    return writes ? RECEIVER_SLOT_WRITE : RECEIVER_SLOT_DO;
+  }
+#endif
   if (!is_inference(receiver)) return refuse(receiver, WIRE_REASON_UNKNOWN_TYPE);
   if (receiver->too_long || receiver->filled < receiver->input_bytes || receiver->tail != WIRE_CRC_BYTES ||
       packbits_is_open(&receiver->packbits)) {

@@ -22,6 +22,11 @@
 #include "packbits.h"
 #include "wire.h"
 
+/* 1: networks come over the link (slots.h), and the receiver has a buffer for a block of one. */
+#ifndef CORE_SLOTS
+#define CORE_SLOTS 0
+#endif
+
 typedef enum {
   RECEIVER_MORE = 0,   /* no request is complete */
   RECEIVER_HELLO = 1,  /* HELLO_REQUEST; seq is valid */
@@ -29,6 +34,10 @@ typedef enum {
   RECEIVER_REFUSE = 3, /* bad input; reason and seq are valid */
   RECEIVER_TRACE = 4,  /* as RECEIVER_INFER; front is TRACE's */
   RECEIVER_READ = 5,   /* READ; front and seq are valid */
+#if CORE_SLOTS
+  RECEIVER_SLOT_WRITE = 6, /* SLOT_WRITE; front, block and seq are valid */
+  RECEIVER_SLOT_DO = 7,    /* SLOT_DO; front and seq are valid */
+#endif
 } receiver_event_t;
 
 /* Where input number `index` is, as engine_input() has it. */
@@ -56,6 +65,9 @@ typedef struct {
       front[WIRE_INFER_ELEMENTS_BYTES]; /* the longest: INFER_ELEMENTS' divisor and offset, as they came */
   bool too_long;                        /* the payload unpacks to more than the inputs */
   wire_reason_t reason;                 /* why a request was refused */
+#if CORE_SLOTS
+  uint8_t block[WIRE_SLOT_BLOCK]; /* SLOT_WRITE's, as it came */
+#endif
 } receiver_t;
 
 /* For an engine with inputs[0] to inputs[count - 1], which are kept; `place` is NULL until the caller sets

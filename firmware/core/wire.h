@@ -9,6 +9,7 @@ enum {
   WIRE_BUILD_ID_BYTES = 8,
   WIRE_SHA256_BYTES = 32,
   WIRE_MOST_READ = 64,
+  WIRE_SLOT_BLOCK = 256,
 };
 
 /* HELLO's flags: the device has just started. */
@@ -24,11 +25,14 @@ typedef enum {
   WIRE_INFER_ELEMENTS = 0x04,
   WIRE_TRACE = 0x45,
   WIRE_READ = 0x66,
+  WIRE_SLOT_WRITE = 0x47,
+  WIRE_SLOT_DO = 0x28,
   WIRE_HELLO = 0x81,
   WIRE_RESULT = 0x82,
   WIRE_REFUSED = 0x83,
   WIRE_LAYER = 0x84,
   WIRE_BYTES = 0x85,
+  WIRE_SLOTS = 0x86,
 } wire_type_t;
 
 /* REFUSED's reason. */
@@ -39,6 +43,14 @@ typedef enum {
   WIRE_REASON_ENGINE_FAILED = 0x04,
   WIRE_REASON_VERSION = 0x05,
 } wire_reason_t;
+
+/* SLOT_DO's command. */
+typedef enum {
+  WIRE_SLOT_TELL = 0x00,
+  WIRE_SLOT_TRY = 0x01,
+  WIRE_SLOT_KEEP = 0x02,
+  WIRE_SLOT_LEAVE = 0x03,
+} wire_slot_command_t;
 
 /* Offsets in a body. */
 enum {
@@ -78,6 +90,29 @@ enum {
 enum {
   WIRE_BYTES_CRC = 0,
   WIRE_BYTES_BYTES = 4,
+};
+
+/* Offsets in SLOT_WRITE's payload; then the block. */
+enum {
+  WIRE_SLOT_WRITE_PLACE = 0,
+  WIRE_SLOT_WRITE_BYTES = 4,
+};
+
+/* Offsets in SLOT_DO's payload. */
+enum {
+  WIRE_SLOT_DO_COMMAND = 0,
+  WIRE_SLOT_DO_SLOT = 1,
+  WIRE_SLOT_DO_BYTES = 2,
+};
+
+/* Offsets in SLOTS' payload. */
+enum {
+  WIRE_SLOTS_STATUS = 0,
+  WIRE_SLOTS_RUNNING = 1,
+  WIRE_SLOTS_KEPT = 2,
+  WIRE_SLOTS_ENGINE = 3,
+  WIRE_SLOTS_SEQUENCE = 4,
+  WIRE_SLOTS_BYTES = 8,
 };
 
 /* Offsets in LAYER's payload; then the bytes of its output, if asked for. */

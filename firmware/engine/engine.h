@@ -82,6 +82,26 @@ ENGINE_MUST_CHECK engine_status_t engine_trace(engine_watch_t *watch);
  * Nothing holds it to where constants are: who asks knows the linked program. */
 uint8_t engine_constant(const uint8_t *base, uint32_t place);
 
+/* Of an engine that takes networks over the link alone: the core asks for it where CORE_SLOTS is 1; slots.h
+ * has what it does. The numbers are the wire's. */
+typedef struct {
+  uint8_t status;        /* of what was asked */
+  uint8_t running, kept; /* the slot that runs, and the one that a reset would run; 0: what was built in */
+  uint32_t sequence;     /* of the latter */
+} engine_slots_t;
+
+/* Decides what runs; once, before all else. */
+void engine_slots_choose(void);
+
+/* SHA-256 of the .tflite of what runs: 32 bytes. */
+const uint8_t *engine_slots_model(void);
+
+/* Writes a block. */
+engine_slots_t engine_slots_write(uint32_t place, const uint8_t *block);
+
+/* WIRE_SLOT_TELL and so on; behind TRY and LEAVE the engine is to be initialised anew. */
+engine_slots_t engine_slots_do(uint8_t command, uint8_t slot);
+
 /* Output number `index`, below `outputs`: valid from engine_invoke() until an input is next written. */
 const uint8_t *engine_output(uint8_t index);
 

@@ -46,6 +46,7 @@ TESTED = {
     "run",
     "smallest",
     "train",
+    "update",
     "verify",
 }
 

@@ -63,7 +63,7 @@ def test_every_option_of_run_is_a_key() -> None:
 
 
 def test_the_commands_that_work_on_a_project_read_its_file() -> None:
-    own = {"build", "compare", "flash", "verify", "run", "report", "bisect", "profile", "export"}
+    own = {"build", "compare", "flash", "verify", "run", "report", "bisect", "profile", "export", "update"}
     assert {each.name for each in READERS} == own
 
 

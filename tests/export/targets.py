@@ -1,12 +1,14 @@
 """Cores on which an export is compiled and run: this computer, and emulators of others.
 
-By hand, the whole matrix: python -m tests.export.targets [--only m55] MODEL.tflite ...
+By hand, the whole matrix: python -m tests.export.targets [--every] [--only m55] MODEL.tflite ...
+--every: with Clang for each core, and with whatever compilers of other versions are on PATH: gcc-14, avr-gcc-14 ...
 docs/export.md has what came of it.
 """
 
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import re
 import shutil
 import subprocess
@@ -59,6 +61,7 @@ class Target:
         compiler, flags: of all sources and the linking.
         machine: what runs the program, before its path; empty: this computer.
         memory: (origin, bytes) of code and of data, for a bare Cortex-M.
+        front: another compiler's command for the sources, where `compiler` only links what that has made.
     """
 
     name: str
@@ -66,12 +69,18 @@ class Target:
     flags: tuple[str, ...]
     machine: tuple[str, ...] = ()
     memory: tuple[tuple[int, int], tuple[int, int]] | None = None
+    front: tuple[str, ...] = ()
 
     @property
     def missing(self) -> str:
         """A tool that is not installed."""
-        tools = (self.compiler, *self.machine[:1])
+        tools = (self.compiler, *self.machine[:1], *self.front[:1])
         return next((tool for tool in tools if shutil.which(tool) is None), "")
+
+    @property
+    def avr(self) -> bool:
+        """It is one."""
+        return self.compiler.startswith("avr-")
 
 
 def _mps2(number: str) -> tuple[str, ...]:
@@ -106,6 +115,37 @@ TARGETS = (
 )  # fmt: skip
 
 
+_CLANG = {
+    "m0plus": ("--target=thumbv6m-none-eabi", "-mcpu=cortex-m0plus"),
+    "m4f": ("--target=thumbv7em-none-eabihf", "-mcpu=cortex-m4", "-mfpu=fpv4-sp-d16"),
+    "m55": ("--target=thumbv8.1m.main-none-eabihf", "-mcpu=cortex-m55"),
+    "rv32imac": ("--target=riscv32-unknown-elf", "-march=rv32imac", "-mabi=ilp32"),
+}
+_HEADERS = {"m0plus": "/usr/lib/arm-none-eabi/include", "rv32imac": "/usr/lib/picolibc/riscv64-unknown-elf/include"}
+_FRONT = ("-O2", "-ffreestanding", "-ffunction-sections", "-fdata-sections")
+
+
+def every() -> tuple[Target, ...]:
+    """All cores with all compilers that are here: GCC, GCC of other versions by their Debian names, and Clang."""
+    found = list(TARGETS)
+    for number in ("13", "14", "15"):
+        for each in (each for each in TARGETS if each.compiler.endswith("gcc")):
+            other = dataclasses.replace(each, name=f"{each.name} {number}", compiler=f"{each.compiler}-{number}")
+            if shutil.which(other.compiler) is not None:
+                found.append(other)
+    for clang in ("clang", *(f"clang-{number}" for number in range(15, 22))):
+        if shutil.which(clang) is None:
+            continue
+        for each in TARGETS:
+            if each.name in _CLANG:
+                headers = _HEADERS.get(each.name, _HEADERS["m0plus"])
+                front = (clang, *_CLANG[each.name], *_FRONT, "-isystem", headers)
+                found.append(dataclasses.replace(each, name=f"{each.name} {clang}", front=front))
+            elif each.compiler == "clang" and clang != "clang":
+                found.append(dataclasses.replace(each, name=f"x86-64 {clang}", compiler=clang))
+    return tuple(found)
+
+
 class UnfitError(Exception):
     """The network does not fit the core, or is refused for it; why."""
 
@@ -122,7 +162,7 @@ def build(target: Target, export: Path, body: str, place: Path) -> Path:
     includes = "".join(f'#include "{name}.h"\n' for name in names)
     main, sources = f"{includes}int main(void) {{\n{body}\n}}\n", sorted((export / "src").glob("*.c"))
     flags = [*target.flags]
-    if target.compiler == "avr-gcc":
+    if target.avr:
         main = f"{includes}{_AVR_MAIN}static int run(void) {{\n{body}\n}}\n"
     if target.memory is not None:
         script = (_TEMPLATES / "mps2-an386.ld.j2").read_text(encoding="utf-8")
@@ -135,9 +175,12 @@ def build(target: Target, export: Path, body: str, place: Path) -> Path:
         flags.append(f"-T{place / 'link.ld'}")
     (place / "main.c").write_text(main, encoding="utf-8")
     program = place / "program.elf"
+    given = [*sources, place / "main.c"]
+    if target.front:
+        given = _objects(target, given, export, place)
     done = subprocess.run(
-        [target.compiler, "-std=gnu99", *STRICT, *flags, f"-I{export / 'include'}", *map(str, sources),
-         str(place / "main.c"), "-o", str(program), "-lm"],
+        [target.compiler, "-std=gnu99", *STRICT, *flags, f"-I{export / 'include'}", *map(str, given),
+         "-o", str(program), "-lm"],
         capture_output=True, text=True, check=False, timeout=600,
     )  # fmt: skip
     for said in (r"region `?\w+'? overflowed by \d+ bytes", r"#error (\".*?\")", r"is not within region .data'"):
@@ -145,12 +188,23 @@ def build(target: Target, export: Path, body: str, place: Path) -> Path:
         if found:
             raise UnfitError(found[0])
     assert done.returncode == 0, done.stderr[-3000:]
-    if target.compiler == "avr-gcc":
+    if target.avr:
         said = subprocess.run(["avr-size", str(program)], capture_output=True, text=True, check=True).stdout
         text, data, bss = map(int, said.splitlines()[1].split()[:3])
         if text + data > 256 << 10 or data + bss > 7_900:  # some hundred bytes of stack
             raise UnfitError(f"{text + data:,} bytes of flash and {data + bss:,} of RAM")
     return program
+
+
+def _objects(target: Target, sources: list[Path], export: Path, place: Path) -> list[Path]:
+    """What the other compiler makes of the sources."""
+    done = subprocess.run(
+        [*target.front, "-std=gnu99", *STRICT, f"-I{(export / 'include').resolve()}", "-c",
+         *(str(path.resolve()) for path in sources)],
+        cwd=place, capture_output=True, text=True, check=False, timeout=600,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-3000:]
+    return [place / f"{path.stem}.o" for path in sources]
 
 
 def run(target: Target, program: Path, seconds: float = 600) -> int:
@@ -159,7 +213,7 @@ def run(target: Target, program: Path, seconds: float = 600) -> int:
         [*target.machine, str(program)], capture_output=True, text=True, check=False, timeout=seconds,
         stdin=subprocess.DEVNULL,
     )  # fmt: skip
-    if target.compiler != "avr-gcc":
+    if not target.avr:
         return done.returncode
     found = re.search(r"([0-9])\.", done.stdout + done.stderr)
     assert found is not None, done.stdout + done.stderr
@@ -176,12 +230,14 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("models", nargs="+")
     parser.add_argument("--only", nargs="*")
+    parser.add_argument("--every", action="store_true")
+    parser.add_argument("--float32", action="store_true")
     given = parser.parse_args()
     failed = 0
     for model in given.models:
         with tempfile.TemporaryDirectory() as folder:
             place, started = Path(folder), time.monotonic()
-            for dtype in DType:
+            for dtype in (DType.FLOAT32,) if given.float32 else DType:
                 try:
                     made = taken_home.export((model,), "folder", place / "net", names=("net",), dtype=dtype)
                     break
@@ -195,8 +251,8 @@ def main() -> int:
                 f", grid {test.grids}" if any(test.grids) else ""
             )
             print(f"{Path(model).stem}: exported in {time.monotonic() - started:.1f} s, {strong}", flush=True)
-            for target in TARGETS:
-                if given.only and target.name not in given.only:
+            for target in every() if given.every else TARGETS:
+                if (given.only and target.name not in given.only) or target.missing:
                     continue
                 try:
                     answer = run(target, build(target, place / "net", proof("net"), place / target.name))

@@ -36,6 +36,13 @@ enum { USB_VENDOR_ID = 1, USB_PRODUCT_ID = 2, USB_TOUCH_VALUE = 3 };
 #define MODEL_ENDS {4u, ENGINE_INT8, {0}}, {4u, ENGINE_INT8, {0}}
 #define MODEL_ARENA_BYTES 8u
 #define MODEL_LAYERS 1u
+#define MODEL_SLOT_START 0x20000000u
+#define MODEL_SLOT_BYTES 8192u
+#define MODEL_SLOT_PAGE 4096u
+#define MODEL_KERNELS 1u
+#include "slots.h"
+extern slot_kernel_t *const model_kernels[MODEL_KERNELS];
+extern const slot_plan_t model_plan;
 uint8_t *model_input(uint8_t index);
 void model_invoke(void);
 void model_trace(void (*watch)(uint16_t layer, const uint8_t *bytes, uint32_t size));

@@ -23,7 +23,7 @@ from __future__ import annotations
 from toolkit.artifacts.agreement import Agreement
 from toolkit.artifacts.base import Artifact, DType, Runtime, from_jsonable, sha256_of, to_jsonable, write_atomically
 from toolkit.artifacts.baseline import Baseline
-from toolkit.artifacts.build import Build, LayerSize, RunningDevice, SizeReport
+from toolkit.artifacts.build import Build, BuildSlots, LayerSize, RunningDevice, SizeReport
 from toolkit.artifacts.cost import ConversionCost, LayerLoss
 from toolkit.artifacts.fleet import BoardRow, Fleet
 from toolkit.artifacts.gate import GateResult
@@ -54,6 +54,7 @@ __all__ = [
     "Bisection",
     "BoardRow",
     "Build",
+    "BuildSlots",
     "CompiledModel",
     "ConversionCost",
     "Curve",

@@ -51,6 +51,24 @@ class SizeReport(Artifact):
 
 
 @dataclass(frozen=True)
+class BuildSlots(Artifact):
+    """Of a firmware that takes networks over the link.
+
+    Attributes:
+        model_sha256: of the `.tflite` that was built in; it lies in the project.
+        kernels: 16 hex digits over the kernels that it can run, and their sources.
+        start, each: the first slot's address, and bytes of each.
+        arena_bytes: RAM for the tensors of whatever network comes.
+    """
+
+    model_sha256: str
+    kernels: str
+    start: int
+    each: int
+    arena_bytes: int
+
+
+@dataclass(frozen=True)
 class Build(Artifact):
     """One firmware build: `build/<board>/<model>-<dtype>-<runtime>/build.json`.
 
@@ -83,6 +101,7 @@ class Build(Artifact):
         board_file: where the board was read from: it may be no file that its id finds.
         agreement: whether TensorFlow Lite Micro computes what LiteRT does; None where that was not asked.
         floats: the float32 network that this int8 one was made of, where it is known.
+        slots: where networks come to; None for a firmware that takes none.
         record_sha256: of this record as JSON, without this and the paths; `save` fills it in, `load` demands it.
     """
 
@@ -124,6 +143,7 @@ class Build(Artifact):
     board_file: Path | None = None
     agreement: Agreement | None = None
     floats: FloatModel | None = None
+    slots: BuildSlots | None = None
     record_sha256: str = ""
 
     def sealed(self) -> Self:

@@ -29,6 +29,7 @@ from toolkit.cli import (
     run,
     smallest,
     train,
+    update,
     verify,
 )
 from toolkit.errors import TinymlError
@@ -52,6 +53,7 @@ for command in (
     report,
     compare,
     export,
+    update,
     boards,
     models,
     paper,

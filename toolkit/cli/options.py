@@ -94,6 +94,9 @@ ModelRuntime = Annotated[
 Toolchain = Annotated[
     str | None, typer.Option("--toolchain", help="Which of the board's builders; by default the first.")
 ]
+Slots = Annotated[
+    bool, typer.Option("--slots", help="The firmware takes other networks over the link: see tinyml update.")
+]
 Optimise = Annotated[str, typer.Option("--optimise", help="What the compiler aims at: speed or size.")]
 Limit = Annotated[int | None, typer.Option("--limit", min=0, help="Only the first N inputs, or so many made-up ones.")]
 Trace = Annotated[

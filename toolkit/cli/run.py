@@ -36,6 +36,7 @@ def register(app: typer.Typer) -> None:
         runtime: options.ModelRuntime = None,
         toolchain: options.Toolchain = None,
         optimise: options.Optimise = "speed",
+        slots: options.Slots = False,
         float_model: options.FloatModel = None,
         calibrate: options.Calibrate = None,
         port: Annotated[
@@ -86,6 +87,7 @@ def register(app: typer.Typer) -> None:
             runtime=runtime,
             toolchain=toolchain,
             optimise=optimise,
+            slots=slots,
             float_model=float_model,
             calibrate=options.calibration(calibrate, selection),
             port=port,

@@ -17,7 +17,7 @@ from toolkit.compiler import structs
 from toolkit.errors import ModelError
 
 _LINE = 100
-_TYPES = {
+TYPES = {
     "int8": "int8_t",
     "uint8": "uint8_t",
     "int16": "int16_t",
@@ -63,7 +63,7 @@ def define(constant: Constant) -> str:
     """The definition of a constant array."""
     if constant.same_as:
         return f"#define {constant.name} {constant.same_as}\n"
-    kind = constant.kind or _TYPES[str(constant.values.dtype)]
+    kind = constant.kind or TYPES[str(constant.values.dtype)]
     if constant.kind:
         rows = constant.rows or tuple(", ".join(map(number, row)) for row in constant.values)
         pieces = [f" {{{row}}}," for row in rows]

@@ -48,7 +48,9 @@ def compile_model(tflite: bytes, *, isa: str, fpu: bool, optimise: str = "speed"
 
 # A damaged file's scales overflow or divide by zero; what comes of it is refused where it is used.
 @np.errstate(all="ignore")
-def dissect(tflite: bytes, *, isa: str, fpu: bool, optimise: str = "speed", share: bool = True) -> Anatomy:
+def dissect(
+    tflite: bytes, *, isa: str, fpu: bool, optimise: str = "speed", share: bool = True, general: bool = False
+) -> Anatomy:
     """Compile a network to C.
 
     Args:
@@ -57,6 +59,7 @@ def dissect(tflite: bytes, *, isa: str, fpu: bool, optimise: str = "speed", shar
         fpu: the core has single-precision floating point in hardware.
         optimise: "speed" or "size".
         share: layers whose constants are equal have one copy of them.
+        general: no code is made for one layer's constants.
 
     Returns:
         Sources, the kernels they need, the figures of every layer, and what they were made of.
@@ -73,7 +76,7 @@ def dissect(tflite: bytes, *, isa: str, fpu: bool, optimise: str = "speed", shar
     _check_ends(graph)
     io = ends.ends_of(tflite)
     layers, roots = fuse.fuse(graph)
-    target = Target(registry.load(registry.ISAS, isa).ISA, fpu, optimise)
+    target = Target(registry.load(registry.ISAS, isa).ISA, fpu, optimise, general)
     calls = _lowered(graph, layers, target)
     if share:
         calls = _sharing(calls)

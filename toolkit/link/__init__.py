@@ -12,7 +12,7 @@ transport.py   sockets, serial ports; labgrid.py the places of a farm; reach.py 
 from __future__ import annotations
 
 from toolkit.link.client import Answer, Client, Request
-from toolkit.link.identity import check_identity, check_sizes
+from toolkit.link.identity import check_firmware, check_identity, check_sizes
 from toolkit.link.messages import Hello, TickUnit
 from toolkit.link.timing import Bounds
 from toolkit.link.transport import Transport, TransportClosedError, open_transport
@@ -26,6 +26,7 @@ __all__ = [
     "TickUnit",
     "Transport",
     "TransportClosedError",
+    "check_firmware",
     "check_identity",
     "check_sizes",
     "open_transport",

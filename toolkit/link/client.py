@@ -12,10 +12,11 @@ from collections.abc import Callable, Iterator, Sequence
 
 from toolkit.artifacts import LinkStats
 from toolkit.errors import LinkError
-from toolkit.link import messages, tracing
+from toolkit.link import messages, slot_messages, tracing
 from toolkit.link.exchange import Exchange
-from toolkit.link.messages import ElementCode, Hello
+from toolkit.link.messages import ElementCode, Hello, MessageType
 from toolkit.link.session import Session
+from toolkit.link.slot_messages import SlotCommand, Slots
 from toolkit.link.stream import Answer, Request, Stream
 from toolkit.link.timing import Bounds
 from toolkit.link.tracing import Memory, Trace
@@ -128,3 +129,25 @@ class Client:
             LinkError: the device refuses, or fell silent.
         """
         return tracing.read(Exchange(self._session, self._window, self._bounds), place, size)
+
+    def slot_do(self, command: SlotCommand, slot: int = 0) -> Slots:
+        """Ask something of the slots; what runs may be another network then, and this client is to be closed.
+
+        Raises:
+            LinkError: the device refuses, or fell silent.
+        """
+        return self._slots(MessageType.SLOT_DO, slot_messages.slot_do(command, slot))
+
+    def slot_write(self, place: int, block: bytes) -> Slots:
+        """Write a block to a slot, once or again.
+
+        Raises:
+            LinkError: the device refuses, or fell silent.
+        """
+        return self._slots(MessageType.SLOT_WRITE, slot_messages.slot_write(place, block))
+
+    def _slots(self, kind: MessageType, payload: bytes) -> Slots:
+        exchange = Exchange(self._session, self._window, self._bounds)
+        return tracing.until(
+            exchange, kind, payload, MessageType.SLOTS, lambda answer: slot_messages.parse_slots(answer[-1].payload)
+        )

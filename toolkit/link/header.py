@@ -8,7 +8,7 @@ from enum import IntEnum
 
 from toolkit import resources
 from toolkit.artifacts import write_atomically
-from toolkit.link import messages
+from toolkit.link import messages, slot_messages
 from toolkit.link.messages import Fields
 
 _OPENING = """\
@@ -50,6 +50,7 @@ def render() -> str:
         f"  WIRE_BUILD_ID_BYTES = {messages.BUILD_ID_BYTES},",
         f"  WIRE_SHA256_BYTES = {messages.SHA256_BYTES},",
         f"  WIRE_MOST_READ = {messages.MOST_READ},",
+        f"  WIRE_SLOT_BLOCK = {slot_messages.SLOT_BLOCK},",
         "};",
         "",
         "/* HELLO's flags: the device has just started. */",
@@ -61,6 +62,7 @@ def render() -> str:
     ]
     lines += _enum("wire_type_t", "", messages.MessageType, "First byte of a body.")
     lines += _enum("wire_reason_t", "REASON_", messages.Reason, "REFUSED's reason.")
+    lines += _enum("wire_slot_command_t", "SLOT_", slot_messages.SlotCommand, "SLOT_DO's command.")
     lines += _offsets("HEADER", messages.HEADER, "Offsets in a body.")
     lines += _offsets("HELLO_REQUEST", messages.HELLO_REQUEST_PAYLOAD, "Offsets in HELLO_REQUEST's payload.")
     lines += _offsets(
@@ -73,6 +75,11 @@ def render() -> str:
     )
     lines += _offsets("READ", messages.READ_PAYLOAD, "Offsets in READ's payload.")
     lines += _offsets("BYTES", messages.BYTES_PAYLOAD, "Offsets in BYTES' payload; then the first bytes.")
+    lines += _offsets(
+        "SLOT_WRITE", slot_messages.SLOT_WRITE_PAYLOAD, "Offsets in SLOT_WRITE's payload; then the block."
+    )
+    lines += _offsets("SLOT_DO", slot_messages.SLOT_DO_PAYLOAD, "Offsets in SLOT_DO's payload.")
+    lines += _offsets("SLOTS", slot_messages.SLOTS_PAYLOAD, "Offsets in SLOTS' payload.")
     lines += _offsets(
         "LAYER", messages.LAYER_PAYLOAD, "Offsets in LAYER's payload; then the bytes of its output, if asked for."
     )

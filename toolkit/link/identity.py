@@ -15,10 +15,27 @@ def check_identity(hello: Hello, build: Build) -> None:
     Raises:
         StaleFirmwareError: the first of them that differs.
     """
-    cure = f"put the newest build on it: tinyml flash --board {build.board}"
+    cure = _cure(build)
     if hello.model_sha256 != build.model_sha256:
         have, want = hello.model_sha256[:12], build.model_sha256[:12]
         raise StaleFirmwareError(f"the device runs another model ({have}..., not {want}...)", cure)
+    check_firmware(hello, build)
+    for what, ends, specs in (("input", hello.inputs, build.inputs), ("output", hello.outputs, build.outputs)):
+        if specs:
+            _check_ends(what, ends, specs, cure)
+
+
+def _cure(build: Build) -> str:
+    return f"put the newest build on it: tinyml flash --board {build.board}"
+
+
+def check_firmware(hello: Hello, build: Build) -> None:
+    """Refuse a device with another firmware, whichever network that runs.
+
+    Raises:
+        StaleFirmwareError: the first that differs of build id, board and runtime.
+    """
+    cure = _cure(build)
     if hello.build_id != build.build_id:
         raise StaleFirmwareError(f"the device runs another build ({hello.build_id}, not {build.build_id})", cure)
     for what, have, want in (
@@ -27,9 +44,6 @@ def check_identity(hello: Hello, build: Build) -> None:
     ):
         if have != want:
             raise StaleFirmwareError(f"the device says that its {what} is {have}, not {want}", cure)
-    for what, ends, specs in (("input", hello.inputs, build.inputs), ("output", hello.outputs, build.outputs)):
-        if specs:
-            _check_ends(what, ends, specs, cure)
 
 
 def _check_ends(what: str, ends: tuple[End, ...], specs: tuple[TensorSpec, ...], cure: str) -> None:

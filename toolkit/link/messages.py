@@ -36,11 +36,14 @@ class MessageType(IntEnum):
     INFER_ELEMENTS = 0x04  # 0x03 was one of a fixed scale; it is not used again
     TRACE = 0x45
     READ = 0x66
+    SLOT_WRITE = 0x47
+    SLOT_DO = 0x28
     HELLO = 0x81
     RESULT = 0x82
     REFUSED = 0x83
     LAYER = 0x84
     BYTES = 0x85
+    SLOTS = 0x86
 
 
 class Reason(IntEnum):
@@ -111,19 +114,20 @@ END: Final[Fields] = (("size", "I"), ("dtype", "B"), ("zero", "3s"))
 """One input or output: its bytes and its ElementCode; engine_end_t of engine.h."""
 
 
-def _layout(fields: Fields) -> struct.Struct:
+def layout(fields: Fields) -> struct.Struct:
+    """Fields as they lie in a payload."""
     return struct.Struct("<" + "".join(code for _, code in fields))
 
 
-_HEADER = _layout(HEADER)
-_HELLO = _layout(HELLO_PAYLOAD)
-_END = _layout(END)
-_ELEMENTS = _layout(INFER_ELEMENTS_PAYLOAD)
-_RESULT = _layout(RESULT_PAYLOAD)
-_TRACE = _layout(TRACE_PAYLOAD)
-_READ = _layout(READ_PAYLOAD)
-_LAYER = _layout(LAYER_PAYLOAD)
-_BYTES = _layout(BYTES_PAYLOAD)
+_HEADER = layout(HEADER)
+_HELLO = layout(HELLO_PAYLOAD)
+_END = layout(END)
+_ELEMENTS = layout(INFER_ELEMENTS_PAYLOAD)
+_RESULT = layout(RESULT_PAYLOAD)
+_TRACE = layout(TRACE_PAYLOAD)
+_READ = layout(READ_PAYLOAD)
+_LAYER = layout(LAYER_PAYLOAD)
+_BYTES = layout(BYTES_PAYLOAD)
 
 
 class MessageError(ValueError):

@@ -44,7 +44,7 @@ def trace(exchange: Exchange, device: Hello, key: int, data: bytes, keep: range)
         LinkError: the device refuses, fell silent, or tells of other layers than HELLO promised.
     """
     payload = messages.trace(keep.start, len(keep), packbits.pack(data))
-    return _until(exchange, MessageType.TRACE, payload, MessageType.RESULT, partial(_traced, device, key, keep))
+    return until(exchange, MessageType.TRACE, payload, MessageType.RESULT, partial(_traced, device, key, keep))
 
 
 def _traced(device: Hello, key: int, keep: range, answer: list[Message]) -> Trace | None:
@@ -77,7 +77,7 @@ def read(exchange: Exchange, place: int, size: int) -> Memory:
         LinkError: the device refuses, or fell silent.
     """
     payload = messages.read(place, size)
-    return _until(exchange, MessageType.READ, payload, MessageType.BYTES, partial(_of_size, size))
+    return until(exchange, MessageType.READ, payload, MessageType.BYTES, partial(_of_size, size))
 
 
 def _of_size(size: int, answer: list[Message]) -> Memory | None:
@@ -85,13 +85,18 @@ def _of_size(size: int, answer: list[Message]) -> Memory | None:
     return Memory(crc, first) if len(first) == min(size, messages.MOST_READ) else None
 
 
-def _until(
+def until(
     exchange: Exchange,
     kind: MessageType,
     payload: bytes,
     last: MessageType,
     parse: Callable[[list[Message]], _Made | None],
 ) -> _Made:
+    """Ask until a whole answer has come; `parse` gives None for one with a gap.
+
+    Raises:
+        LinkError: the device refuses, fell silent, or gave none in several attempts.
+    """
     for _ in range(ATTEMPTS):
         answer = exchange.ask(kind, payload, last)
         try:

@@ -18,6 +18,7 @@ class Engine:
         arena_bytes: RAM for tensors and scratch; what is reserved for the interpreter.
         inputs, outputs: the network's ends, in its own order.
         points: the layers that it tells of when it is traced; empty where it cannot be.
+        kernels: 16 hex digits over the kernels of a firmware that takes networks over the link; empty for others.
     """
 
     files: EngineFiles
@@ -26,3 +27,4 @@ class Engine:
     inputs: tuple[TensorSpec, ...]
     outputs: tuple[TensorSpec, ...]
     points: tuple[TracePoint, ...] = ()
+    kernels: str = ""

@@ -65,8 +65,13 @@ def needs_per_tensor(toolchain: Toolchain, runtime: Runtime) -> bool:
     return runtime is Runtime.TFLM and tflm.needs_per_tensor(toolchain)
 
 
-def prepare(board: Board, toolchain: Toolchain, runtime: Runtime, model: ModelFile, optimise: str) -> Engine:
+def prepare(
+    board: Board, toolchain: Toolchain, runtime: Runtime, model: ModelFile, optimise: str, *, slots: bool = False
+) -> Engine:
     """Compile the model, or generate the interpreter's resolver, arena and model array.
+
+    Args:
+        slots: the firmware takes other networks over the link; see runtimes/slotted.py.
 
     Raises:
         ModelError: what the runtime does not support, all of it; the hint names the other one only if that takes it.
@@ -74,6 +79,10 @@ def prepare(board: Board, toolchain: Toolchain, runtime: Runtime, model: ModelFi
     """
     tflite = model.read()
     try:
+        if slots:
+            from toolkit.runtimes import slotted
+
+            return slotted.prepare(board, toolchain, tflite)
         return _load(runtime).prepare(board, toolchain, tflite, optimise)
     except ModelError as caught:
         from toolkit.tflite import UnsupportedError

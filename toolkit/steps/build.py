@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
 from toolkit import __version__, workspace
-from toolkit.artifacts import Build, DType, Runtime, sha256_of
+from toolkit.artifacts import Build, BuildSlots, DType, Runtime, sha256_of
 from toolkit.listener import SILENT, Listener
 from toolkit.selection import EVERYTHING, Selection
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from toolkit.build.base import Built
     from toolkit.errors import ToolError
     from toolkit.project import Project
+    from toolkit.runtimes.engine import Engine
 
 
 class Choices(TypedDict, total=False):
@@ -29,6 +30,7 @@ class Choices(TypedDict, total=False):
     optimise: str
     calibrate: Selection
     float_model: str | None
+    slots: bool
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,7 @@ class Request:
         optimise: "speed" or "size".
         calibrate: the set whose samples an int8 conversion takes its ranges from.
         float_model: the same network in float32, beside a `.tflite` that was made of it: a path, as for `model`.
+        slots: the firmware takes other networks over the link; see toolkit/steps/update.py.
     """
 
     board: str
@@ -53,6 +56,7 @@ class Request:
     optimise: str = "speed"
     calibrate: Selection = EVERYTHING
     float_model: str | None = None
+    slots: bool = False
     workspace: Path = Path()
 
 
@@ -101,9 +105,20 @@ def build(request: Request, board: Board | None = None, listener: Listener = SIL
     candidates = board.toolchains(request.toolchain, request.runtime)
     toolchain = builders.choose(candidates)
     runtime = request.runtime or toolchain.runtimes[0]
+    if request.slots:
+        board = board.with_slots
+        if runtime is not Runtime.AOT:
+            raise TinymlError(f"--slots is for --runtime aot, not {runtime}", "the interpreter has no plan to replace")
     model, floats = sources.resolve(request, toolchain, runtime, listener)
     with engines.fitting(board, runtime, model, request.optimise):
         return _build(request, board, candidates, toolchain, runtime, model, floats, listener)
+
+
+def _slots(board: Board, model: ModelFile, engine: Engine) -> BuildSlots | None:
+    told = board.slots
+    if told is None:
+        return None
+    return BuildSlots(model.sha256, engine.kernels, told.memory.start, told.each, engine.arena_bytes)
 
 
 def describe(
@@ -155,7 +170,7 @@ def _build(
     from toolkit.steps import agreement
 
     builder = builders.load(toolchain.builder)
-    engine = engines.prepare(board, toolchain, runtime, model, request.optimise)
+    engine = engines.prepare(board, toolchain, runtime, model, request.optimise, slots=request.slots)
     stored = models.find(request.model, request.workspace)
     place = workspace.folder(request.workspace, board).named(model.name, model.dtype, runtime)
     place.build.unlink(missing_ok=True)
@@ -207,6 +222,7 @@ def _build(
         changes=model.changes,
         agreement=compared(),
         floats=floats,
+        slots=_slots(board, model, engine) if request.slots else None,
     ).sealed()
     if result.agreement is not None and not result.agreement.agrees:
         listener.warn(result.agreement.in_words)

@@ -22,11 +22,15 @@ FLOAT_MAX = float(np.finfo(np.float32).max)
 
 @dataclass(frozen=True)
 class Target:
-    """What the code is for: the kernels, a single-precision FPU or none, and "speed" or "size"."""
+    """What the code is for: the kernels, a single-precision FPU or none, and "speed" or "size".
+
+    general: no code is made for one layer's constants: other networks have to be computed by it.
+    """
 
     isa: InstructionSet
     fpu: bool
     optimise: str
+    general: bool = False
 
 
 @dataclass(frozen=True, eq=False)

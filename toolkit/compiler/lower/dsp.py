@@ -128,9 +128,12 @@ def conv3x3c1_pool2(layer: Weighted) -> Call | None:
         "shift_high": high,
     }
     name = f"{context.name}_3x3"
+    called = "aot_conv3x3c1_pool2_dsp" if context.target.general else name
     call = context.call(
-        name, ("aot_conv3x3c1_pool2_dsp_t", fields), (), "aot_conv3x3c1_pool2_dsp.h", (entries, channels), layer.macs
+        called, ("aot_conv3x3c1_pool2_dsp_t", fields), (), "aot_conv3x3c1_pool2_dsp.h", (entries, channels), layer.macs
     )
+    if context.target.general:
+        return call
     assembly = dsp_3x3.function(name, shape.input[1], [int(shift) for shift in k.shift])
     return replace(call, definitions=(*call.definitions, assembly))
 

@@ -147,10 +147,23 @@ class Errata:
 
 
 class Nvmc:
-    """The flash controller, as far as its cache goes: programs that write flash are not modelled."""
+    """The flash controller: pages are erased and words written, at once and not sooner than CONFIG allows.
 
-    def __init__(self) -> None:
+    Args:
+        erase: erases the page at an address; a ValueError of its is the program's fault.
+    """
+
+    CONFIG, ERASEPAGE = 0x504, 0x508
+    READ_ONLY, WRITE, ERASE = 0, 1, 2
+
+    def __init__(self, erase: Callable[[int], None]) -> None:
         self._registers: dict[int, int] = {}
+        self._erase = erase
+
+    @property
+    def writes(self) -> bool:
+        """Whether a word that is written to flash is."""
+        return self._registers.get(self.CONFIG, 0) == self.WRITE
 
     def read(self, offset: int) -> int:
         """A word; READY and READYNEXT are always 1."""
@@ -158,8 +171,12 @@ class Nvmc:
 
     def write(self, offset: int, value: int) -> None:
         """A word."""
-        if 0x504 <= offset < 0x540:  # CONFIG, ERASEPAGE, ERASEALL ...
-            raise Violation("the program writes flash, which the virtual board does not model")
+        if offset == self.ERASEPAGE:
+            if self._registers.get(self.CONFIG, 0) != self.ERASE:
+                raise Violation("the program erases flash that NVMC.CONFIG does not let it erase")
+            self._erase(value)
+        elif self.CONFIG < offset < 0x540:  # ERASEALL, ERASEUICR, ERASEPAGEPARTIAL ...
+            raise Violation("the program erases flash in a way that the virtual board does not model")
         self._registers[offset] = value
 
 

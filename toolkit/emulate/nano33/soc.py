@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from toolkit.emulate.nano33 import peripherals as at
 from toolkit.emulate.nano33.counting import Counting
-from toolkit.emulate.nano33.flash import SIZE, Flash
+from toolkit.emulate.nano33.flash import PAGE, SIZE, Flash
 from toolkit.emulate.nano33.peripherals import Dwt, Errata, Nvmc, Peripheral, Power, SystemControl, Uart, Violation
 from toolkit.emulate.nano33.shadow import Shadow
 from toolkit.emulate.nano33.usb_host import Stalled
@@ -67,13 +67,16 @@ class Soc:
         uc.mem_write(RAM, b"\xa5" * RAM_SIZE)
         uc.mem_map(at.FICR, at.PERIPHERAL_PAGE, unicorn.UC_PROT_READ)
         uc.mem_write(at.FICR, at.factory_information(device_address))
+        self._flash = flash
+        self._nvmc = Nvmc(self._erase_page)
+        uc.hook_add(unicorn.UC_HOOK_MEM_WRITE_PROT, self._write_flash, None, 0, SIZE - 1)
         errata = Errata(unlocked=errata_unlocked)
         self.usb = UsbDevice(self, power, errata)
         self.uart = Uart()
         blocks: dict[int, Peripheral] = {
             at.CLOCK_POWER: power,
             at.UART0: self.uart,
-            at.NVMC: Nvmc(),
+            at.NVMC: self._nvmc,
             at.USBD: self.usb,
             at.ERRATA: errata,
             at.DWT: Dwt(cycles_per_read),
@@ -97,6 +100,19 @@ class Soc:
     def write(self, address: int, data: bytes) -> None:
         """Copy to memory."""
         self._uc.mem_write(address, data)
+
+    def _erase_page(self, address: int) -> None:
+        self._flash.erase_page(address)
+        self.write(address, bytes(self._flash.content[address : address + PAGE]))
+
+    def _write_flash(self, _uc: object, _access: int, address: int, size: int, value: int, _data: object) -> bool:
+        """A word to flash; whatever else is written there faults, as on the chip."""
+        if not self._nvmc.writes or size != 4 or address % 4 or self.fault:
+            self._fail(f"a write of {size} bytes to flash at {address:#010x} that NVMC.CONFIG does not allow")
+            return False
+        self._flash.write(address, (value & 0xFFFFFFFF).to_bytes(4, "little"))
+        self.write(address, bytes(self._flash.content[address : address + 4]))
+        return True
 
     # ---- running ------------------------------------------------------------------------------------------------
 
