@@ -74,6 +74,29 @@ def register(app: typer.Typer) -> None:
     paper_questions.register(group)
     paper_devices.register(group)
     _register_page(group)
+    _register_capsules(group)
+
+
+def _register_capsules(group: typer.Typer) -> None:
+    @group.command("capsules")
+    def capsules_command(
+        to: Annotated[Path, typer.Option("--to", help="The file to write.")] = Path("build/capsules_mixed.tflite"),
+        data: options.Data = None,
+        json: options.Json = False,
+    ) -> None:
+        """Efficient-CapsNet with int8 convolutions and float32 capsules: make it from the trained one, and score it."""
+        from toolkit.artifacts import to_jsonable
+        from toolkit.data import load_external, load_mnist
+        from toolkit.paper import capsules
+
+        made = capsules.make(to, load_mnist("train", data), (load_mnist("test", data), load_external()))
+        if json:
+            output.data(to_jsonable(made))
+            return
+        output.line(f"{made.path}: {made.size:,} bytes")
+        for name, score in made.scores.items():
+            output.line(f"{name}: {score.correct:,} of {score.total:,} right")
+        output.line(f"the float32 network: {made.before.correct:,} of {made.before.total:,}")
 
 
 def _register_page(group: typer.Typer) -> None:

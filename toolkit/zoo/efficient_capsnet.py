@@ -69,6 +69,44 @@ def build() -> KerasModel:
     return keras.Model(inputs, Length(name="length")(x), name="efficient-capsnet")
 
 
+FLOATS = (
+    "ADD", "BATCH_MATMUL", "DIV", "EXP", "FULLY_CONNECTED", "MUL", "NEG", "RESHAPE", "RSQRT", "SOFTMAX", "SQRT",
+    "SQUARE", "SQUARED_DIFFERENCE", "SUB", "SUM", "TRANSPOSE",
+)  # fmt: skip
+"""What stays float32 where the convolutions are int8: squash and routing. A capsule's length is a root of a sum of
+squares; int8 has no room for both the small and the large ones, and reads one digit in five."""
+
+
+def without_batch_norm(model: KerasModel) -> KerasModel:
+    """The same function without its batch normalisations, each folded into the convolution behind it.
+
+    gamma (x - mean) / sqrt(variance + epsilon) + beta is one factor and one summand a channel. Both go through a
+    convolution exactly, as none of these pads: the factor into its weights, the summand into its bias.
+    """
+    import keras
+    import numpy as np
+
+    inputs = keras.Input(model.input_shape[1:])
+    x, scale, shift = inputs, None, None
+    copy = keras.models.clone_model(model)
+    copy.set_weights(model.get_weights())
+    for layer in copy.layers[1:]:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            gamma, beta, mean, variance = (np.asarray(each, np.float64) for each in layer.get_weights())
+            scale = gamma / np.sqrt(variance + layer.epsilon)
+            shift = beta - mean * scale
+            continue
+        if scale is not None and shift is not None:
+            kernel, bias = (np.asarray(each, np.float64) for each in layer.get_weights())
+            # [H, W, inputs, outputs], or of a depthwise convolution [H, W, channels, 1].
+            moved = (kernel * shift[:, None]).sum(axis=(0, 1))
+            moved = moved.reshape(-1) if kernel.shape[3] == 1 else moved.sum(axis=0)
+            layer.set_weights([kernel * scale[:, None], bias + moved])
+            scale, shift = None, None
+        x = layer(x)
+    return keras.Model(inputs, x, name=model.name)
+
+
 ARCHITECTURE = Architecture(
     name="efficient-capsnet",
     rank=10,
