@@ -75,7 +75,7 @@ def register(app: typer.Typer) -> None:
             str,
             typer.Option(
                 "--as",
-                help="For which build system: folder, cmake, arduino, platformio, zephyr, esp-idf, micropython, cmsis-pack.",
+                help="For what: folder, cmake, arduino, platformio, zephyr, esp-idf, micropython, cmsis-pack.",
             ),
         ] = "folder",
         name: Annotated[
