@@ -37,7 +37,7 @@ def buffers_of(
     A layer that may write over an input does so if nothing else needs that input any more.
     """
     tensors = graph.tensors
-    streaming = len(streamed.stages) if streamed else 0
+    streaming = streamed.ordinary if streamed else 0
     steps = list(enumerate(calls))[streaming:]
     last: dict[int, int] = {}
     for step, call in steps:
@@ -86,10 +86,15 @@ def buffers_of(
 def _windows(graph: Graph, streamed: Streamed) -> list[plan.Buffer]:
     """Windows, which keep their rows while others compute, and what is only there while one or two stages compute."""
     rows = {stage.call.output: stage.rows for stage in streamed.stages} | {streamed.input_tensor: streamed.input_rows}
-    end = len(streamed.stages) - 1
+    end = streamed.ordinary - 1
     found = []
     for kept in streamed.kept:
-        if not kept.sink:
+        if kept.shares is not None:
+            continue
+        if kept.window.tensor == streamed.stages[-1].call.output and not kept.sink:
+            name = f"sums of {graph.tensors[kept.window.tensor].name}"
+            found.append(plan.Buffer(kept.key, name, kept.bytes, 0, end + 1))
+        elif not kept.sink:
             index = kept.window.tensor
             name = f"{graph.tensors[index].name}, {kept.capacity} of {rows[index]} rows"
             first, last = (0, end) if kept.passing is None else (kept.passing, kept.passing + 1)
@@ -117,7 +122,7 @@ def _behind(
         output = by_key[call.output]
         if source is not None and source.last_use == step and call.inputs.count(call.inputs[0]) == 1:
             found[output.key, source.key] = call.behind + call.writes_past
-    if streamed and not streamed.by_row:
+    if streamed and not streamed.by_row and streamed.under:
         # One is enough: where several tensors are collected, the largest.
         largest = max(streamed.under, key=lambda index: by_key[index].bytes)
         found[largest, streamed.input_tensor] = max(0, streamed.under[largest])

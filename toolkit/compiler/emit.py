@@ -127,12 +127,13 @@ def emit(
     )
     outputs = [offsets[root.get(end, end)] for end in graph.outputs]
     includes = sorted({"aot_memory.h"} | {header for call in calls for header in call.headers})
-    first = len(streamed.stages) if streamed else 0
+    first = streamed.ordinary if streamed else 0
     functions = [layer(graph, call, offsets) for call in calls[first:]]
     run = [f"  {call.name}();" for call in calls[first:]]
     if streamed:
         includes = sorted({*includes, emit_rows.HEADER})
-        functions = [_stage(streamed, at, call, offsets) for at, call in enumerate(calls[:first])] + functions
+        mine = [*calls[:first], *(stage.call for stage in streamed.stages[first:])]
+        functions = [_stage(streamed, at, call, offsets) for at, call in enumerate(mine)] + functions
         functions.append(emit_rows.tables(streamed, offsets))
         run.insert(0, emit_rows.run("NULL"))
     text = _SOURCE.format(
@@ -165,7 +166,7 @@ def _traced(
     """The body of the function that computes one layer."""
     if not calls:
         return "  (void)watch;"
-    first = len(streamed.stages) if streamed else 0
+    first = streamed.ordinary if streamed else 0
     before = emit_rows.run("watch") if streamed else ""
     if not calls[first:]:
         return before
@@ -213,6 +214,8 @@ def layer(
         for place, index in enumerate(call.inputs)
     }
     places["out"] = f"({C_TYPES[str(graph.tensors[call.output].dtype)]} *){out}" if out else pointer(call.output, "")
+    if call.sums_bytes:
+        places["sums"] = f"(int32_t *)({arena} + {offsets['sums', call.name]})"
     if call.scratch_bytes:
         places["scratch"] = f"(void *)({arena} + {offsets['scratch', call.name]})"
     body = re.sub(r"\$(\w+)", lambda found: places[found[1]], call.body)

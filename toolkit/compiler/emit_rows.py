@@ -49,6 +49,9 @@ def places(streamed: Streamed, stage: int, offsets: Mapping[object, int]) -> dic
         for at, window in enumerate(streamed.stages[stage].windows)
     }
     scratch = ("scratch", call.name)
+    finish = streamed.stages[stage].finish
+    if finish is not None:
+        found["sums", call.name] = offsets["sums", finish.name]
     return found | ({scratch: offsets[scratch]} if call.scratch_bytes else {})
 
 
@@ -81,6 +84,7 @@ def tables(streamed: Streamed, offsets: Mapping[object, int]) -> str:
             "bottom": w.bottom,
             "fill": w.fill,
             "next": kept.next,
+            "moves": int(kept.shares is not None),
         }
         windows.append(f"    {c.initialiser(fields)},")
     stages, first = [], 0

@@ -32,6 +32,7 @@ class Kept:
         next: the place of another window that takes the same rows.
         sink: it collects the whole tensor.
         passing: the stage whose row is in it only until the next stage has read it; None: it keeps rows.
+        shares: the place of the window behind which it lies, with room for one row between the two; see `_paired`.
     """
 
     window: Window
@@ -41,6 +42,7 @@ class Kept:
     next: int = NO_WINDOW
     sink: bool = False
     passing: int | None = None
+    shares: int | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,6 +67,11 @@ class Streamed:
     input_rows: int
     by_row: bool
     under: Mapping[int, int]
+
+    @property
+    def ordinary(self) -> int:
+        """The first layer that is called when all rows have come."""
+        return len(self.stages) - (self.stages[-1].finish is not None)
 
     @property
     def input_row_bytes(self) -> int:
@@ -114,7 +121,9 @@ def by_rows(
     for count in range(1, len(found) + 1):
         streamed = _streamed(graph, calls, roots, found[:count], moving, rows, by_row)
         if streamed is not None:
-            mixed = (*(stage.call for stage in found[:count]), *calls[count:])
+            finish = found[count - 1].finish
+            called = [stage.call for stage in found[: streamed.ordinary]] + ([finish] if finish else [])
+            mixed = (*called, *calls[count:])
             options.append((streamed, mixed, buffers_of(graph, mixed, roots, streamed)))
     lowest = sorted(options, key=lambda each: plan.bound(each[2].listed, each[2].behind))[:_TRIED]
     lowest += sorted(options, key=lambda each: plan.place(each[2].listed, each[2].behind, work=0)[1])[:_TRIED]
@@ -125,7 +134,11 @@ def by_rows(
 def _placed(graph: Graph, streamed: Streamed | None, calls: tuple[Call, ...], buffers: Buffers) -> Choice:
     offsets, size = plan.place(buffers.listed, buffers.behind, _WORK if streamed else plan.WORK)
     offsets |= {index: offsets[root] for index, root in buffers.shared.items()}
-    first = len(streamed.stages) if streamed else 0
+    for each in streamed.kept if streamed else ():
+        if each.shares is not None and streamed is not None:
+            # Where its rows begin when it is full: a row below where they rest.
+            offsets[each.key] = offsets[streamed.kept[each.shares].key] + each.bytes - each.window.row_bytes
+    first = streamed.ordinary if streamed else 0
     reads = [
         offsets[c.inputs[0]] + graph.tensors[c.inputs[0]].bytes + c.reads_past for c in calls[first:] if c.reads_past
     ]
@@ -155,7 +168,7 @@ def _streamed(
     later |= {roots.get(output, output) for output in graph.outputs}
     if source in later:
         return None
-    rows = {stage.call.output: stage for stage in stages}
+    rows = {stage.call.output: stage for stage in stages if stage.finish is None}
     kept: list[Kept] = []
     for at, stage in enumerate(stages):
         for place, window in enumerate(stage.windows):
@@ -165,6 +178,11 @@ def _streamed(
         if index in later:
             window = Window(index, stage.row_bytes, stage.rows + 1)
             kept.append(Kept(window, index, stage.rows, stage.rows * stage.row_bytes, sink=True))
+    if stages[-1].finish is not None:
+        # Never full: what is computed stays in its first row, which is one of padding: so it begins at 0.
+        size = stages[-1].call.sums_bytes
+        window = Window(stages[-1].call.output, size, _MOST_ROWS, top=1)
+        kept.append(Kept(window, ("sums", stages[-1].finish.name), 1, size))
     takers: dict[int, list[int]] = {}
     for place, each in enumerate(kept):
         takers.setdefault(each.window.tensor, []).append(place)
@@ -185,7 +203,58 @@ def _streamed(
         if index in later
     }
     to = tuple(takers[stage.call.output][0] for stage in stages)
+    kept = _paired(stages, kept, takers, source)
     return Streamed(stages, tuple(kept), to, takers[source][0], source, input_rows, by_row, under)
+
+
+def _paired(
+    stages: Sequence[Stage], kept: Sequence[Kept], takers: Mapping[int, Sequence[int]], source: int
+) -> list[Kept]:
+    """The windows, some of them in pairs that share the room for a row.
+
+    Between two passes a window has a row less than its kernel reads; the last one is there from when it is written
+    until the kernel has run. So two windows that take and lose that row at different times need but one room for it,
+    between them: the lower one takes its row there, the upper one moves down into it, and needs not slide up again.
+
+        lower  | row | row | room | row | row |  upper
+
+    """
+    written = {stage.call.output: at for at, stage in enumerate(stages)} | {source: -1}
+    found = list(kept)
+    free: list[tuple[int, int, int, bool]] = []
+    place = 0
+    for at, stage in enumerate(stages):
+        for window in stage.windows:
+            each = kept[place]
+            if window.height > 1 and each.capacity == window.height and len(takers[window.tensor]) == 1:
+                free.append((place, written[window.tensor], at, window.step == 1 and window.tensor != source))
+            place += 1
+    free.sort(key=lambda each: -kept[each[0]].window.row_bytes)
+    while free:
+        lower, begins, ends, moves = free.pop(0)
+        partner = next(
+            (each for each in free if (each[1] > ends or each[2] < begins) and (each[3] or moves)),
+            None,
+        )
+        if partner is None:
+            continue
+        free.remove(partner)
+        upper = partner[0]
+        if not partner[3]:
+            lower, upper = upper, lower
+        # Under the upper one there is room for the larger row, and for what a kernel writes behind it.
+        room = max(_last(found[lower]), found[upper].window.row_bytes)
+        rest = found[lower].bytes - _last(found[lower])
+        room += -(rest + room - found[upper].window.row_bytes) % plan.ALIGNMENT
+        whole = rest + room + found[upper].bytes - found[upper].window.row_bytes
+        found[lower] = replace(found[lower], bytes=whole)
+        found[upper] = replace(found[upper], bytes=rest + room, shares=lower)
+    return found
+
+
+def _last(kept: Kept) -> int:
+    """Bytes of a window's last row, with what a kernel writes behind it."""
+    return kept.bytes - (kept.capacity - 1) * kept.window.row_bytes
 
 
 def _passing(stages: Sequence[Stage], tensor: int) -> int | None:

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from toolkit.compiler import ir
 from toolkit.compiler.fuse import Layer
 from toolkit.compiler.ir import ElementType, Graph, Tensor
-from toolkit.compiler.lower import Call, Target, lower
+from toolkit.compiler.lower import Call, Target, lower, sums
+from toolkit.compiler.lower.base import Context
 from toolkit.compiler.lower.shapes import NO_POOL
 from toolkit.errors import ModelError
 
@@ -53,6 +54,8 @@ class Stage:
         graph: the tensors as this call sees them.
         windows: of the inputs that are computed, in their order; seen: these, by the names that the layer knows.
         rows: of the output; row_bytes: of one.
+        finish: where the call only adds a row to sums: what makes the output of them when all rows have come. Such a
+            stage is the last.
     """
 
     call: Call
@@ -61,6 +64,7 @@ class Stage:
     seen: tuple[int, ...]
     rows: int
     row_bytes: int
+    finish: Call | None = None
 
 
 @dataclass(frozen=True)
@@ -82,7 +86,7 @@ def stages(graph: Graph, layers: Sequence[Layer], target: Target) -> tuple[Stage
     known: dict[int, tuple[int, int]] = {}
     found: list[Stage] = []
     for place, layer in enumerate(layers):
-        stage = _stage(graph, layer, f"layer{place}", target)
+        stage = _stage(graph, layer, f"layer{place}", target) or _summing(graph, layer, f"layer{place}", target)
         if stage is None:
             break
         for window in stage.windows:
@@ -93,6 +97,8 @@ def stages(graph: Graph, layers: Sequence[Layer], target: Target) -> tuple[Stage
                 return tuple(found)
         known[stage.call.output] = stage.rows, stage.row_bytes
         found.append(stage)
+        if stage.finish is not None:
+            break
     return tuple(found)
 
 
@@ -138,6 +144,16 @@ def _stage(graph: Graph, layer: Layer, name: str, target: Target) -> Stage | Non
         return None
     call = dataclasses.replace(call, macs=call.macs * move.out_rows, behind=None, in_place=())
     return Stage(call, seen, (window,), (first.inputs[0],), move.out_rows, output.bytes // output.shape[1])
+
+
+def _summing(graph: Graph, layer: Layer, name: str, target: Target) -> Stage | None:
+    """The layer as one that adds up rows; None if it is no mean over the whole image."""
+    calls = sums.by_row(Context(graph, layer, name, target))
+    if calls is None:
+        return None
+    source = graph.tensors[layer.operators[0].inputs[0]]
+    window = Window(layer.inputs[0], source.bytes // source.shape[1], 1)
+    return Stage(calls[0], graph, (window,), layer.operators[0].inputs[:1], 0, 0, calls[1])
 
 
 def _is_image(tensor: Tensor) -> bool:

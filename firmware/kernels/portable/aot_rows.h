@@ -10,6 +10,9 @@
  * A window that no stage reads collects a whole tensor. Rows of padding are put into windows as rows are: at
  * the begin those above, at the end those below.
  *
+ * Two windows may share the room for one row between them. The upper one's `place` is where its rows begin
+ * when it is full; with a row less they rest a row higher, and move down when the last one comes.
+ *
  * A window whose step is larger than its height has a negative `filled` for the rows that are to be skipped.
  *
  * The tables are the network's own, known where this is compiled: all is inlined around them.
@@ -34,6 +37,7 @@ typedef struct {
   uint8_t bottom;     /* and below */
   uint8_t fill;       /* each of their bytes */
   uint8_t next;       /* another window that takes the same rows; AOT_NO_WINDOW: none */
+  uint8_t moves;      /* 1: it is the upper one of two that share a room; its step is 1 */
 } aot_rows_window_t;
 
 /* Told of each row: the number of its stage, where the row lies until this returns, and bytes of all rows. */
@@ -45,7 +49,7 @@ typedef struct {
   uint8_t windows;               /* how many */
   uint8_t to;                    /* the window that it writes */
   uint8_t otherwise;             /* the next stage that may be ready where this one is not */
-  uint16_t rows;                 /* of its output */
+  uint16_t rows;                 /* of its output; 0: it only adds something up */
 } aot_rows_stage_t;
 
 typedef struct {
@@ -102,6 +106,18 @@ AOT_INLINE uint8_t *aot_rows_at(const aot_rows_t *r, uint8_t place, int16_t fill
   return r->arena + AOT_ROWS_16(r->windows[place].place) + behind;
 }
 
+/* Where a window's next row is to be written, after what must move has moved. */
+AOT_INLINE uint8_t *aot_rows_open(const aot_rows_t *r, uint8_t place) {
+  uint8_t *row = aot_rows_at(r, place, r->filled[place]);
+  if (AOT_ROWS_8(r->windows[place].moves)) {
+    const size_t row_bytes = AOT_ROWS_16(r->windows[place].row_bytes);
+    uint8_t *lowest = r->arena + AOT_ROWS_16(r->windows[place].place);
+    if (r->filled[place] + 1 < (int16_t)AOT_ROWS_16(r->windows[place].height)) return row + row_bytes;
+    aot_rows_move(lowest, lowest + row_bytes, (size_t)(row - lowest));
+  }
+  return row;
+}
+
 /* Where the input's next row is to be written. */
 AOT_INLINE uint8_t *aot_rows_place(const aot_rows_t *r) {
   return aot_rows_at(r, r->input, r->filled[r->input]);
@@ -121,7 +137,7 @@ AOT_INLINE void aot_rows_slide(const aot_rows_t *r, uint8_t place) {
   const uint8_t step = AOT_ROWS_8(r->windows[place].step);
   const int16_t left = (int16_t)(r->filled[place] - step);
   r->filled[place] = left;
-  if (left > 0) {
+  if (left > 0 && !AOT_ROWS_8(r->windows[place].moves)) {
     const size_t row_bytes = AOT_ROWS_16(r->windows[place].row_bytes);
     uint8_t *oldest = r->arena + AOT_ROWS_16(r->windows[place].place);
     aot_rows_move(oldest, oldest + step * row_bytes, (size_t)left * row_bytes);
@@ -141,11 +157,12 @@ AOT_INLINE void aot_rows_compute(const aot_rows_t *r, uint8_t number, aot_rows_w
       continue;
     }
     const uint8_t to = AOT_ROWS_8(stage->to);
-    uint8_t *row = aot_rows_at(r, to, r->filled[to]);
+    uint8_t *row = aot_rows_open(r, to);
     AOT_ROWS_CALL(stage->compute)(row);
-    if (watch != NULL) {
+    const uint16_t rows = AOT_ROWS_16(stage->rows);
+    if (watch != NULL && rows > 0) {
       const uint16_t bytes = AOT_ROWS_16(r->windows[to].row_bytes);
-      watch(number, row, bytes, (uint32_t)AOT_ROWS_16(stage->rows) * bytes);
+      watch(number, row, bytes, (uint32_t)rows * bytes);
     }
     aot_rows_take(r, to, row);
     for (place = first; place < end; ++place) aot_rows_slide(r, place);
@@ -162,7 +179,7 @@ AOT_INLINE void aot_rows_push(const aot_rows_t *r, aot_rows_watch_t *watch) {
 
 /* A row of padding into a window. */
 AOT_INLINE void aot_rows_pad(const aot_rows_t *r, uint8_t place) {
-  memset(aot_rows_at(r, place, r->filled[place]), AOT_ROWS_8(r->windows[place].fill),
+  memset(aot_rows_open(r, place), AOT_ROWS_8(r->windows[place].fill),
          AOT_ROWS_16(r->windows[place].row_bytes));
   ++r->filled[place];
 }
