@@ -1,5 +1,5 @@
 """picolibc's specs look for `-T` as a word of its own. They did not find it in `-Wl,-T,...`, and an image for a slot
-was linked where the C library wanted it: its board crashed as soon as it was tried, and went back to what ran before."""
+was linked where the C library wanted it: the board crashed when it was tried, and went back to what ran before."""
 
 from __future__ import annotations
 
