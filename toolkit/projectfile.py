@@ -53,6 +53,7 @@ class Model(Table, frozen=True, kw_only=True):
     toolchain: Named | None = None
     optimise: Literal["speed", "size"] | None = None
     slots: bool | None = None
+    stream: Literal["auto", "off", "on", "rows"] | None = None
     float: Line | None = None
     calibrate: Line | None = None
 

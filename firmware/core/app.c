@@ -29,7 +29,8 @@ _Static_assert(sizeof(engine_end_t) == WIRE_END_BYTES && offsetof(engine_end_t, 
 static receiver_t receiver;
 static engine_status_t engine_state;
 static uint16_t start_seq;  /* of the first HELLO_REQUEST since the start; WIRE_SEQ_UNKNOWN before it */
-static uint32_t traced;     /* TRACE: ticks of the layers so far */
+static uint32_t traced;     /* TRACE: ticks of the layers so far; ROW, TRACE_ROW: of the rows so far */
+static uint16_t next_row;   /* ROW, TRACE_ROW: the one that is wanted */
 static uint32_t layer_from; /* TRACE: when the layer began that is being computed */
 
 static void put_header(uint8_t *to, wire_type_t type, uint16_t seq) {
@@ -66,6 +67,7 @@ static void send_hello(uint16_t seq, uint8_t flags) {
   wire_put_u32(hello + WIRE_HELLO_ARENA_BYTES, engine->arena_bytes);
   wire_put_u32(hello + WIRE_HELLO_STACK_BYTES, port_stack_used());
   wire_put_u16(hello + WIRE_HELLO_LAYERS, engine->layers);
+  wire_put_u32(hello + WIRE_HELLO_ROW_BYTES, engine->row_bytes);
   const frame_piece_t pieces[] = {
       {head, sizeof head},
       {tinyml_build_id, WIRE_BUILD_ID_BYTES},
@@ -85,10 +87,19 @@ static void send_refused(uint16_t seq, wire_reason_t reason) {
   tinyml_frame_send(&piece, 1, NULL, 0);
 }
 
+/* Rows are taken from the top again. */
+static void begin_rows(void) {
+  if (!receiver.by_row || engine_state != ENGINE_OK) return;
+  engine_begin();
+  next_row = 0;
+  traced = 0;
+}
+
 /* An engine that failed leaves no input to unpack into: requests are then read, and refused. */
 static void start_engine(void) {
   engine_state = engine_init();
   receiver.place = engine_state == ENGINE_OK ? engine_input : NULL;
+  begin_rows();
 }
 
 static frame_piece_t output(uint8_t index) {
@@ -113,7 +124,7 @@ static COLD void send_with_crc(uint8_t *head, size_t head_size, uint32_t crc, co
 }
 
 /* One LAYER at a time, so that nobody has to keep them. What that takes is no layer's time. */
-static COLD void watch(uint16_t layer, const uint8_t *bytes, uint32_t size) {
+static COLD void watch(uint16_t layer, const uint8_t *bytes, uint32_t size, uint32_t whole) {
   const uint32_t ticks = port_ticks() - layer_from;
   uint8_t head[WIRE_HEADER_BYTES + WIRE_LAYER_BYTES];
   uint32_t crc = CRC32_INIT;
@@ -121,6 +132,8 @@ static COLD void watch(uint16_t layer, const uint8_t *bytes, uint32_t size) {
   put_header(head, WIRE_LAYER, receiver.seq);
   wire_put_u16(head + WIRE_HEADER_BYTES + WIRE_LAYER_LAYER, layer);
   wire_put_u32(head + WIRE_HEADER_BYTES + WIRE_LAYER_TICKS, ticks);
+  wire_put_u32(head + WIRE_HEADER_BYTES + WIRE_LAYER_SIZE, size);
+  wire_put_u32(head + WIRE_HEADER_BYTES + WIRE_LAYER_WHOLE, whole);
   const uint16_t from_first = (uint16_t)(layer - wire_get_u16(receiver.front + WIRE_TRACE_FIRST));
   const bool wanted = from_first < wire_get_u16(receiver.front + WIRE_TRACE_COUNT);
   send_with_crc(head, sizeof head, crc, bytes, wanted ? (size_t)size : 0u);
@@ -147,6 +160,8 @@ static COLD void send_bytes(void) {
 _Static_assert(WIRE_LAYER_CRC + WIRE_CRC_BYTES == WIRE_LAYER_BYTES &&
                    WIRE_BYTES_CRC + WIRE_CRC_BYTES == WIRE_BYTES_BYTES,
                "send_with_crc() writes the last field");
+_Static_assert((int)WIRE_TRACE_ROW_FIRST == WIRE_TRACE_FIRST && (int)WIRE_TRACE_ROW_COUNT == WIRE_TRACE_COUNT,
+               "watch() reads the front of both");
 
 static COLD uint32_t trace(void) {
   traced = 0;
@@ -173,11 +188,54 @@ static void infer(bool tracing) {
   start_engine();
 }
 
+static void send_taken(void) {
+  uint8_t head[WIRE_HEADER_BYTES + WIRE_TAKEN_BYTES];
+  put_header(head, WIRE_TAKEN, receiver.seq);
+  wire_put_u16(head + WIRE_HEADER_BYTES + WIRE_TAKEN_ROW, next_row);
+  const frame_piece_t piece = {head, sizeof head};
+  tinyml_frame_send(&piece, 1, NULL, 0);
+}
+
+/* Computes what it can with the row; after the last one all that is left. */
+static void push_row(bool tracing, bool last) {
+  const uint32_t before = traced, start = port_ticks();
+  layer_from = start;
+  engine_state = engine_push(tracing ? watch : NULL);
+  if (last && engine_state == ENGINE_OK) engine_state = tracing ? engine_trace(watch) : engine_invoke();
+  if (!tracing) traced = before + (port_ticks() - start);
+}
+
+/* A row that is not the wanted one is not computed: the answer tells which that is. The first one begins
+ * anew, whatever came before; it has been written to where the wanted one goes, and so has to come again. */
+static void take_row(bool tracing) {
+  const uint16_t row = wire_get_u16(receiver.front + (tracing ? WIRE_TRACE_ROW_ROW : WIRE_ROW_ROW));
+  if (engine_state == ENGINE_OK && row == next_row) {
+    const engine_info_t *engine = engine_info();
+    const bool last = (uint32_t)(row + 1u) * engine->row_bytes >= engine->ends[0].bytes;
+    push_row(tracing, last);
+    ++next_row;
+    if (last && engine_state == ENGINE_OK) {
+      send_result(receiver.seq, traced);
+      begin_rows();
+      return;
+    }
+  } else if (row == 0) {
+    begin_rows();
+  }
+  if (engine_state == ENGINE_OK) {
+    send_taken();
+    return;
+  }
+  send_refused(receiver.seq, WIRE_REASON_ENGINE_FAILED);
+  start_engine();
+}
+
 /* The engine as it is now, and requests for it. */
 static void start(void) {
   const engine_info_t *engine = engine_info();
   const bool takes_elements = engine->inputs == 1 && engine->ends[0].dtype == ENGINE_FLOAT32;
-  tinyml_receiver_init(&receiver, engine->ends, engine->inputs, takes_elements ? tinyml_build_scale : NULL);
+  tinyml_receiver_init(&receiver, engine->ends, engine->inputs, takes_elements ? tinyml_build_scale : NULL,
+                       engine->row_bytes);
   start_engine();
 }
 
@@ -221,6 +279,10 @@ static void serve(uint8_t byte) {
     case RECEIVER_INFER:
     case RECEIVER_TRACE:
       infer(event == RECEIVER_TRACE);
+      break;
+    case RECEIVER_ROW:
+    case RECEIVER_TRACE_ROW:
+      take_row(event == RECEIVER_TRACE_ROW);
       break;
     case RECEIVER_READ:
       send_bytes();

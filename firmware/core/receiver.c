@@ -18,15 +18,18 @@ static void start_frame(receiver_t *receiver) {
 }
 
 void tinyml_receiver_init(receiver_t *receiver, const engine_end_t *inputs, uint8_t count,
-                          elements_scale_t *scale) {
+                          elements_scale_t *scale, uint32_t row_bytes) {
   *receiver = (receiver_t){0};
   receiver->inputs = inputs;
   for (uint8_t input = 0; input < count; ++input) receiver->input_bytes += (size_t)inputs[input].bytes;
+  if (row_bytes) receiver->input_bytes = (size_t)row_bytes;
+  receiver->by_row = row_bytes > 0;
   receiver->scale = scale;
   start_frame(receiver);
 }
 
-_Static_assert(WIRE_TRACE >> 4 == WIRE_TRACE_BYTES && WIRE_READ >> 4 == WIRE_READ_BYTES,
+_Static_assert(WIRE_TRACE >> 4 == WIRE_TRACE_BYTES && WIRE_READ >> 4 == WIRE_READ_BYTES &&
+                   WIRE_ROW >> 4 == WIRE_ROW_BYTES && WIRE_TRACE_ROW >> 4 == WIRE_TRACE_ROW_BYTES,
                "these types tell how many bytes there are before what is packed");
 
 static bool is_elements(const receiver_t *receiver) {
@@ -34,6 +37,7 @@ static bool is_elements(const receiver_t *receiver) {
 }
 
 static bool is_inference(const receiver_t *receiver) {
+  if (receiver->by_row) return receiver->type == WIRE_ROW || receiver->type == WIRE_TRACE_ROW;
   return receiver->type == WIRE_INFER_TENSOR || receiver->type == WIRE_TRACE || is_elements(receiver);
 }
 
@@ -149,6 +153,7 @@ static receiver_event_t judge(receiver_t *receiver) {
       packbits_is_open(&receiver->packbits)) {
     return refuse(receiver, WIRE_REASON_LENGTH);
   }
+  if (receiver->by_row) return receiver->type == WIRE_ROW ? RECEIVER_ROW : RECEIVER_TRACE_ROW;
   return receiver->type == WIRE_TRACE ? RECEIVER_TRACE : RECEIVER_INFER;
 }
 

@@ -28,15 +28,17 @@
 #endif
 
 typedef enum {
-  RECEIVER_MORE = 0,   /* no request is complete */
-  RECEIVER_HELLO = 1,  /* HELLO_REQUEST; seq is valid */
-  RECEIVER_INFER = 2,  /* the engine's inputs are complete and undamaged; seq is valid */
-  RECEIVER_REFUSE = 3, /* bad input; reason and seq are valid */
-  RECEIVER_TRACE = 4,  /* as RECEIVER_INFER; front is TRACE's */
-  RECEIVER_READ = 5,   /* READ; front and seq are valid */
+  RECEIVER_MORE = 0,      /* no request is complete */
+  RECEIVER_HELLO = 1,     /* HELLO_REQUEST; seq is valid */
+  RECEIVER_INFER = 2,     /* the engine's inputs are complete and undamaged; seq is valid */
+  RECEIVER_REFUSE = 3,    /* bad input; reason and seq are valid */
+  RECEIVER_TRACE = 4,     /* as RECEIVER_INFER; front is TRACE's */
+  RECEIVER_READ = 5,      /* READ; front and seq are valid */
+  RECEIVER_ROW = 6,       /* a row of the engine's input is complete and undamaged; front and seq are valid */
+  RECEIVER_TRACE_ROW = 7, /* as RECEIVER_ROW; front is TRACE_ROW's */
 #if CORE_SLOTS
-  RECEIVER_SLOT_WRITE = 6, /* SLOT_WRITE; front, block and seq are valid */
-  RECEIVER_SLOT_DO = 7,    /* SLOT_DO; front and seq are valid */
+  RECEIVER_SLOT_WRITE = 8, /* SLOT_WRITE; front, block and seq are valid */
+  RECEIVER_SLOT_DO = 9,    /* SLOT_DO; front and seq are valid */
 #endif
 } receiver_event_t;
 
@@ -46,7 +48,8 @@ typedef uint8_t *receiver_place_t(uint8_t index);
 typedef struct {
   receiver_place_t *place; /* of the inputs; NULL: what arrives is only counted */
   const engine_end_t *inputs;
-  size_t input_bytes;      /* of all of them */
+  size_t input_bytes;      /* of all of them, or of one row */
+  bool by_row;             /* ROW and TRACE_ROW are taken, and no whole inputs */
   elements_scale_t *scale; /* of INFER_ELEMENTS; NULL: it is refused */
   bool in_step; /* a frame has ended since the start: what is damaged from now on is a request of this host's
                  */
@@ -72,9 +75,10 @@ typedef struct {
 
 /* For an engine with inputs[0] to inputs[count - 1], which are kept; `place` is NULL until the caller sets
  * it, between two requests. `scale` is kept; NULL for an engine that has not one input of float32 elements.
+ * row_bytes: as engine_info_t has it.
  */
 void tinyml_receiver_init(receiver_t *receiver, const engine_end_t *inputs, uint8_t count,
-                          elements_scale_t *scale);
+                          elements_scale_t *scale, uint32_t row_bytes);
 
 /* Takes one byte from the wire. Writes nothing but *receiver and the inputs. */
 receiver_event_t tinyml_receiver_put(receiver_t *receiver, uint8_t byte);

@@ -4,7 +4,7 @@
 #define TINYML_WIRE_H
 
 enum {
-  WIRE_VERSION = 3,
+  WIRE_VERSION = 4,
   WIRE_CRC_BYTES = 4,
   WIRE_BUILD_ID_BYTES = 8,
   WIRE_SHA256_BYTES = 32,
@@ -23,16 +23,19 @@ typedef enum {
   WIRE_HELLO_REQUEST = 0x01,
   WIRE_INFER_TENSOR = 0x02,
   WIRE_INFER_ELEMENTS = 0x04,
+  WIRE_ROW = 0x29,
   WIRE_TRACE = 0x45,
   WIRE_READ = 0x66,
   WIRE_SLOT_WRITE = 0x47,
   WIRE_SLOT_DO = 0x28,
+  WIRE_TRACE_ROW = 0x6A,
   WIRE_HELLO = 0x81,
   WIRE_RESULT = 0x82,
   WIRE_REFUSED = 0x83,
   WIRE_LAYER = 0x84,
   WIRE_BYTES = 0x85,
   WIRE_SLOTS = 0x86,
+  WIRE_TAKEN = 0x87,
 } wire_type_t;
 
 /* REFUSED's reason. */
@@ -79,6 +82,26 @@ enum {
   WIRE_TRACE_BYTES = 4,
 };
 
+/* Offsets in ROW's payload; then a row of the input, packed. */
+enum {
+  WIRE_ROW_ROW = 0,
+  WIRE_ROW_BYTES = 2,
+};
+
+/* Offsets in TRACE_ROW's payload; then as ROW's. */
+enum {
+  WIRE_TRACE_ROW_FIRST = 0,
+  WIRE_TRACE_ROW_COUNT = 2,
+  WIRE_TRACE_ROW_ROW = 4,
+  WIRE_TRACE_ROW_BYTES = 6,
+};
+
+/* Offsets in TAKEN's payload. */
+enum {
+  WIRE_TAKEN_ROW = 0,
+  WIRE_TAKEN_BYTES = 2,
+};
+
 /* Offsets in READ's payload. */
 enum {
   WIRE_READ_PLACE = 0,
@@ -115,12 +138,14 @@ enum {
   WIRE_SLOTS_BYTES = 8,
 };
 
-/* Offsets in LAYER's payload; then the bytes of its output, if asked for. */
+/* Offsets in LAYER's payload; then these bytes of its output, if asked for. */
 enum {
   WIRE_LAYER_LAYER = 0,
   WIRE_LAYER_TICKS = 2,
-  WIRE_LAYER_CRC = 6,
-  WIRE_LAYER_BYTES = 10,
+  WIRE_LAYER_SIZE = 6,
+  WIRE_LAYER_WHOLE = 10,
+  WIRE_LAYER_CRC = 14,
+  WIRE_LAYER_BYTES = 18,
 };
 
 /* Offsets in RESULT's payload; then the output tensors' bytes. */
@@ -147,9 +172,10 @@ enum {
   WIRE_HELLO_ARENA_BYTES = 9,
   WIRE_HELLO_STACK_BYTES = 13,
   WIRE_HELLO_LAYERS = 17,
-  WIRE_HELLO_BUILD_ID = 19,
-  WIRE_HELLO_MODEL_SHA256 = 27,
-  WIRE_HELLO_BYTES = 59,
+  WIRE_HELLO_ROW_BYTES = 19,
+  WIRE_HELLO_BUILD_ID = 23,
+  WIRE_HELLO_MODEL_SHA256 = 31,
+  WIRE_HELLO_BYTES = 63,
 };
 
 /* Offsets in an end, as HELLO has one for each input and each output. */

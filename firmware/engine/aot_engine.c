@@ -12,6 +12,7 @@ static const engine_info_t info = {
     .outputs = MODEL_OUTPUTS,
     .layers = MODEL_LAYERS,
     .arena_bytes = MODEL_ARENA_BYTES,
+    .row_bytes = MODEL_ROW_BYTES,
 };
 
 engine_status_t engine_init(void) { return ENGINE_OK; }
@@ -28,6 +29,22 @@ engine_status_t engine_invoke(void) {
 engine_status_t engine_trace(engine_watch_t *watch) {
   model_trace(watch);
   return ENGINE_OK;
+}
+
+void engine_begin(void) {
+#if MODEL_ROW_BYTES > 0
+  model_begin();
+#endif
+}
+
+engine_status_t engine_push(engine_watch_t *watch) {
+#if MODEL_ROW_BYTES > 0
+  model_push(watch);
+  return ENGINE_OK;
+#else
+  (void)watch;
+  return ENGINE_ERROR_INVOKE;
+#endif
 }
 
 uint8_t engine_constant(const uint8_t *base, uint32_t place) { return AOT_BYTE(base, place); }

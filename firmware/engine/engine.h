@@ -55,6 +55,8 @@ typedef struct {
   uint8_t outputs;
   uint16_t layers;      /* how many engine_trace() tells of; 0: it only computes */
   uint32_t arena_bytes; /* RAM for tensors and scratch that the engine really uses; valid after init */
+  uint32_t
+      row_bytes; /* 0: inputs lie whole. Otherwise the one input is taken row by row, so many bytes each */
 } engine_info_t;
 
 /* Prepares the engine; called once at start, and may be called again after an error. */
@@ -64,15 +66,25 @@ ENGINE_MUST_CHECK engine_status_t engine_init(void);
 const engine_info_t *engine_info(void);
 
 /* Input number `index`, below `inputs`: as many writable bytes as its end says. Its content is undefined
- * after engine_invoke(): memory planners reuse it. Only valid after engine_init() returned ENGINE_OK. */
+ * after engine_invoke(): memory planners reuse it. Only valid after engine_init() returned ENGINE_OK.
+ * Where the input is taken row by row: where the next row goes, `row_bytes` of it. */
 uint8_t *engine_input(uint8_t index);
 
-/* Computes the outputs from the inputs. */
+/* Computes the outputs from the inputs. Where the input is taken row by row: what is left when all have come.
+ */
 ENGINE_MUST_CHECK engine_status_t engine_invoke(void);
 
 /* Told by engine_trace() after each layer, in their order: its output lies at `bytes` until the next is
- * computed. */
-typedef void engine_watch_t(uint16_t layer, const uint8_t *bytes, uint32_t size);
+ * computed. A layer that runs row by row tells of each row of its output, from the top, and others in
+ * between: `whole` is the size of all of it. */
+typedef void engine_watch_t(uint16_t layer, const uint8_t *bytes, uint32_t size, uint32_t whole);
+
+/* Only where the input is taken row by row. First, and to begin anew: forgets all rows. */
+void engine_begin(void);
+
+/* Takes the row that was written to engine_input(0), and computes what it can. `watch` as for engine_trace(),
+ * or NULL. */
+ENGINE_MUST_CHECK engine_status_t engine_push(engine_watch_t *watch);
 
 /* Computes the outputs from the inputs as engine_invoke() does, and stops after each layer to tell of it. */
 ENGINE_MUST_CHECK engine_status_t engine_trace(engine_watch_t *watch);

@@ -46,9 +46,17 @@ engine_status_t engine_trace(engine_watch_t *watch) {
   for (uint16_t layer = 0; layer < plan->count; ++layer) {
     const slot_step_t *step = &plan->steps[layer];
     model_kernels[step->kernel](arena.bytes, step->words);
-    watch(layer, arena.bytes + step->output, step->bytes);
+    watch(layer, arena.bytes + step->output, step->bytes, step->bytes);
   }
   return ENGINE_OK;
+}
+
+/* Networks in slots take their inputs whole. */
+void engine_begin(void) {}
+
+engine_status_t engine_push(engine_watch_t *watch) {
+  (void)watch;
+  return ENGINE_ERROR_INVOKE;
 }
 
 uint8_t engine_constant(const uint8_t *base, uint32_t place) { return AOT_BYTE(base, place); }

@@ -54,7 +54,7 @@ constexpr uint16_t kLayers = tflm_config::kLayers;
 #else
 constexpr uint16_t kLayers = 0;
 #endif
-engine_info_t info = {"tflm", tflm_config::kEnds, tflm_config::kInputs, tflm_config::kOutputs, kLayers, 0};
+engine_info_t info = {"tflm", tflm_config::kEnds, tflm_config::kInputs, tflm_config::kOutputs, kLayers, 0, 0};
 
 TfLiteType TypeOf(uint8_t dtype) {
   switch (dtype) {
@@ -98,7 +98,8 @@ class Watcher final : public tflite::MicroProfilerInterface {
       const TfLiteEvalTensor *tensor = interpreter->Tensor(tflm_config::kTrace[layer_].tensor);
       size_t bytes = 0;
       if (tflite::TfLiteEvalTensorByteLength(tensor, &bytes) == kTfLiteOk) {
-        watch_(layer_, reinterpret_cast<const uint8_t *>(tensor->data.raw), static_cast<uint32_t>(bytes));
+        watch_(layer_, reinterpret_cast<const uint8_t *>(tensor->data.raw), static_cast<uint32_t>(bytes),
+               static_cast<uint32_t>(bytes));
       }
     }
     ++place_;
@@ -206,6 +207,11 @@ extern "C" engine_status_t engine_trace(engine_watch_t *watch) {
   return engine_invoke();
 #endif
 }
+
+// The interpreter wants its inputs whole.
+extern "C" void engine_begin(void) {}
+
+extern "C" engine_status_t engine_push(engine_watch_t *) { return ENGINE_ERROR_INVOKE; }
 
 extern "C" uint8_t engine_constant(const uint8_t *base, uint32_t place) {
   return base[static_cast<int32_t>(place)];

@@ -49,6 +49,14 @@ engine_status_t engine_trace(engine_watch_t *watch) {
   return trace != NULL && trace(inputs, outputs, watch) == 0 ? ENGINE_OK : ENGINE_ERROR_INVOKE;
 }
 
+/* The interpreter wants its inputs whole. */
+void engine_begin(void) {}
+
+engine_status_t engine_push(engine_watch_t *watch) {
+  (void)watch;
+  return ENGINE_ERROR_INVOKE;
+}
+
 uint8_t engine_constant(const uint8_t *base, uint32_t place) { return base[(int32_t)place]; }
 
 const uint8_t *engine_output(uint8_t index) {

@@ -54,7 +54,8 @@ def test_a_missing_function_is_an_error_and_not_an_image(tmp_path: Path) -> None
         "#define MODEL_ENDS {4u, ENGINE_INT8, {0}}, {1u, ENGINE_INT8, {0}}\n"
         "#define MODEL_ARENA_BYTES 4u\nuint8_t *model_input(uint8_t index);\nvoid model_invoke(void);\n"
         "const uint8_t *model_output(uint8_t index);\n#define MODEL_LAYERS 1u\n"
-        "void model_trace(void (*watch)(uint16_t layer, const uint8_t *bytes, uint32_t size));\n"
+        "void model_trace(void (*watch)(uint16_t layer, const uint8_t *bytes, uint32_t size, uint32_t whole));\n"
+        "#define MODEL_ROW_BYTES 0u\n"
     )
     sketch = generate(tmp_path, "uno", "avr_gcc", {"model.h": header})
     board = boards.load("uno")

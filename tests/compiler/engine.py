@@ -27,7 +27,12 @@ int main(void) {
   const engine_info_t *info = engine_info();
   if (engine_init() != ENGINE_OK) return 2;
   for (;;) {
-    for (uint8_t i = 0; i < info->inputs; ++i) {
+    for (uint32_t row = 0; info->row_bytes && row < info->ends[0].bytes / info->row_bytes; ++row) {
+      if (!row) engine_begin();
+      if (fread(engine_input(0), 1, info->row_bytes, stdin) != info->row_bytes) return 0;
+      if (engine_push(NULL) != ENGINE_OK) return 6;
+    }
+    for (uint8_t i = 0; !info->row_bytes && i < info->inputs; ++i) {
       const uint32_t bytes = info->ends[i].bytes;
       if (fread(engine_input(i), 1, bytes, stdin) != bytes) return 0;
     }

@@ -94,6 +94,40 @@ int main(void) {
     assert "gesture_arena" not in subprocess.run(["nm", program], capture_output=True, text=True, check=True).stdout
 
 
+def test_arena_and_constants_are_placed(two: Path, tmp_path: Path) -> None:
+    """In sections of the user's: memory close to the core, flash outside."""
+    places = ("GESTURE_ARENA_ATTRIBUTE", "near_ram"), ("GESTURE_CONSTANTS", "far_flash")
+    flags = [f'-D{macro}=__attribute__((section("{section}")))' for macro, section in places]
+    program = compiled([two], selftest("gesture"), tmp_path, flags=("-std=c99", "-O0", *flags))
+    assert code(program) == 0
+    said = subprocess.run(["objdump", "-h", program], capture_output=True, text=True, check=True).stdout
+    sizes = {line.split()[1]: int(line.split()[2], 16) for line in said.splitlines() if len(line.split()) == 7}
+    header = (two / "include" / "gesture.h").read_text(encoding="utf-8")
+    assert sizes["near_ram"] in map(int, re.findall(r"GESTURE_ARENA_BYTES (\d+)u", header))
+    assert sizes["far_flash"] > min(map(int, re.findall(r"GESTURE_CONSTANTS_BYTES (\d+)u", header)))
+
+
+@pytest.mark.parametrize(
+    ("compiler", "flags", "most"),
+    [
+        ("arm-none-eabi-gcc", ("-mcpu=cortex-m0plus", "-mthumb"), 300),
+        ("arm-none-eabi-gcc", ("-mcpu=cortex-m4", "-mthumb"), 300),
+        ("avr-gcc", ("-mmcu=atmega328p",), 460),
+    ],
+)
+def test_the_selftest_is_small(two: Path, tmp_path: Path, compiler: str, flags: tuple[str, ...], most: int) -> None:
+    """Its file by itself. On RISC-V the linker makes 290 of 326 bytes; 32 bits are four registers on an AVR."""
+    if shutil.which(compiler) is None:
+        pytest.skip(f"no {compiler}")
+    out, source = tmp_path / "a.o", two / "src" / "gesture_selftest.c"
+    subprocess.run(
+        [compiler, *flags, "-Os", "-std=gnu99", f"-I{two / 'include'}", "-c", str(source), "-o", str(out)], check=True
+    )
+    size = compiler.replace("gcc", "size")
+    said = subprocess.run([size, str(out)], capture_output=True, text=True, check=True).stdout
+    assert 0 < int(said.splitlines()[1].split()[0]) < most
+
+
 def _changed(export: Path, place: Path, file: str, pattern: str, to: str) -> Path:
     """A copy in which the first match in a source is another text."""
     copy = shutil.copytree(export, place)

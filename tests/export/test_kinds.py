@@ -44,7 +44,7 @@ def test_every_kind_has_a_licence_a_page_and_an_example(alone: Library, kind: st
     assert "gesture_selftest()" in page
     assert "{{" not in page
     assert "{%" not in page
-    assert [path for path in out.rglob("*") if path.name in ("main.c", "main.cpp", "SelfTest.ino")]
+    assert [path for path in out.rglob("*") if path.name in ("main.c", "main.cpp", "main.py", "SelfTest.ino")]
 
 
 # https://arduino.github.io/arduino-lint/latest/rules/library, as far as files decide.
@@ -213,6 +213,44 @@ def test_the_programs_for_zephyr_and_esp_idf_compile(library: Library, tmp_path:
         out = written(library, kind, tmp_path / kind)
         flags = ("-std=c11", "-Wall", "-Wextra", "-Wno-unused-variable", "-Werror", f"-I{tmp_path}", f"-I{out}/include")
         _run("gcc", *flags, "-c", out / program, "-o", tmp_path / "main.o")
+
+
+MICROPYTHON = """
+#include <stddef.h>
+#include <stdint.h>
+typedef void *mp_obj_t;
+typedef size_t mp_uint_t;
+typedef struct { int x; } mp_obj_fun_bc_t;
+typedef struct { void *buf; size_t len; int typecode; } mp_buffer_info_t;
+void mp_get_buffer_raise(mp_obj_t from, mp_buffer_info_t *info, mp_uint_t flags);
+void mp_raise_ValueError(const char *text);
+mp_obj_t mp_obj_new_int(int value);
+void mp_store_global(int name, mp_obj_t value);
+#define MP_ERROR_TEXT(text) text
+enum { MP_BUFFER_READ = 1, MP_BUFFER_WRITE = 2 };
+enum { MP_QSTR_gesture_run, MP_QSTR_gesture_selftest, MP_QSTR_gesture_inputs, MP_QSTR_gesture_outputs,
+       MP_QSTR_digits_run, MP_QSTR_digits_selftest, MP_QSTR_digits_inputs, MP_QSTR_digits_outputs };
+#define MP_DEFINE_CONST_FUN_OBJ_0(name, call) mp_obj_t (*const name)(void) = call
+#define MP_DEFINE_CONST_FUN_OBJ_2(name, call) mp_obj_t (*const name)(mp_obj_t, mp_obj_t) = call
+#define MP_OBJ_FROM_PTR(object) ((mp_obj_t)(uintptr_t)(object))
+#define MP_DYNRUNTIME_INIT_ENTRY
+#define MP_DYNRUNTIME_INIT_EXIT return mp_obj_new_int(0);
+"""
+
+
+@pytest.mark.skipif(shutil.which("gcc") is None, reason="no gcc")
+def test_the_module_for_micropython_compiles(library: Library, tmp_path: Path) -> None:
+    """Against a stand-in for its header; and nothing of a network is a static variable, which it cannot link."""
+    out = written(library, "micropython", tmp_path / "library")
+    (tmp_path / "py").mkdir()
+    (tmp_path / "py" / "dynruntime.h").write_text(MICROPYTHON)
+    flags = ("-std=c99", "-Wall", "-Werror", "-Wno-unused-parameter", f"-I{tmp_path}", f"-I{out}/include")
+    _run("gcc", *flags, "-c", out / "module.c", "-o", tmp_path / "module.o")
+    for source in sorted((out / "src").glob("*.c")):
+        _run("gcc", "-std=c99", "-Os", f"-I{out}/include", "-c", source, "-o", tmp_path / "source.o")
+        listed = _run("nm", tmp_path / "source.o").splitlines()
+        assert [line for line in listed if line.split()[-2] == "b"] == [], source.name
+    compile((out / "example" / "main.py").read_text(encoding="utf-8"), "main.py", "exec")
 
 
 def test_the_zephyr_module_names_what_is_there(library: Library, tmp_path: Path) -> None:

@@ -99,7 +99,7 @@ static void do_receive(engine_dtype_t dtype, const char *sizes, const char *text
     if (sizes) ++sizes;
   }
   receiver_t receiver;
-  tinyml_receiver_init(&receiver, ends, count, dtype == ENGINE_FLOAT32 ? tinyml_elements_scale : NULL);
+  tinyml_receiver_init(&receiver, ends, count, dtype == ENGINE_FLOAT32 ? tinyml_elements_scale : NULL, 0);
   receiver.place = place;
   for (size_t at = 0; at < size; ++at) {
     switch (tinyml_receiver_put(&receiver, data[at])) {
@@ -113,6 +113,9 @@ static void do_receive(engine_dtype_t dtype, const char *sizes, const char *text
                wire_get_u16(receiver.front + WIRE_TRACE_COUNT));
         for (uint8_t input = 0; input < count; ++input) print_hex(inputs[input], ends[input].bytes);
         putchar(' ');
+        break;
+      case RECEIVER_ROW:
+      case RECEIVER_TRACE_ROW: /* the inputs are whole here */
         break;
       case RECEIVER_READ:
         printf("read:%u:%lu:%u ", receiver.seq, (unsigned long)wire_get_u32(receiver.front + WIRE_READ_PLACE),

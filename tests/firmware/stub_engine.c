@@ -5,6 +5,7 @@
  *   STUB_STACK   bytes of stack that it uses
  *   STUB_POISON  the first input byte that makes it fail, or crash if STUB_CRASH
  *   STUB_INIT    what engine_init() returns
+ *   STUB_ROW_BYTES  of a row of its one input, which it takes row by row; 0: whole
  *   STUB_LAYERS  how many it tells of: the first is the input, the last the output, those between all zeros
  */
 #include "engine.h"
@@ -40,6 +41,10 @@
 #define STUB_INIT ENGINE_OK
 #endif
 
+#ifndef STUB_ROW_BYTES
+#define STUB_ROW_BYTES 0
+#endif
+
 #ifndef STUB_LAYERS
 #define STUB_LAYERS 3
 #endif
@@ -52,7 +57,9 @@ static uint8_t output[STUB_OUTPUT_BYTES];
 
 static engine_end_t ends[STUB_INPUTS + STUB_OUTPUTS];
 
-static const engine_info_t info = {"stub", ends, STUB_INPUTS, STUB_OUTPUTS, STUB_LAYERS, STUB_INPUT_BYTES};
+static const engine_info_t info = {"stub",           ends,          STUB_INPUTS, STUB_OUTPUTS, STUB_LAYERS,
+                                   STUB_INPUT_BYTES, STUB_ROW_BYTES};
+static uint32_t row_at; /* where the next row goes */
 
 static void cut(engine_end_t *to, uint32_t count, uint32_t bytes) {
   for (uint32_t end = 0; end < count; ++end) {
@@ -72,7 +79,18 @@ const engine_info_t *engine_info(void) {
   return &info;
 }
 
-uint8_t *engine_input(uint8_t index) { return input.bytes + index * (STUB_INPUT_BYTES / STUB_INPUTS); }
+uint8_t *engine_input(uint8_t index) {
+  return input.bytes + row_at + index * (STUB_INPUT_BYTES / STUB_INPUTS);
+}
+
+void engine_begin(void) { row_at = 0; }
+
+engine_status_t engine_push(engine_watch_t *watch) {
+  if (row_at + STUB_ROW_BYTES > STUB_INPUT_BYTES) __builtin_trap();
+  if (watch && STUB_LAYERS > 1) watch(0, input.bytes + row_at, STUB_ROW_BYTES, STUB_INPUT_BYTES);
+  row_at += STUB_ROW_BYTES;
+  return ENGINE_OK;
+}
 
 static void spin(void) {
 #if defined(__arm__)
@@ -118,13 +136,15 @@ engine_status_t engine_invoke(void) {
 engine_status_t engine_trace(engine_watch_t *watch) {
   static const uint8_t between[5];
   for (uint16_t layer = 0; layer + 1 < STUB_LAYERS; ++layer) {
-    if (layer == 0)
-      watch(layer, input.bytes, sizeof input.bytes);
+    if (layer == 0 && STUB_ROW_BYTES)
+      continue;
+    else if (layer == 0)
+      watch(layer, input.bytes, sizeof input.bytes, sizeof input.bytes);
     else
-      watch(layer, between, sizeof between);
+      watch(layer, between, sizeof between, sizeof between);
   }
   const engine_status_t status = engine_invoke();
-  if (status == ENGINE_OK) watch(STUB_LAYERS - 1, output, sizeof output);
+  if (status == ENGINE_OK) watch(STUB_LAYERS - 1, output, sizeof output, sizeof output);
   return status;
 }
 

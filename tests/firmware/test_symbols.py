@@ -43,9 +43,10 @@ enum { USB_VENDOR_ID = 1, USB_PRODUCT_ID = 2, USB_TOUCH_VALUE = 3 };
 #include "slots.h"
 extern slot_kernel_t *const model_kernels[MODEL_KERNELS];
 extern const slot_plan_t model_plan;
+#define MODEL_ROW_BYTES 0u
 uint8_t *model_input(uint8_t index);
 void model_invoke(void);
-void model_trace(void (*watch)(uint16_t layer, const uint8_t *bytes, uint32_t size));
+void model_trace(void (*watch)(uint16_t layer, const uint8_t *bytes, uint32_t size, uint32_t whole));
 const uint8_t *model_output(uint8_t index);
 """,
     "tflm_host.h": """

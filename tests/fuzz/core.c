@@ -82,7 +82,7 @@ engine_status_t engine_trace(engine_watch_t *watch) {
     memcpy(row, data[index], ends[index].bytes);
   }
   ticks += 3;
-  watch(0, all, (uint32_t)device.input_bytes);
+  watch(0, all, (uint32_t)device.input_bytes, (uint32_t)device.input_bytes);
   free(all);
   const engine_status_t status = engine_invoke();
   if (status != ENGINE_OK) return status;
@@ -92,9 +92,16 @@ engine_status_t engine_trace(engine_watch_t *watch) {
   for (uint8_t index = engine.inputs; index < engine.inputs + engine.outputs; row += ends[index++].bytes) {
     memcpy(row, data[index], ends[index].bytes);
   }
-  watch(1, result, (uint32_t)device.output_bytes);
+  watch(1, result, (uint32_t)device.output_bytes, (uint32_t)device.output_bytes);
   free(result);
   return ENGINE_OK;
+}
+
+void engine_begin(void) {}
+
+engine_status_t engine_push(engine_watch_t *watch) {
+  (void)watch;
+  return ENGINE_ERROR_INVOKE;
 }
 
 uint8_t engine_constant(const uint8_t *base, uint32_t place) {

@@ -82,7 +82,7 @@ static uint8_t *put(uint8_t *to, uint32_t value, int bytes) {
 void model_hello(const model_device_t *device, uint16_t seq, uint8_t flags, uint16_t start,
                  model_answer_t *answer) {
   uint8_t *to = header(answer, WIRE_HELLO, seq);
-  *to++ = 3;
+  *to++ = 4;
   *to++ = device->inputs;
   *to++ = device->outputs;
   *to++ = 2;
@@ -92,6 +92,7 @@ void model_hello(const model_device_t *device, uint16_t seq, uint8_t flags, uint
   to = put(to, 77, 4);
   to = put(to, 0x01020304, 4);
   to = put(to, MODEL_LAYERS, 2);
+  to = put(to, 0, 4);
   for (uint8_t place = 0; place < WIRE_BUILD_ID_BYTES; ++place) *to++ = place;
   for (uint8_t place = 0; place < WIRE_SHA256_BYTES; ++place) *to++ = (uint8_t)(255 - place);
   for (uint8_t end = 0; end < device->inputs + device->outputs; ++end) {
@@ -109,10 +110,12 @@ static void layer(model_answer_t *answer, const uint8_t *body, uint16_t number, 
   const unsigned count = body[5] | (unsigned)body[6] << 8;
   to = put(to, number, 2);
   to = put(to, ticks, 4);
+  to = put(to, (uint32_t)size, 4);
+  to = put(to, (uint32_t)size, 4);
   to = put(to, crc32_of(bytes, size), 4);
   const size_t sent = ((number - first) & 0xFFFFu) < count ? size : 0;
   memcpy(to, bytes, sent);
-  answer->size = 13 + sent;
+  answer->size = 21 + sent;
 }
 
 static size_t read(const uint8_t *body, size_t size, model_answer_t *answer) {

@@ -34,7 +34,9 @@ def result(seq: int, output: bytes, ticks: int = 5) -> bytes:
 
 def layer(seq: int, number: int, data: bytes, *, kept: bool, ticks: int = 3) -> bytes:
     """A LAYER frame."""
-    payload = number.to_bytes(2, "little") + ticks.to_bytes(4, "little") + zlib.crc32(data).to_bytes(4, "little")
+    size = len(data).to_bytes(4, "little")
+    payload = number.to_bytes(2, "little") + ticks.to_bytes(4, "little") + 2 * size
+    payload += zlib.crc32(data).to_bytes(4, "little")
     return framing.encode(messages.body(MessageType.LAYER, seq, payload + (data if kept else b"")))
 
 

@@ -201,10 +201,10 @@ def test_another_program_on_the_port() -> None:
 
 
 def test_another_version() -> None:
-    with pytest.raises(LinkError, match="does not speak version 3"):
+    with pytest.raises(LinkError, match="does not speak version 4"):
         client_of(PythonDevice(hello=lambda m: fake.refused(m.seq, Reason.VERSION))).hello()
-    newer = dataclasses.replace(HELLO, version=4)
-    with pytest.raises(LinkError, match="speaks version 4 of the wire, not 3"):
+    newer = dataclasses.replace(HELLO, version=5)
+    with pytest.raises(LinkError, match="speaks version 5 of the wire, not 4"):
         client_of(PythonDevice(hello=lambda m: fake.hello(m.seq, newer))).hello()
 
 

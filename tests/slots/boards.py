@@ -78,7 +78,7 @@ class Qemu:
         qemu.stop(self._running.pid, self._running.started)
 
 
-START: dict[str, Callable[[Build, Path], Cuttable]] = {"nano33": Nano33, "mps2-an386": Qemu}
+START: dict[str, Callable[[Build, Path], Cuttable]] = {"nano33": Nano33, "mps2-an386": Qemu, "riscv-virt": Qemu}
 
 
 def missing(board: str) -> str:

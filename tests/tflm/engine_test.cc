@@ -43,7 +43,7 @@ static void all_well() {
 #if TFLM_TRACED
 static uint16_t told;
 
-static void watch(uint16_t layer, const uint8_t *bytes, uint32_t size) {
+static void watch(uint16_t layer, const uint8_t *bytes, uint32_t size, uint32_t) {
   CHECK(layer == told && layer < tflm_config::kLayers);
   const int tensor = tflm_config::kTrace[layer].tensor;
   CHECK(bytes == reinterpret_cast<uint8_t *>(fake::eval_tensor(nullptr, tensor)->data.raw));
@@ -60,7 +60,7 @@ static void check_traced() {
   CHECK(engine_trace(watch) == ENGINE_OK && told == tflm_config::kLayers);
 }
 #else
-static void watch(uint16_t, const uint8_t *, uint32_t) { CHECK(false); }
+static void watch(uint16_t, const uint8_t *, uint32_t, uint32_t) { CHECK(false); }
 
 static void check_traced() {
   CHECK(engine_info()->layers == 0);

@@ -95,6 +95,7 @@ class Build(Artifact):
         arena_bytes: RAM for tensors and scratch, as planned, or as reserved for the interpreter.
         layers, plan: see CompiledModel; empty for an interpreter.
         points: the layers that a device with this firmware tells of, if it is asked; empty where it cannot.
+        streamed, row_bytes: see CompiledModel.
         elf: the linked program with its symbols; None where the builder leaves none.
         card: how the model was trained; None for a user's own file.
         original, original_sha256, changes: the user's file, where the model is what was made of it; see ModelFile.
@@ -135,6 +136,8 @@ class Build(Artifact):
     layers: tuple[LayerReport, ...] = ()
     plan: tuple[PlannedBuffer, ...] = ()
     points: tuple[TracePoint, ...] = ()
+    streamed: int = 0
+    row_bytes: int = 0
     elf: Path | None = None
     card: ModelCard | None = None
     original: Path | None = None

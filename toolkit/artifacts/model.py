@@ -131,6 +131,8 @@ class CompiledModel(Artifact):
         layers: in the order of computation.
         plan: who has which bytes of the arena, and when.
         points: `layers` as a device tells of them.
+        streamed: so many of the first layers run row by row.
+        row_bytes: of one row of the input, where it comes row by row; 0: it lies whole.
     """
 
     sources: dict[str, str]
@@ -143,6 +145,8 @@ class CompiledModel(Artifact):
     layers: tuple[LayerReport, ...]
     plan: tuple[PlannedBuffer, ...]
     points: tuple[TracePoint, ...] = ()
+    streamed: int = 0
+    row_bytes: int = 0
 
 
 @dataclass(frozen=True)

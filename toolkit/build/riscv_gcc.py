@@ -9,6 +9,8 @@ from toolkit.build import gnu_make
 from toolkit.build.base import Built
 
 COMPILER = "riscv64-unknown-elf-gcc"
+LIBRARY = ("--specs=picolibc.specs",)
+"""Without it the compiler has no header of C's."""
 
 
 def tools() -> tuple[str, ...]:

@@ -48,7 +48,8 @@ def link(source: str, board: Board, builder: str, start: int, place: Path) -> by
         ToolError: its compiler is not installed.
         BuildError: it refused.
     """
-    compiler = str(getattr(load(builder), "COMPILER", ""))
+    module = load(builder)
+    compiler, library = str(getattr(module, "COMPILER", "")), getattr(module, "LIBRARY", ())
     if not compiler:
         raise BuildError(f"{builder} makes no images for slots", "build the firmware with the board's first toolchain")
     place.mkdir(parents=True, exist_ok=True)
@@ -57,15 +58,18 @@ def link(source: str, board: Board, builder: str, start: int, place: Path) -> by
     write_atomically(script, _SCRIPT.replace("START", f"{start + HEADER_BYTES:#x}").encode())
     folders = (resources.firmware() / "engine", *resources.kernel_folders())
     argv = [
-        compiler, *board.cpu.gcc_flags, "-std=c99", "-Os", "-fno-pic", "-w", *(f"-I{each}" for each in folders),
-        str(text), "-nostdlib", "-nostartfiles", "-Wl,--build-id=none", f"-Wl,-T,{script}", "-o", str(linked),
+        compiler, *board.cpu.gcc_flags, *library, "-std=c99", "-Os", "-fno-pic", "-w",
+        *(f"-I{each}" for each in folders), str(text), "-nostdlib", "-nostartfiles", "-Wl,--build-id=none",
+        "-T", str(script), "-o", str(linked),  # two words, or picolibc's specs bring their own script
     ]  # fmt: skip
     process.run(argv, timeout=_SECONDS, env=clean(), error=BuildError)
     try:
         with linked.open("rb") as stream:
             section = ELFFile(stream).get_section_by_name(".image")
+            if section["sh_addr"] != start + HEADER_BYTES:
+                raise BuildError(f"{linked} was linked for {section['sh_addr']:#x}", "see its linker script")
             return bytes(section.data())
-    except (OSError, ELFError, AttributeError) as caught:
+    except (OSError, ELFError, TypeError, AttributeError) as caught:
         raise BuildError(f"{linked} is not a linked image: {caught}", "build again with -v") from caught
 
 

@@ -74,7 +74,8 @@ def register(app: typer.Typer) -> None:
         kind: Annotated[
             str,
             typer.Option(
-                "--as", help="For which build system: folder, cmake, arduino, platformio, zephyr, esp-idf, cmsis-pack."
+                "--as",
+                help="For what: folder, cmake, arduino, platformio, zephyr, esp-idf, micropython, cmsis-pack.",
             ),
         ] = "folder",
         name: Annotated[

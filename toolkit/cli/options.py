@@ -98,6 +98,13 @@ Slots = Annotated[
     bool, typer.Option("--slots", help="The firmware takes other networks over the link: see tinyml update.")
 ]
 Optimise = Annotated[str, typer.Option("--optimise", help="What the compiler aims at: speed or size.")]
+Stream = Annotated[
+    str,
+    typer.Option(
+        "--stream",
+        help="Layers row by row over a few rows of each tensor: auto, off, on; rows: the input comes row by row too.",
+    ),
+]
 Limit = Annotated[int | None, typer.Option("--limit", min=0, help="Only the first N inputs, or so many made-up ones.")]
 Trace = Annotated[
     int,

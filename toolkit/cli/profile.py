@@ -14,7 +14,7 @@ from toolkit.cli import options, output, project
 from toolkit.cli.listener import Terminal
 from toolkit.errors import UsageError
 
-_OF_A_BUILD = ("model", "dtype", "runtime", "toolchain", "optimise")
+_OF_A_BUILD = ("model", "dtype", "runtime", "toolchain", "optimise", "stream")
 """Options that ask for a build of their own."""
 
 
@@ -70,6 +70,7 @@ def register(app: typer.Typer) -> None:
         runtime: options.ModelRuntime = None,
         toolchain: options.Toolchain = None,
         optimise: options.Optimise = "speed",
+        stream: options.Stream = "auto",
         float_model: options.FloatModel = None,
         calibrate: options.Calibrate = None,
         port: Annotated[
@@ -107,6 +108,7 @@ def register(app: typer.Typer) -> None:
                 runtime=runtime,
                 toolchain=toolchain,
                 optimise=optimise,
+                stream=stream,
                 float_model=float_model,
                 calibrate=options.calibration(calibrate, selection),
                 workspace=workspace_folder,

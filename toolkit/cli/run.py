@@ -37,6 +37,7 @@ def register(app: typer.Typer) -> None:
         toolchain: options.Toolchain = None,
         optimise: options.Optimise = "speed",
         slots: options.Slots = False,
+        stream: options.Stream = "auto",
         float_model: options.FloatModel = None,
         calibrate: options.Calibrate = None,
         port: Annotated[
@@ -88,6 +89,7 @@ def register(app: typer.Typer) -> None:
             toolchain=toolchain,
             optimise=optimise,
             slots=slots,
+            stream=stream,
             float_model=float_model,
             calibrate=options.calibration(calibrate, selection),
             port=port,

@@ -10,7 +10,7 @@ import numpy as np
 
 from toolkit import registry
 from toolkit.artifacts import CompiledModel, LayerReport, TracePoint
-from toolkit.compiler import c, emit, fuse, plan, reader
+from toolkit.compiler import c, emit, emit_rows, fuse, plan, reader, rowplan, rows
 from toolkit.compiler.c import Constant
 from toolkit.compiler.ir import Graph
 from toolkit.compiler.isa.base import InstructionSet
@@ -20,6 +20,11 @@ from toolkit.tflite import Obstacle, UnsupportedError, describe, ends, points
 from toolkit.tflite.obstacles import obstacles_of
 
 OPTIMISATIONS = ("speed", "size")
+
+STREAMING = ("off", "auto", "on", "rows")
+"""Whether layers run row by row: never; where that lowers the arena by an eighth; wherever they can; and the input
+comes row by row, too."""
+_WORTH = 7 / 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,15 +46,22 @@ class Anatomy:
     roots: Mapping[int, int]
 
 
-def compile_model(tflite: bytes, *, isa: str, fpu: bool, optimise: str = "speed") -> CompiledModel:
+def compile_model(tflite: bytes, *, isa: str, fpu: bool, optimise: str = "speed", stream: str = "off") -> CompiledModel:
     """Compile a network to C; see `dissect`, whose arguments and errors these are."""
-    return dissect(tflite, isa=isa, fpu=fpu, optimise=optimise).compiled
+    return dissect(tflite, isa=isa, fpu=fpu, optimise=optimise, stream=stream).compiled
 
 
 # A damaged file's scales overflow or divide by zero; what comes of it is refused where it is used.
 @np.errstate(all="ignore")
 def dissect(
-    tflite: bytes, *, isa: str, fpu: bool, optimise: str = "speed", share: bool = True, general: bool = False
+    tflite: bytes,
+    *,
+    isa: str,
+    fpu: bool,
+    optimise: str = "speed",
+    share: bool = True,
+    general: bool = False,
+    stream: str = "off",
 ) -> Anatomy:
     """Compile a network to C.
 
@@ -60,6 +72,7 @@ def dissect(
         optimise: "speed" or "size".
         share: layers whose constants are equal have one copy of them.
         general: no code is made for one layer's constants.
+        stream: one of STREAMING.
 
     Returns:
         Sources, the kernels they need, the figures of every layer, and what they were made of.
@@ -68,22 +81,20 @@ def dissect(
         DoesNotFitError: the instruction set could not address the constants.
         ModelError: the file is broken, or holds an operator, type or shape that is not supported; it is named.
         TinymlError: there is no such instruction set.
-        ValueError: `optimise` is neither.
+        ValueError: `optimise` or `stream` is none of theirs.
     """
-    if optimise not in OPTIMISATIONS:
-        raise ValueError(f"optimise {optimise!r} of {OPTIMISATIONS}")
+    if optimise not in OPTIMISATIONS or stream not in STREAMING:
+        raise ValueError(f"optimise {optimise!r} of {OPTIMISATIONS}, stream {stream!r} of {STREAMING}")
     graph = reader.read(tflite)
     _check_ends(graph)
     io = ends.ends_of(tflite)
     layers, roots = fuse.fuse(graph)
     target = Target(registry.load(registry.ISAS, isa).ISA, fpu, optimise, general)
     calls = _lowered(graph, layers, target)
+    choice = _choice(graph, layers, calls, roots, target, stream)
+    calls, offsets, arena_bytes, streamed = choice.calls, choice.offsets, choice.arena_bytes, choice.streamed
     if share:
         calls = _sharing(calls)
-    buffers, shared = _buffers(graph, calls, roots)
-    offsets, arena_bytes = plan.place(buffers, _behind(calls, buffers, shared))
-    offsets |= {index: offsets[root] for index, root in shared.items()}
-    arena_bytes = max([arena_bytes, *(_reads_to(graph, call, offsets) for call in calls)])
     reports = tuple(
         LayerReport(
             call.name,
@@ -98,18 +109,53 @@ def dissect(
     constants_bytes = sum(report.constants_bytes for report in reports)
     _check_constants(target.isa, constants_bytes, calls)
     compiled = CompiledModel(
-        sources=emit.emit(graph, io, calls, offsets, arena_bytes, roots),
-        kernels=c.with_headers({file for call in calls for file in (*call.kernels, *call.headers, "aot_memory.h")}),
+        sources=emit.emit(graph, io, calls, offsets, arena_bytes, roots, streamed),
+        kernels=c.with_headers(
+            {file for call in calls for file in (*call.kernels, *call.headers, "aot_memory.h")}
+            | ({emit_rows.HEADER} if streamed else set())
+        ),
         inputs=io.inputs,
         outputs=io.outputs,
         arena_bytes=arena_bytes,
         constants_bytes=sum(report.constants_bytes for report in reports),
         macs=sum(report.macs for report in reports),
         layers=reports,
-        plan=plan.picture(buffers, offsets),
+        plan=plan.picture(choice.buffers.listed, offsets),
         points=_points(tflite, calls),
+        streamed=len(streamed.stages) if streamed else 0,
+        row_bytes=streamed.input_row_bytes if streamed and streamed.by_row else 0,
     )
     return Anatomy(compiled, graph, calls, offsets, roots)
+
+
+def _choice(
+    graph: Graph,
+    layers: Sequence[fuse.Layer],
+    calls: tuple[Call, ...],
+    roots: Mapping[int, int],
+    target: Target,
+    stream: str,
+) -> rowplan.Choice:
+    """The memory plan, and which layers stream.
+
+    Raises:
+        ModelError: the input is to come row by row, and cannot.
+    """
+    whole = None if stream in ("on", "rows") else rowplan.whole(graph, calls, roots)
+    if whole is not None and stream == "off":
+        return whole
+    found = rows.stages(graph, layers, target)
+    streaming = rowplan.by_rows(graph, calls, roots, found, by_row=stream == "rows")
+    if streaming is None and stream == "rows":
+        raise ModelError(
+            "this network cannot take its input row by row: it has several, or its first layer needs all of it",
+            "--stream auto",
+        )
+    if streaming is None:
+        return whole or rowplan.whole(graph, calls, roots)
+    if whole is not None and streaming.arena_bytes > _WORTH * whole.arena_bytes:
+        return whole
+    return streaming
 
 
 def _points(tflite: bytes, calls: Sequence[Call]) -> tuple[TracePoint, ...]:
@@ -193,14 +239,6 @@ def _check_ends(graph: Graph) -> None:
                 )
 
 
-def _reads_to(graph: Graph, call: Call, offsets: Mapping[object, int]) -> int:
-    """The arena's least size for a call that reads past its input: that may be another buffer's, but must exist."""
-    if not call.reads_past:
-        return 0
-    end = offsets[call.inputs[0]] + graph.tensors[call.inputs[0]].bytes + call.reads_past
-    return -(-end // plan.ALIGNMENT) * plan.ALIGNMENT
-
-
 def _with_constants(graph: Graph, call: Call, target: Target) -> Call:
     """The call with the constants among its inputs as arrays of its own.
 
@@ -218,58 +256,3 @@ def _with_constants(graph: Graph, call: Call, target: Target) -> Call:
             "build for another board: tinyml boards",
         )
     return dataclasses.replace(call, constants=(*call.constants, *arrays))
-
-
-def _behind(calls: Sequence[Call], buffers: Sequence[plan.Buffer], shared: Mapping[int, int]) -> plan.Behind:
-    """Which layer's output may begin how far before the input that it is made of, where nothing else needs that."""
-    by_key = {buffer.key: buffer for buffer in buffers}
-    found: dict[tuple[object, object], int] = {}
-    for step, call in enumerate(calls):
-        if call.behind is None or call.output not in by_key:
-            continue
-        source = by_key.get(shared.get(call.inputs[0], call.inputs[0]))
-        output = by_key[call.output]
-        if source is not None and source.last_use == step and call.inputs.count(call.inputs[0]) == 1:
-            found[output.key, source.key] = call.behind + call.writes_past
-    return found
-
-
-def _buffers(graph: Graph, calls: Sequence[Call], roots: Mapping[int, int]) -> tuple[list[plan.Buffer], dict[int, int]]:
-    """Every computed tensor and scratch buffer with its lifetime in steps of layers, and whose memory it shares.
-
-    A layer that may write over an input does so if nothing else needs that input any more.
-    """
-    tensors = graph.tensors
-    last: dict[int, int] = {}
-    for step, call in enumerate(calls):
-        last |= dict.fromkeys(call.inputs, step)
-    last |= {roots.get(output, output): len(calls) for output in graph.outputs}
-    born = dict.fromkeys(graph.inputs, -1)
-    shared: dict[int, int] = {}
-    for step, call in enumerate(calls):
-        free = [
-            i
-            for i in (call.inputs[place] for place in call.in_place)
-            if tensors[i].data is None
-            and last[i] == step
-            and call.inputs.count(i) == 1
-            and tensors[i].bytes == tensors[call.output].bytes
-        ]
-        if free:
-            shared[call.output] = shared.get(free[0], free[0])
-        else:
-            born[call.output] = step
-    dies = {index: max(last.get(index, first), first) for index, first in born.items()}
-    for index, root in shared.items():
-        dies[root] = max(dies[root], last.get(index, 0))
-    past = {call.output: call.writes_past for call in calls}
-    buffers = [
-        plan.Buffer(index, tensors[index].name, tensors[index].bytes + past.get(index, 0), first, dies[index])
-        for index, first in born.items()
-    ]
-    buffers += [
-        plan.Buffer(("scratch", call.name), f"{call.name} scratch", call.scratch_bytes, step, step)
-        for step, call in enumerate(calls)
-        if call.scratch_bytes
-    ]
-    return buffers, shared

@@ -19,7 +19,7 @@ from random import Random
 from toolkit.artifacts import PlannedBuffer
 
 ALIGNMENT = 4
-_WORK = 1_500_000
+WORK = 1_500_000
 """Comparisons of two places: about a second."""
 _FORWARD = 0.5
 """The share of tries that move a buffer at the top; the others swap two."""
@@ -47,11 +47,13 @@ Behind = Mapping[tuple[object, object], int]
 def bound(buffers: Sequence[Buffer], behind: Behind | None = None) -> int:
     """The least that any plan needs: the largest sum of what is alive at once."""
     sizes = {buffer.key: _aligned(buffer.bytes) for buffer in buffers}
-    births = {buffer.key: buffer.first_use for buffer in buffers}
+    lives = {buffer.key: (buffer.first_use, buffer.last_use) for buffer in buffers}
     saved: dict[int, int] = {}
     for (low, high), apart in (behind or {}).items():
         together = max(sizes[low], _aligned(apart) + sizes[high])
-        saved[births[low]] = max(0, sizes[low] + sizes[high] - together)
+        first, last = max(lives[low][0], lives[high][0]), min(lives[low][1], lives[high][1])
+        for step in range(first, last + 1):
+            saved[step] = max(saved.get(step, 0), sizes[low] + sizes[high] - together)
     steps = {buffer.first_use for buffer in buffers}
     return max(
         (
@@ -62,14 +64,18 @@ def bound(buffers: Sequence[Buffer], behind: Behind | None = None) -> int:
     )
 
 
-def place(buffers: Sequence[Buffer], behind: Behind | None = None) -> tuple[dict[object, int], int]:
-    """Offsets by key, and the arena's size; all offsets are multiples of ALIGNMENT."""
+def place(buffers: Sequence[Buffer], behind: Behind | None = None, work: int = WORK) -> tuple[dict[object, int], int]:
+    """Offsets by key, and the arena's size; all offsets are multiples of ALIGNMENT.
+
+    Args:
+        work: comparisons to spend beyond the first order.
+    """
     order = sorted(range(len(buffers)), key=lambda at: (-buffers[at].bytes, buffers[at].first_use))
     meetings = _meetings(buffers, behind or {})
     offsets, size = _in_order(buffers, meetings, order)
     least = bound(buffers, behind)
     random = Random(len(buffers))  # noqa: S311 - one plan for one network
-    for _ in range(_WORK // (1 + sum(len(each) ** 2 for each in meetings))):
+    for _ in range(work // (1 + sum(len(each) ** 2 for each in meetings))):
         if size <= least:
             break
         tried = list(order)

@@ -16,6 +16,7 @@ from toolkit.errors import EmulatorError
 
 INVOKE, TRACE = "engine_invoke", "engine_trace"
 """The functions of engine.h that are followed."""
+_SUMMED = ("instructions", "least", "usual", "most", "flash_reads")
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class Stretch:
         least, usual, most: an estimate of the cycles, and the ends of what is left open.
         flash_reads: words, half words and bytes that were loaded from flash: constants. What a run of instructions
             loads is looked at when it is run first, and taken to be the same each time.
+        layer: of engine_trace(): which it ends with.
     """
 
     instructions: int
@@ -34,11 +36,13 @@ class Stretch:
     usual: int
     most: int
     flash_reads: int
+    layer: int = 0
 
 
 @dataclass(frozen=True)
 class Call:
-    """A call of one of the functions: engine_invoke() is one stretch, engine_trace() one for each layer."""
+    """A call of one of the functions: engine_invoke() is one stretch, engine_trace() one for each layer, or for each
+    row of its output where it runs row by row."""
 
     function: str
     stretches: tuple[Stretch, ...]
@@ -50,8 +54,18 @@ def add(path: Path, call: Call) -> None:
         file.write(json.dumps(dataclasses.asdict(call)) + "\n")
 
 
+def _by_layer(stretches: Sequence[Stretch]) -> tuple[Stretch, ...]:
+    """A layer that runs row by row has a stretch for each row: together they are one."""
+    found: dict[int, Stretch] = {}
+    for one in stretches:
+        known = found.setdefault(one.layer, dataclasses.replace(one, **dict.fromkeys(_SUMMED, 0)))
+        sums = {name: getattr(known, name) + getattr(one, name) for name in _SUMMED}
+        found[one.layer] = dataclasses.replace(known, **sums)
+    return tuple(found[layer] for layer in sorted(found))
+
+
 def read(path: Path, function: str) -> tuple[Sequence[Stretch], ...]:
-    """The calls of a function, in their order.
+    """The calls of a function, in their order: of engine_trace() a stretch for each layer.
 
     Raises:
         EmulatorError: the file is not what an emulator writes.
@@ -64,4 +78,4 @@ def read(path: Path, function: str) -> tuple[Sequence[Stretch], ...]:
         ]
     except (OSError, ValueError, KeyError, TypeError) as caught:
         raise EmulatorError(f"{path} does not hold what the emulator counted: {caught}", "try again") from caught
-    return tuple(call.stretches for call in calls if call.function == function)
+    return tuple(_by_layer(call.stretches) for call in calls if call.function == function)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from toolkit.artifacts import LinkStats
 from toolkit.errors import LinkError
-from toolkit.link import messages, slot_messages, tracing
+from toolkit.link import by_row, messages, slot_messages, tracing
 from toolkit.link.exchange import Exchange
 from toolkit.link.messages import ElementCode, Hello, MessageType
 from toolkit.link.session import Session
@@ -104,6 +104,9 @@ class Client:
         device = self.hello()
         for request in requests:
             _check(request, device)
+        if device.row_bytes:
+            yield from by_row.stream(Exchange(self._session, self._window, self._bounds), device, requests)
+            return
         yield from Stream(requests, device, self._session, self._window, self._bounds)
 
     def trace(self, key: int, data: bytes, keep: range = range(0)) -> Trace:

@@ -30,12 +30,12 @@ class Exchange:
         self._refused: Message | None = None
         self._again = False
 
-    def ask(self, kind: MessageType, payload: bytes, last: MessageType) -> list[Message] | None:
+    def ask(self, kind: MessageType, payload: bytes, *last: MessageType) -> list[Message] | None:
         """Send a request once.
 
         Args:
             kind, payload: of the request.
-            last: the type of the message that ends its answer.
+            last: types of messages that end its answer.
 
         Returns:
             All messages of the answer in their order; None if something was lost on the way: ask again.
@@ -71,8 +71,8 @@ class Exchange:
             )
         return self._heard if self._done(last) and not self._again else None
 
-    def _done(self, last: MessageType) -> bool:
-        return self._again or self._refused is not None or bool(self._heard and self._heard[-1].type == last)
+    def _done(self, last: tuple[MessageType, ...]) -> bool:
+        return self._again or self._refused is not None or bool(self._heard and self._heard[-1].type in last)
 
     def _take(self, message: Message) -> None:
         if message.type == MessageType.HELLO:

@@ -73,6 +73,9 @@ def render() -> str:
     lines += _offsets(
         "TRACE", messages.TRACE_PAYLOAD, "Offsets in TRACE's payload; then the input tensors' bytes, packed."
     )
+    lines += _offsets("ROW", messages.ROW_PAYLOAD, "Offsets in ROW's payload; then a row of the input, packed.")
+    lines += _offsets("TRACE_ROW", messages.TRACE_ROW_PAYLOAD, "Offsets in TRACE_ROW's payload; then as ROW's.")
+    lines += _offsets("TAKEN", messages.TAKEN_PAYLOAD, "Offsets in TAKEN's payload.")
     lines += _offsets("READ", messages.READ_PAYLOAD, "Offsets in READ's payload.")
     lines += _offsets("BYTES", messages.BYTES_PAYLOAD, "Offsets in BYTES' payload; then the first bytes.")
     lines += _offsets(
@@ -81,7 +84,7 @@ def render() -> str:
     lines += _offsets("SLOT_DO", slot_messages.SLOT_DO_PAYLOAD, "Offsets in SLOT_DO's payload.")
     lines += _offsets("SLOTS", slot_messages.SLOTS_PAYLOAD, "Offsets in SLOTS' payload.")
     lines += _offsets(
-        "LAYER", messages.LAYER_PAYLOAD, "Offsets in LAYER's payload; then the bytes of its output, if asked for."
+        "LAYER", messages.LAYER_PAYLOAD, "Offsets in LAYER's payload; then these bytes of its output, if asked for."
     )
     lines += _offsets("RESULT", messages.RESULT_PAYLOAD, "Offsets in RESULT's payload; then the output tensors' bytes.")
     lines += _offsets("REFUSED", messages.REFUSED_PAYLOAD, "Offsets in REFUSED's payload.")

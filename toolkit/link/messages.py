@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
-VERSION: Final = 3
+VERSION: Final = 4
 SEQ_COUNT: Final = 0xFFFF
 """Sequence numbers run from 0 to 0xFFFE."""
 SEQ_UNKNOWN: Final = 0xFFFF
@@ -34,16 +34,19 @@ class MessageType(IntEnum):
     HELLO_REQUEST = 0x01
     INFER_TENSOR = 0x02
     INFER_ELEMENTS = 0x04  # 0x03 was one of a fixed scale; it is not used again
+    ROW = 0x29
     TRACE = 0x45
     READ = 0x66
     SLOT_WRITE = 0x47
     SLOT_DO = 0x28
+    TRACE_ROW = 0x6A
     HELLO = 0x81
     RESULT = 0x82
     REFUSED = 0x83
     LAYER = 0x84
     BYTES = 0x85
     SLOTS = 0x86
+    TAKEN = 0x87
 
 
 class Reason(IntEnum):
@@ -85,14 +88,21 @@ INFER_ELEMENTS_PAYLOAD: Final[Fields] = (("divisor", "f"), ("offset", "f"))
 """Then one uint8 for each input element, packed: the only, float32 input is element / divisor + offset."""
 TRACE_PAYLOAD: Final[Fields] = (("first", "H"), ("count", "H"))
 """Then the input tensors' bytes, packed. Of `count` layers from `first` on the bytes are sent too."""
+ROW_PAYLOAD: Final[Fields] = (("row", "H"),)
+"""Then one row of the input, packed."""
+TRACE_ROW_PAYLOAD: Final[Fields] = (("first", "H"), ("count", "H"), ("row", "H"))
+"""As TRACE's and ROW's."""
+TAKEN_PAYLOAD: Final[Fields] = (("row", "H"),)
+"""The row that is wanted next."""
 READ_PAYLOAD: Final[Fields] = (("place", "I"), ("size", "H"))
 """Constants of the program; engine.h has what `place` means."""
 MOST_READ: Final = 64
 """Most bytes that come back of those that one READ asks for: the device holds so many on its stack."""
 BYTES_PAYLOAD: Final[Fields] = (("crc", "I"),)
 """CRC-32 of all bytes that were asked for; then the first MOST_READ of them."""
-LAYER_PAYLOAD: Final[Fields] = (("layer", "H"), ("ticks", "I"), ("crc", "I"))
-"""Then the bytes of the layer's output, if they were asked for."""
+LAYER_PAYLOAD: Final[Fields] = (("layer", "H"), ("ticks", "I"), ("size", "I"), ("whole", "I"), ("crc", "I"))
+"""Of a part of a layer's output: its bytes, those of the whole output, CRC-32 of the part. Then the part itself, if it
+was asked for."""
 RESULT_PAYLOAD: Final[Fields] = (("ticks", "I"),)
 REFUSED_PAYLOAD: Final[Fields] = (("reason", "B"),)
 HELLO_PAYLOAD: Final[Fields] = (
@@ -106,6 +116,7 @@ HELLO_PAYLOAD: Final[Fields] = (
     ("arena_bytes", "I"),
     ("stack_bytes", "I"),
     ("layers", "H"),
+    ("row_bytes", "I"),
     ("build_id", f"{BUILD_ID_BYTES}s"),
     ("model_sha256", f"{SHA256_BYTES}s"),
 )
@@ -168,6 +179,7 @@ class Hello:
         arena_bytes: RAM for tensors and scratch that the engine really uses.
         stack_bytes: deepest stack so far, 0 if the port cannot tell.
         layers: how many a TRACE tells of; 0: the engine cannot be traced.
+        row_bytes: of a row of the input, where that is taken row by row; 0: it lies whole.
         build_id: 16 hex digits.
         model_sha256: 64 hex digits, of the .tflite.
         runtime: "aot" or "tflm".
@@ -189,6 +201,7 @@ class Hello:
     board: str
     inputs: tuple[End, ...]
     outputs: tuple[End, ...]
+    row_bytes: int = 0
 
     @property
     def input_bytes(self) -> int:
@@ -213,6 +226,7 @@ class Hello:
             self.arena_bytes,
             self.stack_bytes,
             self.layers,
+            self.row_bytes,
             bytes.fromhex(self.build_id),
             bytes.fromhex(self.model_sha256),
         )
@@ -230,7 +244,8 @@ class Hello:
             raise MessageError(f"the device speaks version {payload[0]} of the wire, not {VERSION}")
         if len(payload) < _HELLO.size:
             raise MessageError(f"HELLO of {len(payload)} bytes")
-        version, given, taken, unit, flags, start, rx, arena, stack, layers, build, model = _HELLO.unpack_from(payload)
+        fixed = _HELLO.unpack_from(payload)
+        version, given, taken, unit, flags, start, rx, arena, stack, layers, row_bytes, build, model = fixed
         after = _HELLO.size + (given + taken) * _END.size
         if not given or not taken or len(payload) < after:
             raise MessageError(f"HELLO of {len(payload)} bytes with {given} inputs and {taken} outputs")
@@ -244,6 +259,8 @@ class Hello:
             ticks = TickUnit(unit)
         except ValueError as caught:
             raise MessageError(f"HELLO: {caught}") from caught
+        if row_bytes and (given != 1 or ends[0].size_bytes % row_bytes):
+            raise MessageError(f"HELLO: {ends[0].size_bytes} bytes of input in rows of {row_bytes}")
         return cls(
             version=version,
             tick_unit=ticks,
@@ -259,6 +276,7 @@ class Hello:
             board=texts[1].decode("ascii"),
             inputs=tuple(ends[:given]),
             outputs=tuple(ends[given:]),
+            row_bytes=row_bytes,
         )
 
 
@@ -313,19 +331,22 @@ def parse_result(payload: bytes) -> tuple[int, bytes]:
 
 @dataclass(frozen=True)
 class TracedLayer:
-    """What a LAYER tells.
+    """What a LAYER tells of a part of a layer's output, or several of all of it.
 
     Attributes:
         layer: its place in the order of computation.
         ticks: that it took, in HELLO's unit.
-        crc: CRC-32 of its output's bytes.
+        crc: CRC-32 of its bytes.
         data: these bytes; empty where they were not asked for.
+        size: how many they are; whole: how many the layer's output has.
     """
 
     layer: int
     ticks: int
     crc: int
     data: bytes
+    size: int
+    whole: int
 
 
 def parse_layer(payload: bytes) -> TracedLayer:
@@ -336,16 +357,12 @@ def parse_layer(payload: bytes) -> TracedLayer:
     """
     if len(payload) < _LAYER.size:
         raise MessageError(f"LAYER of {len(payload)} bytes")
-    layer, ticks, crc = _LAYER.unpack_from(payload)
-    return TracedLayer(layer, ticks, crc, payload[_LAYER.size :])
+    layer, ticks, size, whole, crc = _LAYER.unpack_from(payload)
+    return TracedLayer(layer, ticks, crc, payload[_LAYER.size :], size, whole)
 
 
 def parse_bytes(payload: bytes) -> tuple[int, bytes]:
-    """CRC-32 of what a READ asked for, and the first bytes of it.
-
-    Raises:
-        MessageError: shorter than its fixed part.
-    """
+    """CRC-32 of what a READ asked for, and the first bytes of it; a MessageError as above."""
     if len(payload) < _BYTES.size:
         raise MessageError(f"BYTES of {len(payload)} bytes")
     (crc,) = _BYTES.unpack_from(payload)

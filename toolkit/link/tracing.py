@@ -8,7 +8,7 @@ from functools import partial
 from typing import TypeVar
 
 from toolkit.errors import LinkError
-from toolkit.link import messages, packbits
+from toolkit.link import by_row, crc, messages, packbits
 from toolkit.link.exchange import ATTEMPTS, Exchange
 from toolkit.link.messages import Hello, Message, MessageError, MessageType, TracedLayer
 
@@ -43,20 +43,58 @@ def trace(exchange: Exchange, device: Hello, key: int, data: bytes, keep: range)
     Raises:
         LinkError: the device refuses, fell silent, or tells of other layers than HELLO promised.
     """
+    if device.row_bytes:
+        return _by_row(exchange, device, key, data, keep)
     payload = messages.trace(keep.start, len(keep), packbits.pack(data))
     return until(exchange, MessageType.TRACE, payload, MessageType.RESULT, partial(_traced, device, key, keep))
 
 
 def _traced(device: Hello, key: int, keep: range, answer: list[Message]) -> Trace | None:
     ticks, output = messages.parse_result(answer[-1].payload)
-    layers = tuple(messages.parse_layer(message.payload) for message in answer[:-1])
-    whole = [each.layer for each in layers] == list(range(device.layers))
+    layers = _joined([messages.parse_layer(message.payload) for message in answer[:-1]])
+    if layers is None or len(output) != device.output_bytes:
+        return None
     # An interpreter whose library tells of no operators gives the result alone.
-    if len(output) != device.output_bytes or not (whole or not layers):
+    if layers and [each.layer for each in layers] != list(range(device.layers)):
         return None
     if any(bool(each.data) and each.layer not in keep for each in layers):
         return None
     return Trace(key, output, ticks, layers)
+
+
+def _joined(parts: list[TracedLayer]) -> tuple[TracedLayer, ...] | None:
+    """Every layer from its parts, which come in their order while other layers' parts come between; None: one lacks."""
+    found: dict[int, TracedLayer] = {}
+    for part in parts:
+        if len(part.data) not in (0, part.size):
+            return None
+        known = found.get(part.layer)
+        if known is None:
+            found[part.layer] = part
+            continue
+        found[part.layer] = TracedLayer(
+            part.layer,
+            known.ticks + part.ticks,
+            crc.joined(known.crc, part.crc, part.size),
+            known.data + part.data,
+            known.size + part.size,
+            part.whole if part.whole == known.whole else -1,
+        )
+    whole = all(each.size == each.whole and len(each.data) in (0, each.size) for each in found.values())
+    return tuple(found.values()) if whole else None
+
+
+def _by_row(exchange: Exchange, device: Hello, key: int, data: bytes, keep: range) -> Trace:
+    payload = partial(by_row.trace_row, keep.start, len(keep))
+    for _ in range(ATTEMPTS):
+        answer, whole = by_row.send(exchange, device, key, data, MessageType.TRACE_ROW, payload)
+        try:
+            made = _traced(device, key, keep, answer) if whole else None
+        except MessageError:
+            made = None
+        if made is not None:
+            return made
+    raise LinkError(f"the device gave no whole answer to a TRACE_ROW in {ATTEMPTS} attempts: {_GAP}", "try again")
 
 
 @dataclass(frozen=True)

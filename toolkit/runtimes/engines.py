@@ -21,7 +21,7 @@ _OTHER = {Runtime.AOT: Runtime.TFLM, Runtime.TFLM: Runtime.AOT}
 class _Runtime(Protocol):
     """What a runtime's module gives."""
 
-    def prepare(self, board: Board, toolchain: Toolchain, tflite: bytes, optimise: str) -> Engine:
+    def prepare(self, board: Board, toolchain: Toolchain, tflite: bytes, optimise: str, stream: str) -> Engine:
         """Everything that a project needs of it; raises ModelError, ToolError."""
 
     def check(self, board: Board, toolchain: Toolchain, tflite: bytes, optimise: str) -> None:
@@ -66,7 +66,14 @@ def needs_per_tensor(toolchain: Toolchain, runtime: Runtime) -> bool:
 
 
 def prepare(
-    board: Board, toolchain: Toolchain, runtime: Runtime, model: ModelFile, optimise: str, *, slots: bool = False
+    board: Board,
+    toolchain: Toolchain,
+    runtime: Runtime,
+    model: ModelFile,
+    optimise: str,
+    stream: str,
+    *,
+    slots: bool = False,
 ) -> Engine:
     """Compile the model, or generate the interpreter's resolver, arena and model array.
 
@@ -83,7 +90,7 @@ def prepare(
             from toolkit.runtimes import slotted
 
             return slotted.prepare(board, toolchain, tflite)
-        return _load(runtime).prepare(board, toolchain, tflite, optimise)
+        return _load(runtime).prepare(board, toolchain, tflite, optimise, stream)
     except ModelError as caught:
         from toolkit.tflite import UnsupportedError
 

@@ -28,6 +28,7 @@ class Choices(TypedDict, total=False):
     runtime: Runtime | None
     toolchain: str | None
     optimise: str
+    stream: str
     calibrate: Selection
     float_model: str | None
     slots: bool
@@ -43,6 +44,7 @@ class Request:
         dtype: of two files of a network of the zoo, which.
         runtime, toolchain: None takes the board's first.
         optimise: "speed" or "size".
+        stream: whether layers, and the input, run row by row: of compiler.STREAMING.
         calibrate: the set whose samples an int8 conversion takes its ranges from.
         float_model: the same network in float32, beside a `.tflite` that was made of it: a path, as for `model`.
         slots: the firmware takes other networks over the link; see toolkit/steps/update.py.
@@ -54,6 +56,7 @@ class Request:
     runtime: Runtime | None = None
     toolchain: str | None = None
     optimise: str = "speed"
+    stream: str = "auto"
     calibrate: Selection = EVERYTHING
     float_model: str | None = None
     slots: bool = False
@@ -101,6 +104,8 @@ def build(request: Request, board: Board | None = None, listener: Listener = SIL
 
     if request.optimise not in ("speed", "size"):
         raise TinymlError(f"--optimise is {request.optimise!r}", "one of: speed, size")
+    if request.stream not in ("auto", "off", "on", "rows"):
+        raise TinymlError(f"--stream is {request.stream!r}", "one of: auto, off, on, rows")
     board = board or boards.load(request.board, request.workspace)
     candidates = board.toolchains(request.toolchain, request.runtime)
     toolchain = builders.choose(candidates)
@@ -109,6 +114,9 @@ def build(request: Request, board: Board | None = None, listener: Listener = SIL
         board = board.with_slots
         if runtime is not Runtime.AOT:
             raise TinymlError(f"--slots is for --runtime aot, not {runtime}", "the interpreter has no plan to replace")
+    if (runtime is Runtime.TFLM or request.slots) and request.stream in ("on", "rows"):
+        what = "an interpreter's layers" if runtime is Runtime.TFLM else "networks that come over the link"
+        raise TinymlError(f"{what} do not run row by row", "leave --stream out")
     model, floats = sources.resolve(request, toolchain, runtime, listener)
     with engines.fitting(board, runtime, model, request.optimise):
         return _build(request, board, candidates, toolchain, runtime, model, floats, listener)
@@ -170,7 +178,7 @@ def _build(
     from toolkit.steps import agreement
 
     builder = builders.load(toolchain.builder)
-    engine = engines.prepare(board, toolchain, runtime, model, request.optimise, slots=request.slots)
+    engine = engines.prepare(board, toolchain, runtime, model, request.optimise, request.stream, slots=request.slots)
     stored = models.find(request.model, request.workspace)
     place = workspace.folder(request.workspace, board).named(model.name, model.dtype, runtime)
     place.build.unlink(missing_ok=True)
@@ -215,6 +223,8 @@ def _build(
         layers=compiled.layers if compiled else (),
         plan=compiled.plan if compiled else (),
         points=engine.points,
+        streamed=compiled.streamed if compiled else 0,
+        row_bytes=compiled.row_bytes if compiled else 0,
         elf=built.elf.resolve() if built.elf else None,
         card=stored.card if stored else None,
         original=model.original,

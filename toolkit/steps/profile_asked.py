@@ -68,6 +68,11 @@ def estimated(
     """
     from toolkit.emulate import counts
 
+    if build.row_bytes:
+        raise TinymlError(
+            f"the virtual {board.name} counts whole inferences, and this build takes its input row by row",
+            "--stream on, or --stream auto",
+        )
     listener.say(f"counting the instructions of {_many(len(rows))} on a virtual {board.name}")
     file = place.profile_log.with_suffix(".counts")
     device = counter.count(board, build.image, place.profile_log, file)

@@ -7,6 +7,11 @@
 #include "aot_dot.h"
 #include "aot_requantise.h"
 
+/* Unrolled and inlined it needs 160 bytes more of stack on an AVR, and is 8 % faster. */
+#if defined(__AVR__)
+#pragma GCC optimize("Os")
+#endif
+
 /* The accumulator of one output channel at one position of the convolution, where the window reaches over the
  * image's edge or does not take neighbouring elements. Padding has the value of the zero point, which the
  * folded bias takes out again. */

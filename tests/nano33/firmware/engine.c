@@ -21,7 +21,7 @@ engine_status_t engine_init(void) {
 
 const engine_info_t *engine_info(void) {
   static const engine_end_t ends[] = {{INPUT_BYTES, ENGINE_INT8, {0}}, {OUTPUT_BYTES, ENGINE_INT8, {0}}};
-  static const engine_info_t info = {"aot", ends, 1, 1, 0, sizeof input + sizeof output};
+  static const engine_info_t info = {"aot", ends, 1, 1, 0, sizeof input + sizeof output, 0};
   return &info;
 }
 
@@ -41,6 +41,13 @@ engine_status_t engine_invoke(void) {
 engine_status_t engine_trace(engine_watch_t *watch) {
   (void)watch;
   return engine_invoke();
+}
+
+void engine_begin(void) {}
+
+engine_status_t engine_push(engine_watch_t *watch) {
+  (void)watch;
+  return ENGINE_ERROR_INVOKE;
 }
 
 uint8_t engine_constant(const uint8_t *base, uint32_t place) { return base[(int32_t)place]; }

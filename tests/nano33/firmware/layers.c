@@ -20,7 +20,7 @@ engine_status_t engine_init(void) { return ENGINE_OK; }
 
 const engine_info_t *engine_info(void) {
   static const engine_end_t ends[] = {{sizeof input, ENGINE_INT8, {0}}, {sizeof output, ENGINE_INT32, {0}}};
-  static const engine_info_t info = {"aot", ends, 1, 1, 4, sizeof input + sizeof output};
+  static const engine_info_t info = {"aot", ends, 1, 1, 4, sizeof input + sizeof output, 0};
   return &info;
 }
 
@@ -67,14 +67,21 @@ engine_status_t engine_invoke(void) {
 
 engine_status_t engine_trace(engine_watch_t *watch) {
   loop(TURNS_0);
-  watch(0, input, 0);
+  watch(0, input, 0, 0);
   loop(TURNS_1);
-  watch(1, input, 0);
+  watch(1, input, 0, 0);
   loop(TURNS_2);
-  watch(2, input, 0);
+  watch(2, input, 0, 0);
   output = add(TURNS_3);
-  watch(3, input, 0);
+  watch(3, input, 0, 0);
   return ENGINE_OK;
+}
+
+void engine_begin(void) {}
+
+engine_status_t engine_push(engine_watch_t *watch) {
+  (void)watch;
+  return ENGINE_ERROR_INVOKE;
 }
 
 uint8_t engine_constant(const uint8_t *base, uint32_t place) { return base[(int32_t)place]; }

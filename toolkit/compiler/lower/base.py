@@ -51,6 +51,7 @@ class Call:
         reads_past: bytes behind the first input that the kernel may read, and does not use.
         writes_past: bytes behind the output that the kernel may write.
         channel_by_channel: the kernel reads its whole input anew for each channel.
+        sums_bytes: RAM at $sums that is kept from row to row; see lower/sums.py.
         behind: where the kernel goes through its first input and its output row by row: how many bytes the output's
             memory must begin before the input's, so that nothing is overwritten that is still to be read. None: the
             two may not overlap.
@@ -72,6 +73,7 @@ class Call:
     writes_past: int = 0
     channel_by_channel: bool = False
     behind: int | None = None
+    sums_bytes: int = 0
 
     def constant_input(self, place: int) -> str:
         """The array that an input is in if it is a constant."""

@@ -24,7 +24,7 @@ from toolkit.tflite.points import places_of
 log = logging.getLogger(__name__)
 
 _INVOKE = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_uint8), ctypes.POINTER(ctypes.c_uint8))
-_WATCH = ctypes.CFUNCTYPE(None, ctypes.c_uint16, ctypes.c_void_p, ctypes.c_uint32)
+_WATCH = ctypes.CFUNCTYPE(None, ctypes.c_uint16, ctypes.c_void_p, ctypes.c_uint32, ctypes.c_uint32)
 _TRACE = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_uint8), ctypes.POINTER(ctypes.c_uint8), _WATCH)
 _SHA256_BYTES = 32
 _PRESERVING_ARENA = 1 << 30  # untouched pages of it cost nothing
@@ -169,7 +169,7 @@ def serve(library: Path, model: Path, link: Sequence[str]) -> None:
             log.exception("the interpreter failed")
             return 1
         for layer, tensor in enumerate(layers):
-            watch(layer, tensor, len(tensor))
+            watch(layer, tensor, len(tensor), len(tensor))
         ctypes.memmove(sink, output, interpreter.output_bytes)
         return 0
 

@@ -8,6 +8,7 @@ answer leaves the board.
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -136,6 +137,7 @@ class Counting:
     def _interrupt(self, _address: int) -> None:
         """`watch` is called."""
         self._stop()
+        self._stretches[-1] = dataclasses.replace(self._stretches[-1], layer=self._shadow.register("R0"))
         self._marks[self._shadow.register("LR") & ~1] = self._go_on
 
     def _end(self, _address: int) -> None:

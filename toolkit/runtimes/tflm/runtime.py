@@ -14,7 +14,7 @@ from toolkit.tflite.ends import ends_of
 from toolkit.tflite.points import points_of
 
 
-def prepare(board: Board, toolchain: Toolchain, tflite: bytes, optimise: str) -> Engine:  # noqa: ARG001 - GCC's alone
+def prepare(board: Board, toolchain: Toolchain, tflite: bytes, optimise: str, stream: str) -> Engine:  # noqa: ARG001 - aot's
     """Generate the interpreter's resolver, arena and model array.
 
     Raises:

@@ -1,0 +1,107 @@
+"""The C of layers that stream: their windows and stages as tables for aot_rows.h."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from toolkit.compiler import c
+from toolkit.compiler.rowplan import Streamed
+
+HEADER = "aot_rows.h"
+
+BY_ROW = """
+/* The input comes row by row, MODEL_ROW_BYTES each: model_begin(), then for each row, from the top, its bytes to
+ * model_input() and model_push(), then model_invoke(). `watch` may be NULL, and is told as model_trace()'s is. */
+void model_begin(void);
+void model_push(model_watch_t *watch);
+"""
+
+_TABLES = """\
+static int16_t filled[{windows}];
+static const aot_rows_window_t windows[{windows}] AOT_CONST = {{
+{window_rows}
+}};
+static const aot_rows_stage_t stages[{stages}] AOT_CONST = {{
+{stage_rows}
+}};
+#define ROWS (&(const aot_rows_t){{arena.bytes, filled, windows, stages, {windows}, {stages}, {source}}})
+"""
+
+_WHOLE = """
+static void rows(model_watch_t *watch) {{ aot_rows_run(ROWS, arena.bytes + {place}, {count}, watch); }}
+"""
+
+_BY_ROW = """
+void model_begin(void) {{ aot_rows_begin(ROWS); }}
+
+void model_push(model_watch_t *watch) {{ aot_rows_push(ROWS, watch); }}
+
+static void rows(model_watch_t *watch) {{ aot_rows_end(ROWS, watch); }}
+"""
+
+
+def places(streamed: Streamed, stage: int, offsets: Mapping[object, int]) -> dict[object, int]:
+    """Where a stage's own inputs and scratch are."""
+    call = streamed.stages[stage].call
+    first = sum(len(each.windows) for each in streamed.stages[:stage])
+    found: dict[object, int] = {
+        window.tensor: offsets[streamed.kept[first + at].key]
+        for at, window in enumerate(streamed.stages[stage].windows)
+    }
+    scratch = ("scratch", call.name)
+    finish = streamed.stages[stage].finish
+    if finish is not None:
+        found["sums", call.name] = offsets["sums", finish.name]
+    return found | ({scratch: offsets[scratch]} if call.scratch_bytes else {})
+
+
+def _otherwise(streamed: Streamed) -> list[int]:
+    """By stage, the next one that may be ready in a pass in which it is not: one that reads more than what it gives."""
+    found = []
+    for at, stage in enumerate(streamed.stages):
+        silent = {stage.call.output}
+        following = at + 1
+        for later in streamed.stages[at + 1 :]:
+            if not all(window.tensor in silent for window in later.windows):
+                break
+            silent.add(later.call.output)
+            following += 1
+        found.append(following)
+    return found
+
+
+def tables(streamed: Streamed, offsets: Mapping[object, int]) -> str:
+    """The definitions that stand behind the layers' functions."""
+    windows = []
+    for kept in streamed.kept:
+        w = kept.window
+        fields = {
+            "place": f"{offsets[kept.key]}u",
+            "row_bytes": w.row_bytes,
+            "height": w.height,
+            "step": w.step,
+            "top": w.top,
+            "bottom": w.bottom,
+            "fill": w.fill,
+            "next": kept.next,
+            "moves": int(kept.shares is not None),
+        }
+        windows.append(f"    {c.initialiser(fields)},")
+    stages, first = [], 0
+    for stage, to, otherwise in zip(streamed.stages, streamed.to, _otherwise(streamed), strict=True):
+        stages.append(f"    {{{stage.call.name}, {first}, {len(stage.windows)}, {to}, {otherwise}, {stage.rows}}},")
+        first += len(stage.windows)
+    text = _TABLES.format(
+        windows=len(windows),
+        window_rows="\n".join(windows),
+        stages=len(stages),
+        stage_rows="\n".join(stages),
+        source=streamed.source,
+    )
+    place = 0 if streamed.by_row else offsets[streamed.input_tensor]
+    return text + (_BY_ROW if streamed.by_row else _WHOLE).format(place=place, count=streamed.input_rows)
+
+
+def run(watch: str) -> str:
+    """The statement that computes all stages, or what is left of them when all rows have come."""
+    return f"  rows({watch});"

@@ -1,0 +1,255 @@
+"""Rows that stream: layers that keep, of each tensor, the few rows that the next layer's kernel reaches over.
+
+A layer that streams has a *window*: as many rows of its input as one row of its output needs, one after the other in
+memory. When it is full the layer's own kernel is called on it as on a small image, gives one row, and the window slides
+down. Rows above and below the image are rows of padding in the window, so kernels see no padding at the top or bottom.
+Nothing is computed twice. firmware/kernels/portable/aot_rows.h has the loop; docs/compiler.md, "Rows that stream".
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from toolkit.compiler import ir
+from toolkit.compiler.fuse import Layer
+from toolkit.compiler.ir import ElementType, Graph, Tensor
+from toolkit.compiler.lower import Call, Target, lower, sums
+from toolkit.compiler.lower.base import Context
+from toolkit.compiler.lower.shapes import NO_POOL
+from toolkit.errors import ModelError
+
+_MOST_ROW_BYTES = 0xFFFF
+_MOST_STEP = 0xFF
+_LOWEST_INT8 = 0x80
+
+
+@dataclass(frozen=True)
+class Window:
+    """The rows of one tensor that one layer keeps.
+
+    Attributes:
+        tensor: whose rows they are (a root).
+        row_bytes: of one of them.
+        height: rows that one row of the layer's output needs; step: rows that it moves down after each.
+        top, bottom: rows of padding above and below the image, of bytes `fill`.
+    """
+
+    tensor: int
+    row_bytes: int
+    height: int
+    step: int = 1
+    top: int = 0
+    bottom: int = 0
+    fill: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Stage:
+    """A layer that streams.
+
+    Attributes:
+        call: it computes one row of the output; its macs are those of all rows.
+        graph: the tensors as this call sees them.
+        windows: of the inputs that are computed, in their order; seen: these, by the names that the layer knows.
+        rows: of the output; row_bytes: of one.
+        finish: where the call only adds a row to sums: what makes the output of them when all rows have come. Such a
+            stage is the last.
+    """
+
+    call: Call
+    graph: Graph
+    windows: tuple[Window, ...]
+    seen: tuple[int, ...]
+    rows: int
+    row_bytes: int
+    finish: Call | None = None
+
+
+@dataclass(frozen=True)
+class _Move:
+    """How a layer moves over its input's rows."""
+
+    height: int
+    step: int
+    top: int
+    out_rows: int
+    fill: int | None
+    """Of padding; None: it has no such value."""
+
+
+def stages(graph: Graph, layers: Sequence[Layer], target: Target) -> tuple[Stage, ...]:
+    """The longest run of layers from the first one on that can stream; empty if there is none."""
+    if len(graph.inputs) != 1:
+        return ()
+    known: dict[int, tuple[int, int]] = {}
+    found: list[Stage] = []
+    for place, layer in enumerate(layers):
+        stage = _stage(graph, layer, f"layer{place}", target) or _summing(graph, layer, f"layer{place}", target)
+        if stage is None:
+            break
+        for window in stage.windows:
+            seen = _rows_of(graph, layer, window)
+            if window.tensor in graph.inputs:
+                known.setdefault(window.tensor, seen)
+            if known.get(window.tensor) != seen:
+                return tuple(found)
+        known[stage.call.output] = stage.rows, stage.row_bytes
+        found.append(stage)
+        if stage.finish is not None:
+            break
+    return tuple(found)
+
+
+def _rows_of(graph: Graph, layer: Layer, window: Window) -> tuple[int, int]:
+    """(rows, bytes of one) of a window's tensor, as the layer sees it."""
+    place = layer.inputs.index(window.tensor)
+    return graph.tensors[layer.operators[0].inputs[place]].shape[1], window.row_bytes
+
+
+def _stage(graph: Graph, layer: Layer, name: str, target: Target) -> Stage | None:
+    """The layer as one that streams; None if it cannot."""
+    first = layer.operators[0]
+    source, output = graph.tensors[first.inputs[0]], graph.tensors[layer.output]
+    if not (_is_image(source) and _is_image(output)) or source.data is not None:
+        return None
+    if isinstance(first, ir.Convolution):
+        move = _convolution(graph, first, layer.pool, source)
+    elif isinstance(first, ir.Pool):
+        move = _pool(first, source, output)
+    elif isinstance(first, ir.Unary):
+        move = _Move(1, 1, 0, source.shape[1], None)
+    else:
+        return None
+    if move is None or move.out_rows != output.shape[1]:
+        return None
+    bottom = max(0, (move.out_rows - 1) * move.step + move.height - move.top - source.shape[1])
+    if ((move.top or bottom) and move.fill is None) or move.top >= move.height:
+        return None
+    # Every window that fits is a row of the output: a layer needs no count of what it has given.
+    if (source.shape[1] + move.top + bottom - move.height) // move.step + 1 != move.out_rows:
+        return None
+    row_bytes = source.bytes // source.shape[1]
+    if (
+        max(row_bytes, output.bytes // output.shape[1]) > _MOST_ROW_BYTES
+        or max(move.step, move.top, bottom) > _MOST_STEP
+    ):
+        return None
+    window = Window(layer.inputs[0], row_bytes, move.height, move.step, move.top, bottom, move.fill or 0)
+    try:
+        seen, moved = _one_row(graph, layer, move)
+        call = lower(seen, moved, name, target)
+    except ModelError:
+        return None
+    call = dataclasses.replace(call, macs=call.macs * move.out_rows, behind=None, in_place=())
+    return Stage(call, seen, (window,), (first.inputs[0],), move.out_rows, output.bytes // output.shape[1])
+
+
+def _summing(graph: Graph, layer: Layer, name: str, target: Target) -> Stage | None:
+    """The layer as one that adds up rows; None if it is no mean over the whole image."""
+    calls = sums.by_row(Context(graph, layer, name, target))
+    if calls is None:
+        return None
+    source = graph.tensors[layer.operators[0].inputs[0]]
+    window = Window(layer.inputs[0], source.bytes // source.shape[1], 1)
+    return Stage(calls[0], graph, (window,), layer.operators[0].inputs[:1], 0, 0, calls[1])
+
+
+def _is_image(tensor: Tensor) -> bool:
+    return len(tensor.shape) == 4 and tensor.shape[0] == 1
+
+
+def _convolution(graph: Graph, op: ir.Convolution, pool: ir.Pool | None, source: Tensor) -> _Move | None:
+    w, p = op.window, pool.window if pool else NO_POOL
+    conv_rows = graph.tensors[op.output].shape[1]
+    out_rows = graph.tensors[pool.output].shape[1] if pool else conv_rows
+    if p.pad_top or p.dilation_h != 1 or (out_rows - 1) * p.stride_h + p.kernel_h > conv_rows:
+        return None
+    height = (p.kernel_h - 1) * w.stride_h + (w.kernel_h - 1) * w.dilation_h + 1
+    fill = source.zero_point & 0xFF if source.dtype is ElementType.INT8 else 0
+    return _Move(height, p.stride_h * w.stride_h, w.pad_top, out_rows, fill)
+
+
+def _pool(op: ir.Pool, source: Tensor, output: Tensor) -> _Move | None:
+    # An average does not count what is outside, and the lowest float32 is not one byte again and again.
+    lowest = op.kind == "MAX_POOL_2D" and source.dtype is ElementType.INT8
+    w = op.window
+    height = (w.kernel_h - 1) * w.dilation_h + 1
+    return _Move(height, w.stride_h, w.pad_top, output.shape[1], _LOWEST_INT8 if lowest else None)
+
+
+def _one_row(graph: Graph, layer: Layer, move: _Move) -> tuple[Graph, Layer]:
+    """The layer as one that makes one row of a window, and the graph in which it does."""
+    first = layer.operators[0]
+    tensors = list(graph.tensors)
+
+    def cut(index: int, rows: int) -> None:
+        shape = tensors[index].shape
+        tensors[index] = dataclasses.replace(tensors[index], shape=(shape[0], rows, *shape[2:]))
+
+    cut(first.inputs[0], move.height)
+    pool = layer.pool
+    cut(first.output, pool.window.kernel_h if pool else 1)
+    for index in {*((pool.output,) if pool else ()), layer.output} - {first.output}:
+        cut(index, 1)
+    if isinstance(first, ir.Convolution | ir.Pool):
+        first = dataclasses.replace(first, window=dataclasses.replace(first.window, pad_top=0))
+    seen = dataclasses.replace(graph, tensors=tuple(tensors))
+    return seen, dataclasses.replace(layer, operators=(first, *layer.operators[1:]))
+
+
+@dataclass(frozen=True)
+class Flow:
+    """What happens when rows come one by one.
+
+    Attributes:
+        capacity: by stage and window, rows that it holds at most.
+        written: by tensor, for each of its rows how many rows of the input have come when it is written.
+    """
+
+    capacity: Mapping[tuple[int, int], int]
+    written: Mapping[int, tuple[int, ...]]
+
+
+def flow(found: Sequence[Stage], source: int, rows: int) -> Flow:
+    """Follow every row through the stages, as aot_rows.c does.
+
+    Args:
+        source: the input's tensor; rows: how many it has.
+    """
+    fill = {(at, place): 0 for at, stage in enumerate(found) for place, _ in enumerate(stage.windows)}
+    capacity = dict(fill)
+    readers: dict[int, list[tuple[int, int]]] = {}
+    for key in fill:
+        readers.setdefault(found[key[0]].windows[key[1]].tensor, []).append(key)
+    written: dict[int, list[int]] = {stage.call.output: [] for stage in found}
+    come = 0
+
+    def given(keys: Sequence[tuple[int, int]]) -> None:
+        for key in keys:
+            fill[key] += 1
+            capacity[key] = max(capacity[key], fill[key])
+
+    def onwards(first: int) -> None:
+        for at in range(first, len(found)):
+            stage = found[at]
+            if all(fill[at, place] >= window.height for place, window in enumerate(stage.windows)):
+                given(readers.get(stage.call.output, ()))
+                written[stage.call.output].append(come)
+                for place, window in enumerate(stage.windows):
+                    fill[at, place] -= window.step
+
+    for at, stage in enumerate(found):
+        for place, window in enumerate(stage.windows):
+            given([(at, place)] * window.top)
+    for _ in range(rows):
+        come += 1
+        given(readers.get(source, ()))
+        onwards(0)
+    for at, stage in enumerate(found):
+        for place, window in enumerate(stage.windows):
+            for _ in range(window.bottom):
+                given([(at, place)])
+                onwards(at)
+    return Flow(capacity, {tensor: tuple(each) for tensor, each in written.items()})
