@@ -12,12 +12,13 @@ from pathlib import Path
 from toolkit import process, resources
 
 INCLUDES = tuple(f"-I{folder}" for folder in resources.kernel_folders())
-SOURCES = ("aot_scale_avr.c", "aot_conv_pool2_avr.c", "aot_dense_avr.c")
+SOURCES = ("aot_scale_avr.c", "aot_conv_avr.c", "aot_conv_pool2_avr.c", "aot_dense_avr.c")
 
 # The same program for both: `emit` prints one byte, `main` is `program` and the end of it.
 FRAME = """
 #include <stdint.h>
 #include <stdio.h>
+#include "aot_conv_avr.h"
 #include "aot_conv_pool2_avr.h"
 #include "aot_dense_avr.h"
 #if defined(__AVR__)

@@ -138,6 +138,51 @@ def test_convolution_with_pool(tmp_path: Path, run: Run, shape: tuple[int, ...])
 
 
 @pytest.mark.parametrize("run", RUNS)
+@pytest.mark.parametrize(
+    ("shape", "out_c"),
+    [((5, 6, 3, 3, 2, 1), 4), ((4, 4, 13, 1, 1, 1), 5), ((7, 5, 6, 3, 3, 1), 0), ((9, 9, 2, 3, 4, 2), 0)],
+    ids=str,
+)
+def test_convolution_over_all_channels_and_depthwise(
+    tmp_path: Path, run: Run, shape: tuple[int, ...], out_c: int
+) -> None:
+    """`out_c` 0: depthwise."""
+    in_h, in_w, in_c, kernel_h, kernel_w, stride = shape
+    dice = np.random.default_rng(sum(shape) + out_c)
+    depthwise, out_c = not out_c, out_c or in_c
+    image = np.where(dice.random((in_h, in_w, in_c)) < 0.5, -128, dice.integers(-128, 128, (in_h, in_w, in_c)))
+    weights = dice.integers(-127, 128, (out_c, kernel_h, kernel_w, 1 if depthwise else in_c))
+    bias = dice.integers(-20_000, 20_000, out_c)
+    table = np.sort(dice.integers(-128, 128, 256)).astype(np.int8)
+    zero = int(dice.integers(-128, 128))
+    scale, multiplier, right = _scale_arrays(dice, out_c)
+    patches = np.lib.stride_tricks.sliding_window_view(image, (kernel_h, kernel_w), axis=(0, 1))[::stride, ::stride]
+    sums = np.einsum(
+        "yxoij,oij->yxo" if depthwise else "yxcij,oijc->yxo", patches, weights[..., 0] if depthwise else weights
+    )
+    wanted = _outputs(sums + bias, multiplier, right, zero, table)
+    row, (out_h, out_w, _) = in_w * in_c, wanted.shape
+    elements, step = (kernel_w, in_c) if depthwise else (kernel_w * in_c, 1)
+    window = (kernel_h * elements, kernel_h, elements, int(depthwise))
+    fields = (*window, out_h, out_w, out_c, step, row, stride * in_c, stride * row)
+    body = [
+        array("int8_t", "weights", weights.reshape(-1)),
+        array("int32_t", "bias", bias),
+        array("int8_t", "table", table),
+        scale,
+        array("int8_t", "pixels", image.reshape(-1)),
+        f"static const aot_conv_avr_t layer AOT_CONST = {{weights, {', '.join(map(str, fields))}, "
+        f"{{bias, multipliers, shifts, table, {zero}, -128, 127}}}};\n",
+        f"static int8_t input[{image.size}], output[{wanted.size}], scratch[{kernel_h * elements}];\n",
+        "static void program(void) {\n  AOT_COPY(input, pixels, sizeof input);\n"
+        "  aot_conv_avr(&layer, input, output, scratch);\n"
+        "  for (uint16_t i = 0; i < sizeof output; ++i) emit((uint8_t)output[i]);\n}\n",
+    ]
+    got = np.frombuffer(run(tmp_path, "".join(body)), np.int8)[: wanted.size]
+    np.testing.assert_array_equal(got.reshape(wanted.shape), wanted)
+
+
+@pytest.mark.parametrize("run", RUNS)
 @pytest.mark.parametrize(("rows", "inputs", "outputs"), [(1, 100, 5), (1, 1, 1), (3, 300, 7)])
 def test_dense(tmp_path: Path, run: Run, rows: int, inputs: int, outputs: int) -> None:
     dice = np.random.default_rng(inputs)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from toolkit.compiler.isa.base import InstructionSet, Kernels
 from toolkit.compiler.lower import avr, portable
 
-_CONVOLUTION_S8 = (avr.conv_pool2, portable.conv_pool2_s8, portable.conv_s8)
+_CONVOLUTION_S8 = (avr.conv_pool2, avr.conv, portable.conv_pool2_s8, portable.conv_s8)
 _DENSE_S8 = (avr.dense, portable.dense_s8)
 
 # The depthwise kernels of other cores read their constants as data.

@@ -12,6 +12,7 @@ import numpy as np
 from toolkit.compiler import c, ir
 from toolkit.compiler.lower.base import Call, Context
 from toolkit.compiler.lower.quantised import Quantised
+from toolkit.compiler.lower.shapes import NO_POOL
 from toolkit.compiler.lower.weighted import Weighted
 
 _POOL = ir.Window(2, 2, 2, 2)
@@ -94,6 +95,50 @@ def conv_pool2(layer: Weighted) -> Call | None:
             f'{defines}#include "aot_most4_avr.h"\n',
             c.structure("aot_conv_pool2_avr_t", f"{context.name}_layer", fields),
         ),
+        scratch_bytes=taps,
+        macs=layer.macs,
+        channel_by_channel=True,
+    )
+
+
+def conv(layer: Weighted) -> Call | None:
+    """A convolution over all channels, or a depthwise one; None with a padding, a pool, a dilation, or too large."""
+    context, q, shape = layer.context, layer.arithmetic, layer.shape
+    window, channels = shape.window, shape.input[2]
+    plain = ir.Window(window.kernel_h, window.kernel_w, window.stride_h, window.stride_w)
+    depthwise = layer.groups > 1 and layer.groups == channels == shape.output[2]
+    if (layer.groups > 1 and not depthwise) or window != plain or shape.pool != NO_POOL or shape.padded:
+        return None
+    row = shape.input[1] * channels
+    run, step = (window.kernel_w, channels) if depthwise else (window.kernel_w * channels, 1)
+    taps = window.kernel_h * run
+    if max(taps, *shape.output) > _BYTE or not fits(q):
+        return None
+    scale, constants = _scale(context, q)
+    weights = context.constant("weights", q.weights)
+    fields = {
+        "weights": weights.name,
+        "taps": taps,
+        "rows": window.kernel_h,
+        "run": run,
+        "first": int(depthwise),
+        **dict(zip(("out_h", "out_w", "out_c"), shape.output, strict=True)),
+        "step": step,
+        "row": row,
+        "next": window.stride_w * channels,
+        "next_row": window.stride_h * row,
+        "scale": scale,
+    }
+    return Call(
+        context.name,
+        tuple(operator.kind for operator in context.layer.operators),
+        context.layer.inputs[:1],
+        context.layer.output,
+        f"aot_conv_avr(&{context.name}_layer, $0, $out, $scratch);",
+        ("aot_conv_avr.c", *_SCALE),
+        ("aot_conv_avr.h",),
+        (weights, *constants),
+        (c.structure("aot_conv_avr_t", f"{context.name}_layer", fields),),
         scratch_bytes=taps,
         macs=layer.macs,
         channel_by_channel=True,
