@@ -72,6 +72,46 @@ def _layer(draw: Any, g: Graph, rng: Any, last: int, shape: list[int]) -> tuple[
     return out, [*spread, out_c]
 
 
+def _residual(draw: Any, g: Graph, rng: Any, last: int, shape: list[int]) -> int:
+    """A 3x3 or two beside the way past them, and their sum; a third reader of what comes in, perhaps."""
+    described = g.graph.tensors[last].quantization
+    zero = int(described.zeroPoint[0])
+    channels = shape[2]
+    way = last
+    for _ in range(draw(st.integers(1, 2))):
+        weights = g.tensor(
+            (channels, 3, 3, channels), "int8", 0.01, 0, 0, rng.integers(-99, 99, (channels, 3, 3, channels))
+        )
+        bias = g.tensor((channels,), "int32", 0.0005, 0, 0, rng.integers(-500, 500, channels))
+        out = g.tensor((1, *shape), "int8", 0.05, draw(st.integers(-20, 20)))
+        values = {"padding": padding(True), "strideH": 1, "strideW": 1, "dilationHFactor": 1, "dilationWFactor": 1}
+        g.operator("CONV_2D", [way, weights, bias], [out], "Conv2DOptions", **values)
+        way = out
+    total = g.tensor((1, *shape), "int8", 0.06, zero)
+    g.operator("ADD", draw(st.permutations([last, way])), [total], "AddOptions")
+    return total
+
+
+@st.composite
+def residuals(draw: Any) -> tuple[bytes, int]:
+    """Chains with ways past some of their layers, and perhaps a mean at the end."""
+    seed = draw(st.integers(0, 2**32 - 1))
+    rng = np.random.default_rng(seed)
+    g = Graph()
+    shape = [draw(st.integers(3, 9)), draw(st.integers(3, 7)), draw(st.integers(1, 4))]
+    source = last = g.tensor((1, *shape), "int8", 0.05, 5)
+    for _ in range(draw(st.integers(1, 3))):
+        if draw(st.booleans()):
+            last, shape = _layer(draw, g, rng, last, shape)
+        last = _residual(draw, g, rng, last, shape)
+    if draw(st.booleans()):
+        axes = g.tensor((2,), "int32", data=np.array([1, 2]))
+        mean = g.tensor((1, shape[2]), "int8", 0.04, 1)
+        g.operator("MEAN", [last, axes], [mean], "ReducerOptions", keepDims=False)
+        last = mean
+    return g.file(source, last), seed % 1000
+
+
 @st.composite
 def chains(draw: Any, dtype: str) -> tuple[bytes, int]:
     """One to five layers in a row."""
@@ -107,6 +147,12 @@ def _hold(tflite: bytes, seed: int, variants: tuple[tuple[str, str], ...]) -> No
 @given(chains("int8"))
 def test_chains_of_int8(case: tuple[bytes, int]) -> None:
     _hold(*case, VARIANTS)
+
+
+@settings(bounded, max_examples=8)
+@given(residuals())
+def test_ways_past_layers_and_means(case: tuple[bytes, int]) -> None:
+    _hold(*case, VARIANTS[:2])
 
 
 @settings(bounded, max_examples=4)

@@ -16,7 +16,7 @@ import pytest
 from tests.export import arduino
 from tests.export.programs import written
 from toolkit import registry, resources
-from toolkit.export import Library
+from toolkit.export import Library, files
 
 NO_AVR = shutil.which("avr-g++") is None or shutil.which("simavr") is None or resources.arduino_avr_core() is None
 NO_CMAKE = shutil.which("cmake") is None or shutil.which("gcc") is None
@@ -131,6 +131,26 @@ def test_the_sketch_for_an_accelerometer_compiles(alone: Library, core: Path, tm
     )
     for name in ("Motion", "Values"):
         arduino.built(out / "examples" / name / f"{name}.ino", [out], core, tmp_path / name)
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="no node")
+def test_a_drawing_becomes_the_networks_picture(library: Library, alone: Library, tmp_path: Path) -> None:
+    """The page beside the sketch: a bar drawn in a corner comes out in the middle, 20 pixels high, its value whole."""
+    digits = dataclasses.replace(library, name="digits", networks=library.networks[1:])
+    assert "examples/Values/draw.html" not in files(alone, "arduino")
+    page = written(digits, "arduino", tmp_path) / "examples" / "Values" / "draw.html"
+    script = page.read_text(encoding="utf-8").split("<script>")[1].split("</script>")[0]
+    ask = """
+const ink = new Array(280 * 280).fill(0);
+for (let y = 10; y < 110; ++y) for (let x = 20; x < 40; ++x) ink[y * 280 + x] = 255;
+console.log(JSON.stringify([picture(ink, 280, 280), picture(new Array(280 * 280).fill(0), 280, 280)]));
+"""
+    (tmp_path / "ask.js").write_text(script + ask)
+    made, nothing = json.loads(_run("node", tmp_path / "ask.js"))
+    assert nothing is None
+    lit = {(at // 28, at % 28) for at, value in enumerate(made) if value > 0.5}
+    assert lit == {(row, column) for row in range(4, 24) for column in range(12, 16)}
+    assert max(made) == 1.0
 
 
 def test_the_platformio_manifest_names_what_is_there(library: Library, tmp_path: Path) -> None:

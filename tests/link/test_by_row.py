@@ -116,3 +116,22 @@ def test_a_whole_input_is_refused(board: ProcessBoard) -> None:
 def test_a_crc_of_parts_is_that_of_all(at: int) -> None:
     data = random.Random(at).randbytes(400)
     assert crc.joined(zlib.crc32(data[:at]), zlib.crc32(data[at:]), 400 - at) == zlib.crc32(data)
+
+
+def test_a_layer_whose_rows_begin_after_a_later_layers() -> None:
+    """As the way past some layers does: its rows come first."""
+    from toolkit.link.messages import TracedLayer
+    from toolkit.link.tracing import _joined
+
+    def part(layer: int, data: bytes, whole: int) -> TracedLayer:
+        return TracedLayer(layer, 1, zlib.crc32(data), data, len(data), whole)
+
+    parts = [part(0, b"aa", 4), part(2, b"xx", 2), part(1, b"b", 1), part(0, b"cc", 4)]
+    joined = _joined(parts)
+    assert joined is not None
+    assert [(each.layer, each.data, each.crc) for each in joined] == [
+        (0, b"aacc", zlib.crc32(b"aacc")),
+        (1, b"b", zlib.crc32(b"b")),
+        (2, b"xx", zlib.crc32(b"xx")),
+    ]
+    assert _joined(parts[:3]) is None

@@ -97,7 +97,7 @@ def _windows(graph: Graph, streamed: Streamed) -> list[plan.Buffer]:
         elif not kept.sink:
             index = kept.window.tensor
             name = f"{graph.tensors[index].name}, {kept.capacity} of {rows[index]} rows"
-            first, last = (0, end) if kept.passing is None else (kept.passing, kept.passing + 1)
+            first, last = kept.passing or (0, end)
             found.append(plan.Buffer(kept.key, name, kept.bytes, first, last))
     for step, stage in enumerate(streamed.stages):
         if stage.call.scratch_bytes:

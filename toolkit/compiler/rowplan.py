@@ -31,7 +31,8 @@ class Kept:
         bytes: of all rows, and of what a kernel writes behind them.
         next: the place of another window that takes the same rows.
         sink: it collects the whole tensor.
-        passing: the stage whose row is in it only until the next stage has read it; None: it keeps rows.
+        passing: the stage that writes it and the stage that reads it, where its row is gone before the next one of the
+            input comes; None: it keeps rows.
         shares: the place of the window behind which it lies, with room for one row between the two; see `_paired`.
     """
 
@@ -41,7 +42,7 @@ class Kept:
     bytes: int
     next: int = NO_WINDOW
     sink: bool = False
-    passing: int | None = None
+    passing: tuple[int, int] | None = None
     shares: int | None = None
 
 
@@ -173,7 +174,10 @@ def _streamed(
     for at, stage in enumerate(stages):
         for place, window in enumerate(stage.windows):
             capacity = moving.capacity[at, place]
-            kept.append(Kept(window, ("window", at, place), capacity, capacity * window.row_bytes))
+            passing = None
+            if window.tensor != source and moving.resting[at, place] <= 0:
+                passing = (next(n for n, each in enumerate(stages) if each.call.output == window.tensor), at)
+            kept.append(Kept(window, ("window", at, place), capacity, capacity * window.row_bytes, passing=passing))
     for index, stage in rows.items():
         if index in later:
             window = Window(index, stage.row_bytes, stage.rows + 1)
@@ -193,8 +197,6 @@ def _streamed(
         for place, following in zip(places, [*places[1:], NO_WINDOW], strict=True):
             more = past.get(tensor, 0) if place == places[0] else 0
             kept[place] = replace(kept[place], bytes=kept[place].bytes + more, next=following)
-        if len(places) == 1 and tensor != source:
-            kept[places[0]] = replace(kept[places[0]], passing=_passing(stages, tensor))
     row_bytes = kept[takers[source][0]].window.row_bytes
     under = {
         index: max((y + 1) * rows[index].row_bytes - come * row_bytes for y, come in enumerate(moving.written[index]))
@@ -203,13 +205,11 @@ def _streamed(
         if index in later
     }
     to = tuple(takers[stage.call.output][0] for stage in stages)
-    kept = _paired(stages, kept, takers, source)
+    kept = _paired(stages, kept, source)
     return Streamed(stages, tuple(kept), to, takers[source][0], source, input_rows, by_row, under)
 
 
-def _paired(
-    stages: Sequence[Stage], kept: Sequence[Kept], takers: Mapping[int, Sequence[int]], source: int
-) -> list[Kept]:
+def _paired(stages: Sequence[Stage], kept: Sequence[Kept], source: int) -> list[Kept]:
     """The windows, some of them in pairs that share the room for a row.
 
     Between two passes a window has a row less than its kernel reads; the last one is there from when it is written
@@ -226,7 +226,7 @@ def _paired(
     for at, stage in enumerate(stages):
         for window in stage.windows:
             each = kept[place]
-            if window.height > 1 and each.capacity == window.height and len(takers[window.tensor]) == 1:
+            if window.height > 1 and each.capacity == window.height:
                 free.append((place, written[window.tensor], at, window.step == 1 and window.tensor != source))
             place += 1
     free.sort(key=lambda each: -kept[each[0]].window.row_bytes)
@@ -255,14 +255,3 @@ def _paired(
 def _last(kept: Kept) -> int:
     """Bytes of a window's last row, with what a kernel writes behind it."""
     return kept.bytes - (kept.capacity - 1) * kept.window.row_bytes
-
-
-def _passing(stages: Sequence[Stage], tensor: int) -> int | None:
-    """The stage that computes a tensor of which one row at a time is there, while the next stage reads it."""
-    at = next(at for at, stage in enumerate(stages) if stage.call.output == tensor)
-    if at + 1 == len(stages):
-        return None
-    windows = stages[at + 1].windows
-    alone = len(windows) == 1 and windows[0].tensor == tensor
-    w = windows[0]
-    return at if alone and (w.height, w.step, w.top, w.bottom) == (1, 1, 0, 0) else None

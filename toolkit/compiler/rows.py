@@ -86,7 +86,9 @@ def stages(graph: Graph, layers: Sequence[Layer], target: Target) -> tuple[Stage
     known: dict[int, tuple[int, int]] = {}
     found: list[Stage] = []
     for place, layer in enumerate(layers):
-        stage = _stage(graph, layer, f"layer{place}", target) or _summing(graph, layer, f"layer{place}", target)
+        name = f"layer{place}"
+        stage = _summing(graph, layer, name, target) or _sum(graph, layer, name, target)
+        stage = stage or _stage(graph, layer, name, target)
         if stage is None:
             break
         for window in stage.windows:
@@ -146,6 +148,36 @@ def _stage(graph: Graph, layer: Layer, name: str, target: Target) -> Stage | Non
     return Stage(call, seen, (window,), (first.inputs[0],), move.out_rows, output.bytes // output.shape[1])
 
 
+def _sum(graph: Graph, layer: Layer, name: str, target: Target) -> Stage | None:
+    """The layer as a sum, difference or product of two tensors' rows; None if it is none of two like ones."""
+    first, output = layer.operators[0], graph.tensors[layer.output]
+    if not isinstance(first, ir.Binary) or len(set(layer.inputs)) != 2:
+        return None
+    both = [graph.tensors[index] for index in first.inputs]
+    if not _is_image(output) or any(each.shape != output.shape or each.data is not None for each in both):
+        return None
+    height = output.shape[1]
+    if max(each.bytes // height for each in (*both, output)) > _MOST_ROW_BYTES:
+        return None
+    windows = tuple(Window(index, each.bytes // height, 1) for index, each in zip(layer.inputs, both, strict=True))
+    seen = _cut(graph, dict.fromkeys((*first.inputs, layer.output), 1))
+    try:
+        call = lower(seen, layer, name, dataclasses.replace(target, rows=height))
+    except ModelError:
+        return None
+    call = dataclasses.replace(call, behind=None, in_place=())
+    return Stage(call, seen, windows, first.inputs, height, output.bytes // height)
+
+
+def _cut(graph: Graph, rows: Mapping[int, int]) -> Graph:
+    """The graph with so many rows of these tensors."""
+    tensors = list(graph.tensors)
+    for index, count in rows.items():
+        shape = tensors[index].shape
+        tensors[index] = dataclasses.replace(tensors[index], shape=(shape[0], count, *shape[2:]))
+    return dataclasses.replace(graph, tensors=tuple(tensors))
+
+
 def _summing(graph: Graph, layer: Layer, name: str, target: Target) -> Stage | None:
     """The layer as one that adds up rows; None if it is no mean over the whole image."""
     calls = sums.by_row(Context(graph, layer, name, target))
@@ -181,22 +213,12 @@ def _pool(op: ir.Pool, source: Tensor, output: Tensor) -> _Move | None:
 
 def _one_row(graph: Graph, layer: Layer, move: _Move) -> tuple[Graph, Layer]:
     """The layer as one that makes one row of a window, and the graph in which it does."""
-    first = layer.operators[0]
-    tensors = list(graph.tensors)
-
-    def cut(index: int, rows: int) -> None:
-        shape = tensors[index].shape
-        tensors[index] = dataclasses.replace(tensors[index], shape=(shape[0], rows, *shape[2:]))
-
-    cut(first.inputs[0], move.height)
-    pool = layer.pool
-    cut(first.output, pool.window.kernel_h if pool else 1)
-    for index in {*((pool.output,) if pool else ()), layer.output} - {first.output}:
-        cut(index, 1)
+    first, pool = layer.operators[0], layer.pool
+    rows = {layer.output: 1, first.inputs[0]: move.height}
+    rows |= {pool.output: 1, first.output: pool.window.kernel_h} if pool else {first.output: 1}
     if isinstance(first, ir.Convolution | ir.Pool):
         first = dataclasses.replace(first, window=dataclasses.replace(first.window, pad_top=0))
-    seen = dataclasses.replace(graph, tensors=tuple(tensors))
-    return seen, dataclasses.replace(layer, operators=(first, *layer.operators[1:]))
+    return _cut(graph, rows), dataclasses.replace(layer, operators=(first, *layer.operators[1:]))
 
 
 @dataclass(frozen=True)
@@ -204,11 +226,13 @@ class Flow:
     """What happens when rows come one by one.
 
     Attributes:
-        capacity: by stage and window, rows that it holds at most.
+        capacity: by stage and window, rows that it holds at most; resting: while the next row of the input is waited
+            for.
         written: by tensor, for each of its rows how many rows of the input have come when it is written.
     """
 
     capacity: Mapping[tuple[int, int], int]
+    resting: Mapping[tuple[int, int], int]
     written: Mapping[int, tuple[int, ...]]
 
 
@@ -219,7 +243,7 @@ def flow(found: Sequence[Stage], source: int, rows: int) -> Flow:
         source: the input's tensor; rows: how many it has.
     """
     fill = {(at, place): 0 for at, stage in enumerate(found) for place, _ in enumerate(stage.windows)}
-    capacity = dict(fill)
+    capacity, resting = dict(fill), dict(fill)
     readers: dict[int, list[tuple[int, int]]] = {}
     for key in fill:
         readers.setdefault(found[key[0]].windows[key[1]].tensor, []).append(key)
@@ -239,10 +263,12 @@ def flow(found: Sequence[Stage], source: int, rows: int) -> Flow:
                 written[stage.call.output].append(come)
                 for place, window in enumerate(stage.windows):
                     fill[at, place] -= window.step
+        resting.update((key, max(resting[key], left)) for key, left in fill.items())
 
     for at, stage in enumerate(found):
         for place, window in enumerate(stage.windows):
             given([(at, place)] * window.top)
+    resting.update(fill)
     for _ in range(rows):
         come += 1
         given(readers.get(source, ()))
@@ -252,4 +278,4 @@ def flow(found: Sequence[Stage], source: int, rows: int) -> Flow:
             for _ in range(window.bottom):
                 given([(at, place)])
                 onwards(at)
-    return Flow(capacity, {tensor: tuple(each) for tensor, each in written.items()})
+    return Flow(capacity, resting, {tensor: tuple(each) for tensor, each in written.items()})

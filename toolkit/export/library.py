@@ -152,6 +152,12 @@ def moves(network: Network) -> bool:
     return len(network.inputs) == 1 and len(sample) == 2 and sample[1] == 3
 
 
+def pictured(network: Network) -> bool:
+    """Whether its one input may be a drawing: a grey picture."""
+    sample = network.inputs[0].spec.sample
+    return len(network.inputs) == 1 and len(sample) in (2, 3) and min(sample[:2]) >= 8 and sample[2:] in ((), (1,))
+
+
 def readme(library: Library, kind: str) -> str:
     """The page made for these networks."""
     return render(

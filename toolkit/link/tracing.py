@@ -81,7 +81,11 @@ def _joined(parts: list[TracedLayer]) -> tuple[TracedLayer, ...] | None:
             part.whole if part.whole == known.whole else -1,
         )
     whole = all(each.size == each.whole and len(each.data) in (0, each.size) for each in found.values())
-    return tuple(found.values()) if whole else None
+    if not whole:
+        return None
+    # Row by row a layer may begin after one that stands behind it, on another way.
+    in_parts = len(found) < len(parts)
+    return tuple(found[layer] for layer in sorted(found)) if in_parts else tuple(found.values())
 
 
 def _by_row(exchange: Exchange, device: Hello, key: int, data: bytes, keep: range) -> Trace:

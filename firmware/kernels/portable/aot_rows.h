@@ -118,19 +118,19 @@ AOT_INLINE uint8_t *aot_rows_open(const aot_rows_t *r, uint8_t place) {
   return row;
 }
 
-/* Where the input's next row is to be written. */
-AOT_INLINE uint8_t *aot_rows_place(const aot_rows_t *r) {
-  return aot_rows_at(r, r->input, r->filled[r->input]);
-}
-
 /* The row behind the last one of that window is complete: so it is in all windows that take it. */
 AOT_INLINE void aot_rows_take(const aot_rows_t *r, uint8_t place, const uint8_t *row) {
   ++r->filled[place];
   for (uint8_t next; (next = AOT_ROWS_8(r->windows[place].next)) != AOT_NO_WINDOW;) {
     place = next;
-    aot_rows_move(aot_rows_at(r, place, r->filled[place]), row, AOT_ROWS_16(r->windows[place].row_bytes));
+    aot_rows_move(aot_rows_open(r, place), row, AOT_ROWS_16(r->windows[place].row_bytes));
     ++r->filled[place];
   }
+}
+
+/* Where the input's next row is to be written. */
+AOT_INLINE uint8_t *aot_rows_place(const aot_rows_t *r) {
+  return aot_rows_at(r, r->input, r->filled[r->input]);
 }
 
 AOT_INLINE void aot_rows_slide(const aot_rows_t *r, uint8_t place) {

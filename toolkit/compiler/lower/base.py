@@ -25,12 +25,14 @@ class Target:
     """What the code is for: the kernels, a single-precision FPU or none, and "speed" or "size".
 
     general: no code is made for one layer's constants: other networks have to be computed by it.
+    rows: how often a layer is called, each time for one row of its output.
     """
 
     isa: InstructionSet
     fpu: bool
     optimise: str
     general: bool = False
+    rows: int = 1
 
 
 @dataclass(frozen=True, eq=False)
