@@ -52,24 +52,27 @@ def test_every_byte_of_any_image(power: Power, firmware: Build) -> None:
     assert hello.build_id == firmware.build_id
     answers = prove(client, firmware.model_path, digits(60))
     assert max(answer.ticks for answer in answers) <= MOST_CYCLES
-    # An image costs the same each time, but for the core's own interrupts: of each millisecond, and of a byte of the
-    # next rows that comes while rows are computed, some 60 cycles each.
+    # An image costs the same each time, but for the core's own millisecond interrupt, which meets each of its 28 rows
+    # otherwise: nothing depends on the host.
     for first, second in zip(answers, prove(client, firmware.model_path, digits(60)), strict=True):
-        assert abs(first.ticks - second.ticks) <= 2_000
+        assert abs(first.ticks - second.ticks) <= 1500
     stats = client.stats
     client.close()
     assert (stats.resent, stats.damaged, stats.timeouts) == (0, 0, 0)
 
 
-def test_bytes_lost_in_the_cores_ring_are_sent_again(power: Power, firmware: Build, tmp_path: Path) -> None:
-    """A sketch that now and then throws away what came: rows come one by one, so that no pause alone loses any.
+def test_bytes_lost_in_the_cores_ring_are_sent_again(power: Power, tmp_path: Path) -> None:
+    """A sketch that now and then does not read for 12 ms, twice as long as the core's 63 bytes last.
 
-    Each turn of the loop is a byte that came, or the core's interrupt of 1 ms.
+    Each turn of the loop is a byte that came, or the core's interrupt of 1 ms. A row would fit the ring: images are
+    whole here.
     """
+    done = tinyml("build", "--board", "uno", "--toolchain", "avr-gcc", "--stream", "off", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    firmware = Build.load(tmp_path / "build" / "uno" / "proposed-int8-aot" / "build.json")
     shutil.copytree(firmware.project, tmp_path / "project")
     main = tmp_path / "project" / "project.ino"
-    slow = "static uint16_t turn;\nvoid loop() {\n  if (++turn % 1501 == 0) {\n    delay(12);\n"
-    slow += "    while (Serial.available()) Serial.read();\n  }\n  tinyml_app_poll();\n}\n"
+    slow = "static uint16_t turn;\nvoid loop() {\n  if (++turn % 3001 == 0) delay(12);\n  tinyml_app_poll();\n}\n"
     main.write_text(main.read_text().replace("void loop() { tinyml_app_poll(); }\n", slow))
     board = boards.load("uno")
     built = avr_gcc.build(tmp_path / "project", board, board.toolchains("avr_gcc", None)[0])
@@ -79,7 +82,7 @@ def test_bytes_lost_in_the_cores_ring_are_sent_again(power: Power, firmware: Bui
     prove(client, firmware.model_path, digits(40))
     stats = client.stats
     client.close()
-    assert stats.resent + stats.timeouts > 0, "the sketch lost nothing"
+    assert stats.resent > 0, "the sketch was not slow enough to lose anything"
     assert stats.resets == 0
 
 
