@@ -345,8 +345,8 @@ class TracedLayer:
     ticks: int
     crc: int
     data: bytes
-    size: int
-    whole: int
+    size: int = 0
+    whole: int = 0
 
 
 def parse_layer(payload: bytes) -> TracedLayer:
