@@ -161,6 +161,22 @@ def test_chains_of_float32(case: tuple[bytes, int]) -> None:
     _hold(*case, VARIANTS[:1])
 
 
+def test_a_pad_below_and_at_the_sides() -> None:
+    g = Graph()
+    rng = np.random.default_rng(4)
+    source = g.tensor((1, 6, 5, 2), "int8", 0.05, 5)
+    padded = g.tensor((1, 7, 7, 2), "int8", 0.05, 5)
+    g.operator("PAD", [source, g.tensor((4, 2), "int32", data=np.array([[0, 0], [0, 1], [1, 1], [0, 0]]))], [padded])
+    weights = g.tensor((3, 3, 3, 2), "int8", 0.01, 0, 0, rng.integers(-99, 99, (3, 3, 3, 2)))
+    out = g.tensor((1, 3, 3, 3), "int8", 0.05, -7)
+    values = {"padding": padding(False), "strideH": 2, "strideW": 2, "dilationHFactor": 1, "dilationWFactor": 1}
+    bias = g.tensor((3,), "int32", 0.0005, 0, 0, np.array([7, -80, 300]))
+    g.operator("CONV_2D", [padded, weights, bias], [out], "Conv2DOptions", **values)
+    tflite = g.file(source, out)
+    assert compile_model(tflite, isa="native", fpu=True, stream="rows").streamed == 2
+    _hold(tflite, 3, VARIANTS[:1])
+
+
 def test_a_window_that_slides_too_far_would_be_seen() -> None:
     tflite = (resources.models() / "proposed" / "proposed_int8.tflite").read_bytes()
     sound = compile_model(tflite, isa="native", fpu=True, stream="rows")

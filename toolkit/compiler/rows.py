@@ -120,6 +120,8 @@ def _stage(graph: Graph, layer: Layer, name: str, target: Target) -> Stage | Non
         move = _convolution(graph, first, layer.pool, source)
     elif isinstance(first, ir.Pool):
         move = _pool(first, source, output)
+    elif isinstance(first, ir.Pad):
+        move = _pad(first, source, output)
     elif isinstance(first, ir.Unary):
         move = _Move(1, 1, 0, source.shape[1], None)
     else:
@@ -209,6 +211,15 @@ def _pool(op: ir.Pool, source: Tensor, output: Tensor) -> _Move | None:
     w = op.window
     height = (w.kernel_h - 1) * w.dilation_h + 1
     return _Move(height, w.stride_h, w.pad_top, output.shape[1], _LOWEST_INT8 if lowest else None)
+
+
+def _pad(op: ir.Pad, source: Tensor, output: Tensor) -> _Move | None:
+    """A row of padding below is padded as any row is; above, it would come before anything is there to be read."""
+    if any(op.paddings[0]):
+        return None
+    if source.dtype is ElementType.INT8:
+        return _Move(1, 1, op.paddings[1][0], output.shape[1], int(op.value) & 0xFF)
+    return _Move(1, 1, op.paddings[1][0], output.shape[1], 0 if op.value == 0 else None)
 
 
 def _one_row(graph: Graph, layer: Layer, move: _Move) -> tuple[Graph, Layer]:
