@@ -106,7 +106,8 @@ def test_a_whole_input_is_refused(board: ProcessBoard) -> None:
 
     board.read(1)
     board.write(b"\0" + framing.encode(messages.body(MessageType.INFER_TENSOR, 5, packbits.pack(bytes(INPUT_BYTES)))))
-    decoder, bodies = framing.Decoder(), []
+    decoder = framing.Decoder()
+    bodies: list[bytes] = []
     while not any(body[0] == MessageType.REFUSED for body in bodies):
         bodies += decoder.feed(board.read(2))
     assert messages.parse(bodies[-1]).payload == bytes([Reason.UNKNOWN_TYPE])

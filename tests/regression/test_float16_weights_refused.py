@@ -24,7 +24,7 @@ def test_they_are_taken(tmp_path: Path, runtime: Runtime) -> None:
     path.write_bytes(files.half())
     model = models.resolve(str(path), DType.FLOAT32, tmp_path)
     assert model.changes == ("its float16 weights as float32",)
-    engines.prepare(HOST, HOST.toolchains(None, runtime)[0], runtime, model, "speed")
+    engines.prepare(HOST, HOST.toolchains(None, runtime)[0], runtime, model, "speed", "auto")
 
 
 def test_exactly(tmp_path: Path) -> None:

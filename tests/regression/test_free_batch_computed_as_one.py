@@ -33,7 +33,7 @@ def test_both_sides_get_the_file_with_the_true_shapes(tmp_path: Path) -> None:
     expected = files.litert(path.read_bytes(), inputs)
     outputs = reference.expected_outputs(model.read(), inputs).view(np.float32).reshape(expected.shape)
     np.testing.assert_allclose(outputs, expected, rtol=1e-5, atol=1e-6)
-    engines.prepare(HOST, HOST.toolchains(None, Runtime.TFLM)[0], Runtime.TFLM, model, "speed")
+    engines.prepare(HOST, HOST.toolchains(None, Runtime.TFLM)[0], Runtime.TFLM, model, "speed", "auto")
 
 
 def test_what_cannot_be_fixed_exactly_is_refused(tmp_path: Path) -> None:

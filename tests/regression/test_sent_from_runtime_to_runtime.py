@@ -21,7 +21,7 @@ def refused(tmp_path: Path, runtime: Runtime, data: bytes, dtype: DType, board: 
     target = boards.load(board)
     model = models.resolve(str(path), dtype, tmp_path)
     with pytest.raises(ModelError) as caught:
-        engines.prepare(target, target.toolchains(None, runtime)[0], runtime, model, "speed")
+        engines.prepare(target, target.toolchains(None, runtime)[0], runtime, model, "speed", "auto")
     return caught.value
 
 

@@ -42,7 +42,8 @@ class FakeClient:
         found = self._tensors(samples_of(ends_of(PROPOSED).inputs, row)[0])
         parts = [self._meddle(place, found[point.tensor]) for place, point in enumerate(POINTS)]
         told = [
-            TracedLayer(place, 7, zlib.crc32(part), part if place in keep else b"") for place, part in enumerate(parts)
+            TracedLayer(place, 7, zlib.crc32(part), part if place in keep else b"", len(part), len(part))
+            for place, part in enumerate(parts)
         ]
         return Trace(key, parts[-1], 7 * len(told), tuple(told))
 
