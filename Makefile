@@ -14,7 +14,7 @@ PEERS  := .venv-peers
 # labgrid, for the tests of a farm.
 FARM   := .venv-farm
 
-.PHONY: demo test check bench bench-link soak fuzz differential lock clean help
+.PHONY: demo test check bench bench-link bench-mlperf soak fuzz differential lock clean help
 
 help:
 	@echo "make demo    set up, build, upload to a virtual Nano 33 BLE, prove all 10,010 outputs"
@@ -22,6 +22,7 @@ help:
 	@echo "make bench   count instructions, flash and RAM of every engine, board and model"
 	@echo "make check   lint and types only"
 	@echo "make bench-link  images a second over links of 115,200 baud, 921,600 baud and USB"
+	@echo "make bench-mlperf  MLPerf Tiny's networks on four cores; MLPERF_TINY=folder where there is no net"
 	@echo "make soak    10,010 images over a damaged link with resets, five seeds"
 	@echo "make fuzz    libFuzzer on the firmware core; FUZZ_SECONDS=600 by default"
 	@echo "make differential  random networks on every instruction set; DIFFERENTIAL_SECONDS=3600 by default"
@@ -90,6 +91,12 @@ bench: $(VENV)/installed $(PEERS)/installed
 bench-link: $(VENV)/installed
 	@scripts/system-tools gcc
 	$(BIN)/python -m bench.link --page
+
+# MLPerf Tiny's networks beside TensorFlow Lite Micro's figures; writes build/bench-mlperf.json and the page's table. An
+# interrupted run goes on where it was. MLPERF_TINY=folder: the files are there, and nothing is downloaded.
+bench-mlperf: $(VENV)/installed
+	@scripts/system-tools arm-none-eabi-gcc qemu-system-arm qemu-system-riscv32 riscv64-unknown-elf-gcc
+	$(BIN)/python -m bench.mlperf --page
 
 # The fault test in full; writes build/soak.json, and fails if one image is missing or wrong.
 soak: $(VENV)/installed

@@ -51,7 +51,7 @@ class Model(Table, frozen=True, kw_only=True):
     dtype: DType | None = None
     runtime: Runtime | None = None
     toolchain: Named | None = None
-    optimise: Literal["speed", "size"] | None = None
+    optimise: Literal["balanced", "speed", "size"] | None = None
     slots: bool | None = None
     stream: Literal["auto", "off", "on", "rows"] | None = None
     float: Line | None = None

@@ -24,7 +24,7 @@ def export(
     names: tuple[str, ...] = (),
     library: str = "",
     dtype: DType = DType.INT8,
-    optimise: str = "speed",
+    optimise: str = "balanced",
     classes: tuple[str, ...] = (),
     shared_arena: bool = False,
     calibrate: Selection = EVERYTHING,

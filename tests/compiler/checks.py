@@ -14,6 +14,7 @@ from toolkit.compiler.compile import dissect
 VARIANTS = (
     ("native", "speed"),
     ("native", "size"),
+    ("armv7em", "balanced"),
     ("armv7em", "speed"),
     ("armv7em", "size"),
     ("armv8_1m_mve", "speed"),

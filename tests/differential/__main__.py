@@ -20,6 +20,7 @@ from tests.differential.comparing import Finding, Outcome, compare, references
 from tests.differential.networks import KINDS, Network, draw
 from tests.differential.reference import Reference
 from tests.differential.targets import Target
+from toolkit.artifacts import OPTIMISATIONS
 
 _REPORT_SECONDS = 30.0
 
@@ -49,7 +50,7 @@ def run(
         while time.monotonic() - started < seconds:
             networks = _networks(kinds, seed, rounds)
             expected = references(networks, reference)
-            turns = [("speed", "size")[(seed // rounds + place) % 2] for place in range(len(chosen))]
+            turns = [OPTIMISATIONS[(seed // rounds + place) % 3] for place in range(len(chosen))]
             every = pool.map(compare, repeat(networks), chosen, turns, repeat(expected))
             for finding in (finding for findings in every for finding in findings):
                 figures[finding.target, finding.outcome] += 1
@@ -103,7 +104,7 @@ def _one(name: str, chosen: list[Target]) -> int:
     network = draw(kind, int(seed))
     with Reference() as reference:
         expected = references([network], reference)
-    found = [f for t in chosen for o in ("speed", "size") for f in compare([network], t, o, expected)]
+    found = [f for t in chosen for o in OPTIMISATIONS for f in compare([network], t, o, expected)]
     print("\n".join(map(str, found)))
     return 1 if any(f.outcome.failed for f in found) else 0
 

@@ -100,7 +100,7 @@ class Target:
         raise NotImplementedError
 
     def _gcc(self, optimise: str, *arguments: str, folder: Path) -> None:
-        level = "-O3" if optimise == "speed" else "-Os"
+        level = "-Os" if optimise == "size" else "-O3"
         core = self.core or cpus.load(self.cpu).gcc_flags
         argv = [self.compiler, *core, "-std=gnu99", level, *_WARNINGS, *self.flags]
         done = _run([*argv, *(f"-I{each}" for each in resources.kernel_folders()), *arguments], folder)

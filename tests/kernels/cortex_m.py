@@ -86,7 +86,7 @@ def run(model: CompiledModel, inputs: NDArray[Any], isa: str, optimise: str, fol
         shutil.copy(path, folder)
     compiler, emulator = (shutil.which(tool) or tool for tool in TOOLS)
     sources = [str(path) for path in sorted(folder.glob("*.c"))]
-    level = "-O3" if optimise == "speed" else "-Os"
+    level = "-Os" if optimise == "size" else "-O3"
     link = ["-nostartfiles", "--specs=nano.specs", "-T", str(folder / "link.ld"), "-Wl,--gc-sections"]
     image = str(folder / "image.elf")
     cpu, machine_name = CORES[isa]

@@ -74,8 +74,16 @@ def _network(case: Case, seed: int) -> bytes:
     return g.file(source, output)
 
 
-@pytest.mark.parametrize("optimise", ["speed", "size"])
-@pytest.mark.parametrize("isa", cortex_m.CORES)
+@pytest.mark.parametrize(
+    ("isa", "optimise"),
+    [
+        ("armv7em", "balanced"),
+        ("armv7em", "speed"),
+        ("armv7em", "size"),
+        ("armv8_1m_mve", "speed"),
+        ("armv8_1m_mve", "size"),
+    ],
+)
 @pytest.mark.parametrize("case", CASES)
 def test_assembly_gives_the_same_bytes(case: Case, isa: str, optimise: str, tmp_path: Path) -> None:
     tflite = _network(case, sum(case))

@@ -21,7 +21,16 @@ A stage never imports another stage; it reads and writes these.
 from __future__ import annotations
 
 from toolkit.artifacts.agreement import Agreement
-from toolkit.artifacts.base import Artifact, DType, Runtime, from_jsonable, sha256_of, to_jsonable, write_atomically
+from toolkit.artifacts.base import (
+    OPTIMISATIONS,
+    Artifact,
+    DType,
+    Runtime,
+    from_jsonable,
+    sha256_of,
+    to_jsonable,
+    write_atomically,
+)
 from toolkit.artifacts.baseline import Baseline
 from toolkit.artifacts.build import Build, BuildSlots, LayerSize, RunningDevice, SizeReport
 from toolkit.artifacts.cost import ConversionCost, LayerLoss
@@ -48,6 +57,7 @@ from toolkit.artifacts.verification import (
 )
 
 __all__ = [
+    "OPTIMISATIONS",
     "Agreement",
     "Artifact",
     "Baseline",

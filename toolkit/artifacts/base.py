@@ -16,6 +16,9 @@ from typing import Any, Self
 from toolkit import files
 from toolkit.errors import TinymlError
 
+OPTIMISATIONS = ("balanced", "speed", "size")
+"""What a network can be compiled for, the default first: nearly the speed of `speed` where weights stay bytes."""
+
 
 class DType(StrEnum):
     """What a model computes with: integers (quantised ones, of any width at its ends), or float32 throughout."""

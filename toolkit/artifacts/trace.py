@@ -17,12 +17,24 @@ class TracePoint(Artifact):
         operators: the .tflite's operators that it computes.
         tensor: of its output, by its number in the .tflite.
         output: that tensor; where its type is none of ElementType, its bytes as uint8.
+        kept: the channels of the .tflite's tensor that the device computes, where it leaves constant ones out; `output`
+            has these alone.
     """
 
     name: str
     operators: tuple[str, ...]
     tensor: int
     output: TensorSpec
+    kept: tuple[int, ...] = ()
+
+    def of_host(self, data: bytes) -> bytes:
+        """What the device should have of a tensor, of another side's bytes of it: the whole, or the same part."""
+        if not self.kept or len(data) == self.output.size_bytes:
+            return data
+        import numpy as np
+
+        pixels = np.frombuffer(data, self.output.numpy).reshape(self.output.elements // len(self.kept), -1)
+        return pixels[:, list(self.kept)].tobytes()
 
     @property
     def title(self) -> str:

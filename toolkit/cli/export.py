@@ -87,7 +87,7 @@ def register(app: typer.Typer) -> None:
             bool, typer.Option("--share-arena", help="All networks of the library have one arena.")
         ] = False,
         dtype: options.ModelDType = DType.INT8,
-        optimise: options.Optimise = "speed",
+        optimise: options.Optimise = "balanced",
         classes: options.Classes = None,
         calibrate: options.Calibrate = None,
         data: options.Data = None,

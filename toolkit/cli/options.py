@@ -97,7 +97,13 @@ Toolchain = Annotated[
 Slots = Annotated[
     bool, typer.Option("--slots", help="The firmware takes other networks over the link: see tinyml update.")
 ]
-Optimise = Annotated[str, typer.Option("--optimise", help="What the compiler aims at: speed or size.")]
+Optimise = Annotated[
+    str,
+    typer.Option(
+        "--optimise",
+        help="What the compiler aims at: balanced, speed (whatever flash it takes) or size.",
+    ),
+]
 Stream = Annotated[
     str,
     typer.Option(

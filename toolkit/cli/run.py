@@ -35,7 +35,7 @@ def register(app: typer.Typer) -> None:
         dtype: options.ModelDType = DType.INT8,
         runtime: options.ModelRuntime = None,
         toolchain: options.Toolchain = None,
-        optimise: options.Optimise = "speed",
+        optimise: options.Optimise = "balanced",
         slots: options.Slots = False,
         stream: options.Stream = "auto",
         float_model: options.FloatModel = None,

@@ -9,17 +9,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from toolkit import registry
-from toolkit.artifacts import CompiledModel, LayerReport, TracePoint
+from toolkit.artifacts import OPTIMISATIONS, CompiledModel, LayerReport, TracePoint
 from toolkit.compiler import c, emit, emit_rows, fuse, plan, reader, rowplan, rows
 from toolkit.compiler.c import Constant
+from toolkit.compiler.constant_channels import without_constant_channels
 from toolkit.compiler.ir import Graph
 from toolkit.compiler.isa.base import InstructionSet
 from toolkit.compiler.lower import Call, Target, lower
 from toolkit.errors import DoesNotFitError, ModelError
 from toolkit.tflite import Obstacle, UnsupportedError, describe, ends, points
 from toolkit.tflite.obstacles import obstacles_of
-
-OPTIMISATIONS = ("speed", "size")
 
 STREAMING = ("off", "auto", "on", "rows")
 """Whether layers run row by row: never; where that lowers the arena by an eighth; wherever they can; and the input
@@ -46,7 +45,9 @@ class Anatomy:
     roots: Mapping[int, int]
 
 
-def compile_model(tflite: bytes, *, isa: str, fpu: bool, optimise: str = "speed", stream: str = "off") -> CompiledModel:
+def compile_model(
+    tflite: bytes, *, isa: str, fpu: bool, optimise: str = "balanced", stream: str = "off"
+) -> CompiledModel:
     """Compile a network to C; see `dissect`, whose arguments and errors these are."""
     return dissect(tflite, isa=isa, fpu=fpu, optimise=optimise, stream=stream).compiled
 
@@ -58,7 +59,7 @@ def dissect(
     *,
     isa: str,
     fpu: bool,
-    optimise: str = "speed",
+    optimise: str = "balanced",
     share: bool = True,
     general: bool = False,
     stream: str = "off",
@@ -69,7 +70,7 @@ def dissect(
         tflite: the file's bytes; docs/compiler.md has what is supported.
         isa: the kernels' instruction set: a name of toolkit.compiler.isa.
         fpu: the core has single-precision floating point in hardware.
-        optimise: "speed" or "size".
+        optimise: "balanced", "speed" or "size".
         share: layers whose constants are equal have one copy of them.
         general: no code is made for one layer's constants.
         stream: one of STREAMING.
@@ -87,6 +88,8 @@ def dissect(
         raise ValueError(f"optimise {optimise!r} of {OPTIMISATIONS}, stream {stream!r} of {STREAMING}")
     graph = reader.read(tflite)
     _check_ends(graph)
+    pruned = without_constant_channels(graph)
+    graph = pruned.graph
     io = ends.ends_of(tflite)
     layers, roots = fuse.fuse(graph)
     target = Target(registry.load(registry.ISAS, isa).ISA, fpu, optimise, general)
@@ -121,7 +124,7 @@ def dissect(
         macs=sum(report.macs for report in reports),
         layers=reports,
         plan=plan.picture(choice.buffers.listed, offsets),
-        points=_points(tflite, calls),
+        points=_points(tflite, calls, pruned.kept),
         streamed=len(streamed.stages) if streamed else 0,
         row_bytes=streamed.input_row_bytes if streamed and streamed.by_row else 0,
     )
@@ -158,12 +161,16 @@ def _choice(
     return streaming
 
 
-def _points(tflite: bytes, calls: Sequence[Call]) -> tuple[TracePoint, ...]:
+def _points(tflite: bytes, calls: Sequence[Call], kept: Mapping[int, tuple[int, ...]]) -> tuple[TracePoint, ...]:
     tensors = describe(tflite).main.tensors
-    return tuple(
-        TracePoint(f"layer {place}", call.operators, call.output, points.spec_of(tensors[call.output]))
-        for place, call in enumerate(calls)
-    )
+
+    def point(place: int, call: Call) -> TracePoint:
+        spec, channels = points.spec_of(tensors[call.output]), kept.get(call.output, ())
+        if channels:
+            spec = dataclasses.replace(spec, shape=(*spec.shape[:-1], len(channels)))
+        return TracePoint(f"layer {place}", call.operators, call.output, spec, channels)
+
+    return tuple(point(place, call) for place, call in enumerate(calls))
 
 
 def _lowered(graph: Graph, layers: Sequence[fuse.Layer], target: Target) -> tuple[Call, ...]:

@@ -20,7 +20,7 @@ PORTABLE = "native"
 """The instruction set that stands for every core that has none of its own."""
 
 
-def exported(tflite: bytes, *, optimise: str = "speed") -> Exported:
+def exported(tflite: bytes, *, optimise: str = "balanced") -> Exported:
     """Compile a network for every kind of core.
 
     Raises:

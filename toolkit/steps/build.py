@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
 from toolkit import __version__, workspace
-from toolkit.artifacts import Build, BuildSlots, DType, Runtime, sha256_of
+from toolkit.artifacts import OPTIMISATIONS, Build, BuildSlots, DType, Runtime, sha256_of
 from toolkit.listener import SILENT, Listener
 from toolkit.selection import EVERYTHING, Selection
 
@@ -43,7 +43,7 @@ class Request:
         model: a name, or a path to a `.tflite` or to what is converted first: `.keras`, `.h5`, a SavedModel.
         dtype: of two files of a network of the zoo, which.
         runtime, toolchain: None takes the board's first.
-        optimise: "speed" or "size".
+        optimise: "balanced", "speed" or "size".
         stream: whether layers, and the input, run row by row: of compiler.STREAMING.
         calibrate: the set whose samples an int8 conversion takes its ranges from.
         float_model: the same network in float32, beside a `.tflite` that was made of it: a path, as for `model`.
@@ -55,7 +55,7 @@ class Request:
     dtype: DType = DType.INT8
     runtime: Runtime | None = None
     toolchain: str | None = None
-    optimise: str = "speed"
+    optimise: str = "balanced"
     stream: str = "auto"
     calibrate: Selection = EVERYTHING
     float_model: str | None = None
@@ -102,8 +102,8 @@ def build(request: Request, board: Board | None = None, listener: Listener = SIL
     from toolkit.runtimes import engines
     from toolkit.steps import sources
 
-    if request.optimise not in ("speed", "size"):
-        raise TinymlError(f"--optimise is {request.optimise!r}", "one of: speed, size")
+    if request.optimise not in OPTIMISATIONS:
+        raise TinymlError(f"--optimise is {request.optimise!r}", f"one of: {', '.join(OPTIMISATIONS)}")
     if request.stream not in ("auto", "off", "on", "rows"):
         raise TinymlError(f"--stream is {request.stream!r}", "one of: auto, off, on, rows")
     board = board or boards.load(request.board, request.workspace)

@@ -103,7 +103,7 @@ def _per_channel(found: Tracer, layer: int, place: int, device: bytes, tflite: b
     scales[:] = scales[0]
     try:
         sample = samples_of(ends_of(tflite).inputs, found.rows[place : place + 1])[0]
-        old = tensors_of(bytes(changed), [point.tensor])(sample)[point.tensor]
+        old = point.of_host(tensors_of(bytes(changed), [point.tensor])(sample)[point.tensor])
     except ModelError:
         return ""
     return PER_CHANNEL if old == device else ""

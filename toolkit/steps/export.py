@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from toolkit.artifacts import DType
+from toolkit.artifacts import OPTIMISATIONS, DType
 from toolkit.errors import TinymlError, UsageError
 from toolkit.listener import SILENT, Listener
 from toolkit.selection import EVERYTHING, Selection
@@ -42,7 +42,7 @@ class Request:
     names: tuple[str, ...] = ()
     library: str = ""
     dtype: DType = DType.INT8
-    optimise: str = "speed"
+    optimise: str = "balanced"
     classes: tuple[str, ...] = ()
     shared_arena: bool = False
     calibrate: Selection = EVERYTHING
@@ -70,8 +70,8 @@ def _library(request: Request, listener: Listener) -> Library:
     from toolkit.export import Library
     from toolkit.export.network import check_prefix, prefix
 
-    if request.optimise not in ("speed", "size"):
-        raise UsageError(f"--optimise is {request.optimise!r}", "one of: speed, size")
+    if request.optimise not in OPTIMISATIONS:
+        raise UsageError(f"--optimise is {request.optimise!r}", f"one of: {', '.join(OPTIMISATIONS)}")
     if request.names and len(request.names) != len(request.models):
         raise UsageError(
             f"{len(request.names)} --name for {len(request.models)} --model", "one for each, in the same order"

@@ -177,7 +177,7 @@ def _layers(
         crcs = [0] * len(points)
         for sample in layers.samples_of(inputs, made):
             found = tensors(sample)
-            crcs = [zlib.crc32(found[tensor], crc) for tensor, crc in zip(wanted, crcs, strict=True)]
+            crcs = [zlib.crc32(p.of_host(found[p.tensor]), crc) for p, crc in zip(points, crcs, strict=True)]
     except ModelError:
         return ()
     return tuple(crcs)

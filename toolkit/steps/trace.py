@@ -61,7 +61,7 @@ class Tracer:
         if layer is None:
             return None
         again = self.client.trace(place, self.rows[place].tobytes(), range(layer, layer + 1))
-        return layer, host[points[layer].tensor], again.layers[layer].data
+        return layer, points[layer].of_host(host[points[layer].tensor]), again.layers[layer].data
 
 
 def tracer(build: Build, client: Client, rows: npt.NDArray[np.uint8], tflite: bytes) -> Tracer:
@@ -208,6 +208,8 @@ def difference(point: TracePoint, host: bytes, device: bytes, cause: str = "") -
     due, got = (float(layers.elements(point, each)[index]) for each in (host, device))
     more = int(wrong.sum()) - 1
     said = f"{point.title}, element {list(index)} of {list(point.output.shape)}: host {due:.9g}, device {got:.9g}"
+    if point.kept:
+        said += f" (the network's channel {point.kept[index[-1]]}: those that never change are left out)"
     if more:
         said += f"; {more:,} more {'differs' if more == 1 else 'differ'}"
     return FirstDifference(

@@ -61,7 +61,7 @@ def hold(points: Sequence[TracePoint], hosts: Sequence[Tensors], traced: Sequenc
             tensor=point.output.name,
             equal=int(equal[:, column].sum()),
             ticks=int(np.median([each.layers[place].ticks for each in traced])),
-            distinct=len({host[point.tensor] for host in hosts}),
+            distinct=len({point.of_host(host[point.tensor]) for host in hosts}),
         )
         for column, (place, point) in enumerate(known)
     )
@@ -72,7 +72,7 @@ def hold(points: Sequence[TracePoint], hosts: Sequence[Tensors], traced: Sequenc
 
 def same(point: TracePoint, host: Tensors, traced: Traced, place: int) -> bool:
     """Whether a layer's output is the host's."""
-    due, said = host[point.tensor], traced.layers[place]
+    due, said = point.of_host(host[point.tensor]), traced.layers[place]
     if point.output.dtype is not ElementType.FLOAT32:
         return zlib.crc32(due) == said.crc
     if len(due) != len(said.data):

@@ -4,30 +4,44 @@ from __future__ import annotations
 
 from toolkit.compiler.isa import armv6m
 from toolkit.compiler.isa.base import V7, V7EM, InstructionSet, Kernels
-from toolkit.compiler.lower import depthwise, dsp, portable
+from toolkit.compiler.lower import depthwise, dsp, dsp_gemm, portable
+
+_ELSE = (portable.conv_pool2_s8, portable.conv_s8)
 
 ISA = InstructionSet(
     name="armv7em",
     title="an Armv7E-M core",
+    # Weights are int8 in flash where they are used at all but for speed.
     convolution_s8=Kernels(
         speed=(
             depthwise.dsp_s8,
             depthwise.portable_s8,
             dsp.conv3x3c1_pool2,
+            dsp_gemm.wide,
             dsp.conv_tiled,
-            portable.conv_pool2_s8,
-            portable.conv_s8,
+            *_ELSE,
+        ),
+        balanced=(
+            depthwise.dsp_s8,
+            depthwise.portable_s8,
+            dsp.conv3x3c1_pool2,
+            dsp_gemm.narrow,
+            dsp.conv_tiled,
+            *_ELSE,
         ),
         size=(
             depthwise.portable_s8,
             dsp.conv3x3c1_pool2,
+            dsp_gemm.compact,
             dsp.conv_compact,
-            portable.conv_pool2_s8,
-            portable.conv_s8,
+            *_ELSE,
         ),
     ),
-    # For size, weights stay int8: dense layers have many and use each but once a row.
-    dense_s8=Kernels(speed=(dsp.conv_tiled, portable.dense_s8), size=(portable.dense_s8,)),
+    dense_s8=Kernels(
+        speed=(dsp_gemm.wide, dsp.conv_tiled, portable.dense_s8),
+        balanced=(dsp_gemm.narrow, dsp.conv_tiled, portable.dense_s8),
+        size=(dsp_gemm.compact, portable.dense_s8),
+    ),
     runs=armv6m.ISA.runs | {V7, V7EM},
     start_up=armv6m.ISA.start_up,
     # Clang may keep its frame pointer in r7, which the assembly uses.

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from toolkit.compiler.isa import armv7em
-from toolkit.compiler.isa.base import V8_1M_MAIN, V8M_BASE, V8M_MAIN, InstructionSet, Kernels
+from toolkit.compiler.isa.base import V8_1M_MAIN, V8M_BASE, V8M_MAIN, InstructionSet, Kernels, Lowering
 from toolkit.compiler.lower import mve
 
 _CONVOLUTION = (mve.depthwise, mve.conv3x3c1_pool2, mve.conv)
 
+
+def _with(vectors: tuple[Lowering, ...], others: Kernels) -> Kernels:
+    """Vectors wherever they suit."""
+    return Kernels(
+        speed=(*vectors, *others.of("speed")),
+        balanced=(*vectors, *others.of("balanced")),
+        size=(*vectors, *others.of("size")),
+    )
+
+
 ISA = InstructionSet(
     name="armv8_1m_mve",
     title="an Armv8.1-M core with MVE",
-    convolution_s8=Kernels(
-        speed=(*_CONVOLUTION, *armv7em.ISA.convolution_s8.speed),
-        size=(*_CONVOLUTION, *armv7em.ISA.convolution_s8.size),
-    ),
-    dense_s8=Kernels(
-        speed=(mve.conv, *armv7em.ISA.dense_s8.speed),
-        size=(mve.conv, *armv7em.ISA.dense_s8.size),
-    ),
+    convolution_s8=_with(_CONVOLUTION, armv7em.ISA.convolution_s8),
+    dense_s8=_with((mve.conv,), armv7em.ISA.dense_s8),
     runs=armv7em.ISA.runs | {V8M_BASE, V8M_MAIN, V8_1M_MAIN},
     start_up=armv7em.ISA.start_up,
     tells="defined(__ARM_FEATURE_MVE) && (__ARM_FEATURE_MVE & 1) && !defined(__clang__)",

@@ -17,14 +17,21 @@ Lowering = Callable[[Weighted], Call | None]
 
 @dataclass(frozen=True)
 class Kernels:
-    """The kernels for one family of operators, the preferred one first; the last one suits every layer."""
+    """The kernels for one family of operators, the preferred one first; the last one suits every layer.
+
+    `balanced`: those that take neither much more flash than the weights nor much more time than the quickest; None
+    where the quickest already do.
+    """
 
     speed: tuple[Lowering, ...]
     size: tuple[Lowering, ...]
+    balanced: tuple[Lowering, ...] | None = None
 
     def of(self, optimise: str) -> tuple[Lowering, ...]:
-        """Those for "speed" or "size"."""
-        return self.speed if optimise == "speed" else self.size
+        """Those for "balanced", "speed" or "size"."""
+        if optimise == "size":
+            return self.size
+        return self.speed if optimise == "speed" or self.balanced is None else self.balanced
 
 
 # Tag_CPU_arch of Arm's microcontrollers.

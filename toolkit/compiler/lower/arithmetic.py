@@ -92,7 +92,7 @@ def _by_tables(context: Context, kind: str, fields: dict[str, Any], in_place: tu
     """
     a, b, output = context.input(0), context.input(1), context.output
     target = context.target
-    if target.optimise != "speed" or not target.isa.constants_are_data or output.size * target.rows < _WORTH_TABLES:
+    if target.optimise == "size" or not target.isa.constants_are_data or output.size * target.rows < _WORTH_TABLES:
         return None
     q = _sum(kind, a, b, output)
     right = -q["output_shift"]

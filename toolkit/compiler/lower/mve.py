@@ -169,7 +169,7 @@ def _tile(layer: Weighted, pitch: int) -> mve_tile.Tile:
         next_row=window.dilation_h * pitch,
         lanes=(*((4,) if channels >= 4 else ()), *((channels % 4,) if channels % 4 else ())),
         positions=positions,
-        speed=layer.context.target.optimise == "speed",
+        speed=layer.context.target.optimise != "size",
     )
 
 

@@ -37,7 +37,7 @@ class Quantised:
     reach: NDArray[np.int64]
 
 
-def _multipliers(source: Tensor, weights: Tensor, output: Tensor, channels: int) -> list[tuple[int, int]]:
+def multipliers(source: Tensor, weights: Tensor, output: Tensor, channels: int) -> list[tuple[int, int]]:
     scales = weights.affine.scale
     each = scales if len(scales) > 1 else scales * channels
     return [
@@ -118,7 +118,7 @@ def quantised(context: Context, weights: NDArray[Any], activation: ir.Activation
         )
     wide = weights.astype(np.int64)
     folded = bias.reshape(-1).astype(np.int64) - source.zero_point * wide.sum(axis=1)
-    pairs = _multipliers(source, filters, output, channels)
+    pairs = multipliers(source, filters, output, channels)
     low, high = tables.activation_range(activation, output)
     _settled(wide, folded, pairs, output.zero_point, (low, high))
     # Every partial sum lies within the folded bias +- 128 * sum |w|; a left shift must keep the sum in 32 bits as well,
