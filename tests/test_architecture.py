@@ -61,7 +61,7 @@ TIERS = (
     COMPOSERS,
     {"device"},
     {"api", "closely", "taken_home"},
-    {"paper", "smallest"},
+    {"frontier", "paper", "smallest"},
     {"cli"},
 )
 

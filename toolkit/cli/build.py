@@ -12,6 +12,7 @@ from toolkit.artifacts import Build, DType, GateResult
 from toolkit.cli import options, output, project
 from toolkit.cli.listener import Terminal
 from toolkit.errors import ModelError, UsageError
+from toolkit.steps.build import Choices
 
 
 def _show_layers(result: Build) -> None:
@@ -123,35 +124,51 @@ def register(app: typer.Typer) -> None:
         scale: options.Scale = None,
         resize: options.Resize = None,
         gate: options.Gate = None,
+        plan: options.Plan = False,
+        budget_flash: options.BudgetFlash = None,
+        budget_ram: options.BudgetRam = None,
         project_file: options.Project = None,  # noqa: ARG001 - read by the command's class
         workspace_folder: options.Workspace = Path(),
         json: options.Json = False,
         verbose: options.Verbose = False,  # noqa: ARG001 - its callback does it
     ) -> None:
         """Convert a model, generate the firmware project, compile it, and print its size."""
-        from toolkit import gates
+        from toolkit import frontier, gates
         from toolkit.artifacts import to_jsonable
+        from toolkit.cli import ways
 
         asked = gates.parse(gate or ())
         _refuse_data_for_nothing(context, model, dtype, workspace_folder)
         selection = options.selection(None, data, None, scale, inputs, truth, None, None, resize)
-        result = api.build(
-            board,
-            model,
-            dtype=dtype,
-            runtime=runtime,
-            toolchain=toolchain,
-            optimise=optimise,
-            slots=slots,
-            stream=stream,
-            float_model=float_model,
-            calibrate=options.calibration(calibrate, selection),
-            workspace=workspace_folder,
-            listener=Terminal(),
-        )
+        choices: Choices = {
+            "dtype": dtype,
+            "runtime": runtime,
+            "toolchain": toolchain,
+            "optimise": optimise,
+            "slots": slots,
+            "stream": stream,
+            "float_model": float_model,
+            "calibrate": options.calibration(calibrate, selection),
+        }
+        more = {}
+        if plan or budget_flash or budget_ram:
+            if slots:
+                raise UsageError("--plan and a budget are for one network", "leave --slots out")
+            found = ways.considered(context, board, model, workspace_folder, choices)
+            budget = budget_flash or budget_ram
+            picked = frontier.pick(found, flash=budget_flash, ram=budget_ram) if budget else None
+            more = ways.plain(found, picked)
+            if not json:
+                ways.show(found, picked)
+            if picked is None:
+                if json:
+                    output.data(more)
+                return
+            choices.update(picked.choices)
+        result = api.build(board, model, workspace=workspace_folder, listener=Terminal(), **choices)
         held = api.gates(result, asked)
         if json:
-            output.data(to_jsonable(result) | {"gates": to_jsonable(held)})
+            output.data(to_jsonable(result) | {"gates": to_jsonable(held)} | more)
         else:
             render(result)
             show_gates(held)

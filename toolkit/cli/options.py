@@ -97,6 +97,15 @@ Toolchain = Annotated[
 Slots = Annotated[
     bool, typer.Option("--slots", help="The firmware takes other networks over the link: see tinyml update.")
 ]
+Plan = Annotated[
+    bool, typer.Option("--plan", help="Show flash, RAM and instructions of every way to build it, and build none.")
+]
+BudgetFlash = Annotated[
+    int | None, typer.Option("--budget-flash", min=1, help="Take the quickest way of at most so many bytes of flash.")
+]
+BudgetRam = Annotated[
+    int | None, typer.Option("--budget-ram", min=1, help="Take the quickest way of at most so many bytes of RAM.")
+]
 Optimise = Annotated[
     str,
     typer.Option(

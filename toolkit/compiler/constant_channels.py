@@ -9,6 +9,7 @@ channels apart) and every reader can do without it. docs/compiler.md, "Constant 
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeGuard
@@ -117,7 +118,8 @@ class _Found:
 
 def _plain(tensor: Tensor) -> bool:
     """Computed, int8, with one scale, and with channels."""
-    one = tensor.quantisation is not None and len(tensor.quantisation.scale) == 1
+    q = tensor.quantisation
+    one = q is not None and len(q.scale) == 1 and 0 < q.scale[0] < math.inf
     return tensor.data is None and tensor.dtype is ElementType.INT8 and one and len(tensor.shape) > 1
 
 
@@ -137,6 +139,8 @@ def weighted(op: ir.Operator, graph: Graph) -> TypeGuard[ir.Convolution | ir.Den
         return False
     channels = graph.tensors[op.output].shape[-1]
     if any(filters.quantisation.zero_point) or len(filters.quantisation.scale) not in (1, channels):
+        return False
+    if not all(0 <= scale < math.inf for scale in filters.quantisation.scale):
         return False
     if isinstance(op, ir.Dense):
         return filters.shape[1] == source.shape[-1]
