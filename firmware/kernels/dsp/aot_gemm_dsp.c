@@ -29,8 +29,14 @@ static uint32_t *gather_two(const int8_t *a, const int8_t *b, uint32_t count, ui
     to[3] = aot_bytes_odd(second);
   }
   if (count == 0) return to;
-  gather(a, count, to, 2);
-  return gather(b, count, to + 1, 2) - 1;
+  const uint32_t second_a = count > 1 ? (uint16_t)a[1] : 0, second_b = count > 1 ? (uint16_t)b[1] : 0;
+  const bool three = count > 2;
+  to[0] = (uint16_t)a[0] | (uint32_t)(uint16_t)(three ? a[2] : (int16_t)second_a) << 16;
+  to[1] = (uint16_t)b[0] | (uint32_t)(uint16_t)(three ? b[2] : (int16_t)second_b) << 16;
+  if (!three) return to + 2;
+  to[2] = second_a;
+  to[3] = second_b;
+  return to + 4;
 }
 
 /* One kernel row of which columns are outside the image, from `column` on. */

@@ -14,6 +14,7 @@ ISA = InstructionSet(
     # Weights are int8 in flash where they are used at all but for speed.
     convolution_s8=Kernels(
         speed=(
+            depthwise.dsp_3x3_s8,
             depthwise.dsp_s8,
             depthwise.portable_s8,
             dsp.conv3x3c1_pool2,
@@ -22,6 +23,7 @@ ISA = InstructionSet(
             *_ELSE,
         ),
         balanced=(
+            depthwise.dsp_3x3_s8,
             depthwise.dsp_s8,
             depthwise.portable_s8,
             dsp.conv3x3c1_pool2,

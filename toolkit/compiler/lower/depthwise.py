@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from toolkit.compiler import ir
@@ -26,6 +28,41 @@ def dsp_s8(layer: Weighted) -> Call | None:
     if not _suits(layer) or (found := dsp.depthwise_parameters(layer.context, layer.arithmetic)) is None:
         return None
     return _call(layer, "aot_depthwise_dsp", "aot_depthwise_dsp.h", found)
+
+
+def dsp_3x3_s8(layer: Weighted) -> Call | None:
+    """aot_depthwise3x3_dsp.c: 3x3 of stride 1 on four channels or a multiple of it, two rows at a time."""
+    context, shape, q = layer.context, layer.shape, layer.arithmetic
+    w, (in_h, in_w, channels), (out_h, out_w) = shape.window, shape.input, shape.conv
+    plain = (w.kernel_h, w.kernel_w, w.stride_h, w.stride_w, w.dilation_h, w.dilation_w) == (3, 3, 1, 1, 1, 1)
+    if not plain or not _suits(layer) or out_h < 2 or channels % 4 or max(w.pad_top, w.pad_left) > 2:
+        return None
+    k = dsp.scaled(q)
+    if k is None or int(k.shift.min()) == 0 or int(k.shift.max()) > 31:
+        return None
+    rows = k.weights.reshape(channels, 3, 3)
+    above, below = (dsp.pairs(np.stack([rows[:, i], rows[:, i + 1]], axis=2).reshape(channels, -1), 1) for i in (0, 1))
+    scaling = np.stack([k.bias, k.multiplier, k.offset, k.shift], axis=1).astype(np.int32).view(np.uint32)
+    constants = [context.constant("constants", np.concatenate([above[:, 0], below[:, 0], scaling], axis=1))]
+    table = dsp.following_table(context, q)
+    if table is not None:
+        constants.append(context.constant("table", table))
+    fields = {
+        "in_h": in_h,
+        "in_w": in_w,
+        "out_h": out_h,
+        "out_w": out_w,
+        "channels": channels,
+        "pad_top": w.pad_top,
+        "pad_left": w.pad_left,
+        "outside": (context.input(0).zero_point & 0xFF) * 0x01010101,
+        "constants": constants[0].name,
+        "table": "0" if table is None else f"{constants[1].name} + 128",
+    }
+    name = "aot_depthwise3x3_dsp"
+    call = context.call(name, (f"{name}_t", fields), (f"{name}.c",), f"{name}.h", tuple(constants), layer.macs)
+    body = f"{name}(&{context.name}_layer, $0, $scratch, $out);"
+    return replace(call, body=body, scratch_bytes=32 * (out_w + 2), behind=shape.behind(1, rows=2))
 
 
 def portable_f32(layer: Weighted) -> Call | None:

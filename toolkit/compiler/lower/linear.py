@@ -44,7 +44,9 @@ def convolution(context: Context, op: ir.Convolution) -> Call:
     layer = Weighted(context, op, shape, rows, positions * rows.size)
     isa = context.target.isa
     call = _first(layer, isa.convolution_s8 if _is_int8(context, conv, output) else isa.convolution_f32)
-    return call if call.channel_by_channel else replace(call, behind=shape.behind(source.bytes // source.size))
+    if call.channel_by_channel or call.behind is not None:
+        return call
+    return replace(call, behind=shape.behind(source.bytes // source.size))
 
 
 def dense(context: Context, op: ir.Dense) -> Call:
