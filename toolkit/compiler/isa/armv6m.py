@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
-from toolkit.compiler.isa.base import V6M, V6SM, InstructionSet
+from toolkit.compiler.isa.base import SCALAR_CONVOLUTION_S8, SCALAR_DENSE_S8, V6M, V6SM, InstructionSet
 
-ISA = InstructionSet(name="armv6m", title="an Armv6-M core", runs=frozenset({V6M, V6SM}), start_up="cortexm")
+ISA = InstructionSet(
+    name="armv6m",
+    title="an Armv6-M core",
+    convolution_s8=SCALAR_CONVOLUTION_S8,
+    dense_s8=SCALAR_DENSE_S8,
+    runs=frozenset({V6M, V6SM}),
+    start_up="cortexm",
+)

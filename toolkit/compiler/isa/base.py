@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from toolkit.compiler import ir
-from toolkit.compiler.lower import depthwise, portable
+from toolkit.compiler.lower import depthwise, gemm, portable
 from toolkit.compiler.lower.base import Call, Context
 from toolkit.compiler.lower.weighted import Weighted
 
@@ -42,6 +42,12 @@ CONVOLUTION_S8 = Kernels(
     size=(depthwise.portable_s8, portable.conv_pool2_s8, portable.conv_s8),
 )
 DENSE_S8 = Kernels(speed=(portable.dense_s8,), size=(portable.dense_s8,))
+# For cores that have a multiplication and little else.
+SCALAR_CONVOLUTION_S8 = Kernels(
+    speed=(depthwise.portable_s8, gemm.gemm_s8, *CONVOLUTION_S8.speed[1:]),
+    size=(depthwise.portable_s8, gemm.gemm_s8, *CONVOLUTION_S8.size[1:]),
+)
+SCALAR_DENSE_S8 = Kernels(speed=(gemm.gemm_s8, portable.dense_s8), size=(gemm.gemm_s8, portable.dense_s8))
 CONVOLUTION_F32 = Kernels(
     speed=(depthwise.portable_f32, portable.conv_tile_f32, portable.conv_pool2_f32, portable.conv_f32),
     size=(depthwise.portable_f32, portable.conv_pool2_f32, portable.conv_f32),
