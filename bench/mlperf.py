@@ -26,6 +26,7 @@ from toolkit import build as builders
 from toolkit.artifacts import Build, Verdict
 from toolkit.errors import DoesNotFitError, ModelError, TinymlError
 from toolkit.selection import Selection
+from toolkit.steps.build import Choices
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = "MLPERF_TINY"
@@ -159,7 +160,7 @@ def measure(
     """
     named = ROOT / board_name
     board = boards.load(str(named) if named.suffix == ".toml" else board_name)
-    choices: dict[str, Any] = {"optimise": optimise} | ({"stream": stream} if stream else {})
+    choices: Choices = {"optimise": optimise, "stream": stream}
     try:
         built: Build = api.build(board, str(file), workspace=place, **choices)
     except (DoesNotFitError, ModelError) as caught:
@@ -184,7 +185,7 @@ def measure(
         network=network.name,
         board=board.id,
         optimise=optimise,
-        stream=stream or "off",
+        stream=stream,
         instructions=result.ticks.median,
         flash_bytes=built.flash_bytes,
         arena_bytes=built.arena_bytes,
@@ -196,19 +197,17 @@ def measure(
 
 def plan(only: str) -> Iterator[tuple[str, Network, str, str]]:
     """Each measurement's key, network, board and optimisation, of those whose key holds `only`."""
-    for network in NETWORKS:
-        for board, options in CORES.items():
+    for board, options in CORES.items():
+        for network in NETWORKS:
             for optimise in options:
                 key = f"{network.name} {Path(board).stem} {optimise}"
                 if only in key:
                     yield key, network, board, optimise
 
 
-def streams() -> tuple[str, ...]:
-    """Ways in which rows may stream; one that says nothing where the toolkit has no such option."""
-    from toolkit.steps.build import Choices
-
-    return ("off", "auto") if "stream" in Choices.__annotations__ else ("",)
+def streams(optimise: str) -> tuple[str, ...]:
+    """Ways in which rows may stream: both for what a build is by default."""
+    return ("off", "auto") if optimise == "balanced" else ("off",)
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -227,8 +226,8 @@ def main(argv: list[str] | None = None) -> None:
     for key, network, board, optimise in plan(given.only):
         file = file_of(network, given.workspace / "networks", folder)
         real = folder / network.inputs if folder and network.inputs and (folder / network.inputs).is_dir() else None
-        for stream in streams():
-            name = f"{key} {stream}".strip()
+        for stream in streams(optimise):
+            name = f"{key} {stream}"
             print(f"{name}{' (known)' if name in journal.done else ''}", file=sys.stderr, flush=True)
             if name not in journal.done:
                 journal.keep(name, *measure(given.workspace, network, file, board, optimise, stream, real))

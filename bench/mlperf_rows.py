@@ -119,7 +119,7 @@ def missed(
         parts.append(f"{network} on {board} for {optimise}: {value:,} {figure.replace('_', ' ')}, aimed at {goal:,}.")
         if figure == "instructions":
             key = f"{network} {board} {optimise}"
-            parts.append(_by_layer(board, layers.get(key) or layers.get(f"{key} {row.stream}", ())))
+            parts.append(_by_layer(board, layers.get(f"{key} {row.stream}", ())))
     return "\n\n".join(part for part in parts if part)
 
 

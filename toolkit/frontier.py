@@ -8,7 +8,6 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
 
 from toolkit import api
 from toolkit.artifacts import OPTIMISATIONS, Verdict
@@ -31,7 +30,7 @@ class Way(Artifact):
     """One way to build a network.
 
     Attributes:
-        optimise, stream: the options; stream is "" where there is no such choice.
+        optimise, stream: the options.
         flash_bytes, ram_bytes: of the whole image, RAM without the stack; None: it does not fit the board.
         arena_bytes: of the tensors.
         instructions: of an inference, counted in the board's emulator, in `unit`; None where nothing counts them.
@@ -52,13 +51,12 @@ class Way(Artifact):
     @property
     def options(self) -> str:
         """As a command line has them."""
-        return f"--optimise {self.optimise}" + (f" --stream {self.stream}" if self.stream else "")
+        return f"--optimise {self.optimise} --stream {self.stream}"
 
     @property
     def choices(self) -> Choices:
         """As `api.build` takes them."""
-        asked: Any = {"optimise": self.optimise} | ({"stream": self.stream} if self.stream else {})
-        return cast(Choices, asked)
+        return {"optimise": self.optimise, "stream": self.stream}
 
 
 def ways(board: Board, model: str, choices: Choices, *, listener: Listener = SILENT) -> tuple[Way, ...]:
@@ -70,9 +68,8 @@ def ways(board: Board, model: str, choices: Choices, *, listener: Listener = SIL
     Raises:
         TinymlError: no way can be built.
     """
-    streams = _STREAMS if "stream" in Choices.__annotations__ else ("",)
     found, caught = [], None
-    for optimise, stream in itertools.product(OPTIMISATIONS, streams):
+    for optimise, stream in itertools.product(OPTIMISATIONS, _STREAMS):
         way = Way(optimise, stream)
         listener.say(f"building {way.options}")
         with tempfile.TemporaryDirectory(prefix="tinyml-plan-") as own:

@@ -12,9 +12,9 @@ from toolkit.artifacts import OPTIMISATIONS
 from toolkit.errors import DoesNotFitError
 from toolkit.frontier import Way, marked, pick
 
-QUICK = Way("speed", "", 500, 100, 50, 1000, "instructions")
-MIDDLE = Way("balanced", "", 300, 100, 50, 1100, "instructions")
-SMALL = Way("size", "", 200, 100, 50, 3000, "instructions")
+QUICK = Way("speed", "off", 500, 100, 50, 1000, "instructions")
+MIDDLE = Way("balanced", "off", 300, 100, 50, 1100, "instructions")
+SMALL = Way("size", "off", 200, 100, 50, 3000, "instructions")
 ROWS = Way("balanced", "auto", 310, 60, 20, 1150, "instructions")
 WORSE = Way("size", "auto", 400, 100, 50, 3500, "instructions")
 REFUSED = Way("speed", "auto", refused="too big")
@@ -39,7 +39,7 @@ def test_the_quickest_that_fits_is_picked(flash: int | None, ram: int | None, pi
 
 
 def test_where_nothing_is_counted_the_first_that_fits_is_picked() -> None:
-    uncounted = [Way(each, "", size, 10) for each, size in zip(OPTIMISATIONS, (300, 500, 200), strict=True)]
+    uncounted = [Way(each, "off", size, 10) for each, size in zip(OPTIMISATIONS, (300, 500, 200), strict=True)]
     assert pick(uncounted, flash=300).optimise == "balanced"
 
 
