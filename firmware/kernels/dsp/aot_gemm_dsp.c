@@ -21,6 +21,25 @@ static uint32_t *gather(const int8_t *from, uint32_t count, uint32_t *to, uint32
 
 /* The taps of one kernel row at two positions. */
 static uint32_t *gather_two(const int8_t *a, const int8_t *b, uint32_t count, uint32_t *to) {
+#if AOT_HAS_DSP
+  uint32_t fours = count / 4;
+  count %= 4;
+  if (fours > 0) {
+    __asm__ volatile(
+        "1: ldr r5, [%0], #4\n"
+        "ldr r6, [%1], #4\n"
+        "sxtb16 r3, r5\n"
+        "sxtb16 r4, r6\n"
+        "sxtb16 r5, r5, ror #8\n"
+        "sxtb16 r6, r6, ror #8\n"
+        "stm %2!, {r3-r6}\n"
+        "subs %3, %3, #1\n"
+        "bne 1b\n"
+        : "+r"(a), "+r"(b), "+r"(to), "+r"(fours)
+        :
+        : "r3", "r4", "r5", "r6", "cc", "memory");
+  }
+#else
   for (; count >= 4; count -= 4, a += 4, b += 4, to += 4) {
     const uint32_t first = aot_word(a), second = aot_word(b);
     to[0] = aot_bytes_even(first);
@@ -28,6 +47,7 @@ static uint32_t *gather_two(const int8_t *a, const int8_t *b, uint32_t count, ui
     to[2] = aot_bytes_odd(first);
     to[3] = aot_bytes_odd(second);
   }
+#endif
   if (count == 0) return to;
   const uint32_t second_a = count > 1 ? (uint16_t)a[1] : 0, second_b = count > 1 ? (uint16_t)b[1] : 0;
   const bool three = count > 2;
