@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -55,7 +55,7 @@ def layers(draw: Any) -> tuple[bytes, int]:
     return g.file(source, pooled), seed
 
 
-@bounded
+@settings(bounded, max_examples=16)
 @given(layers())
 def test_convolutions(made: tuple[bytes, int]) -> None:
     tflite, seed = made
@@ -81,7 +81,7 @@ def test_dense(inputs: int, outputs: int, rows: int, one_scale: bool) -> None:
     scales = [0.01] if one_scale else [float(s) for s in rng.uniform(0.002, 0.02, outputs)]
     tflite = _dense(inputs, outputs, rows, rng.integers(-127, 128, (outputs, inputs)), scales)
     assert all(KERNEL in compile_model(tflite, isa=isa, fpu=True, optimise=o).kernels for isa, o in DSP)
-    check(tflite, 1, (*DSP, *SCALAR))
+    check(tflite, 1, ((*DSP, *SCALAR)[(inputs + one_scale) % 4],))
 
 
 def _taken(tflite: bytes, optimise: str = "balanced") -> bool:
@@ -95,7 +95,7 @@ def test_the_least_weight_beside_a_negative_one_has_no_room_in_a_word(below: int
     weights[3, 2], weights[2, 2] = -128, below
     tflite = _dense(4, 8, 1, weights, [0.01])
     assert (_taken(tflite), _taken(tflite, "speed")) == (taken, True)
-    check(tflite, 1, DSP)
+    check(tflite, 1, DSP[:1])
 
 
 @pytest.mark.parametrize(("inputs", "taken"), [(516, True), (517, False)])
@@ -104,4 +104,4 @@ def test_sums_of_an_odd_channel_fit_24_bits(inputs: int, taken: bool) -> None:
     weights = np.full((8, inputs), 127, np.int8)
     tflite = _dense(inputs, 8, 1, weights, [0.00001])
     assert (_taken(tflite), _taken(tflite, "speed")) == (taken, True)
-    check(tflite, 1, DSP)
+    check(tflite, 1, DSP[:1])
