@@ -34,6 +34,10 @@ class Library:
         """The prefix of its macros."""
         return self.name.upper()
 
+    def prefix_of(self, network: Network) -> str:
+        """What a MicroPython module puts before a network's names: nothing, where it has no other."""
+        return "" if len(self.networks) == 1 else f"{network.name}_"
+
 
 @functools.cache
 def _environment() -> jinja2.Environment:
