@@ -10,7 +10,7 @@ from toolkit.data import load_external
 from toolkit.tflite.ends import ends_of
 from toolkit.zoo import efficient_capsnet
 
-FILE = resources.models() / "efficient-capsnet" / "efficient-capsnet_mixed.tflite"
+FILE = resources.models() / "efficient-capsnet_mixed.tflite"
 
 
 @pytest.mark.slow

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
@@ -98,7 +99,7 @@ def build(request: Request, board: Board | None = None, listener: Listener = SIL
     """
     from toolkit import board as boards
     from toolkit import build as builders
-    from toolkit.errors import TinymlError
+    from toolkit.errors import DoesNotFitError, TinymlError
     from toolkit.runtimes import engines
     from toolkit.steps import sources
 
@@ -119,7 +120,18 @@ def build(request: Request, board: Board | None = None, listener: Listener = SIL
         raise TinymlError(f"{what} do not run row by row", "leave --stream out")
     model, floats = sources.resolve(request, toolchain, runtime, listener)
     with engines.fitting(board, runtime, model, request.optimise):
-        return _build(request, board, candidates, toolchain, runtime, model, floats, listener)
+        try:
+            return _build(request, board, candidates, toolchain, runtime, model, floats, listener)
+        except DoesNotFitError as caught:
+            if request.stream != "auto" or runtime is Runtime.TFLM or request.slots:
+                raise
+            # The code that moves rows takes more flash than it may have, where RAM is not what is short.
+            whole = dataclasses.replace(request, stream="off")
+            with contextlib.suppress(DoesNotFitError):
+                made = _build(whole, board, candidates, toolchain, runtime, model, floats, listener)
+                listener.say("whole images: the code for rows would not fit")
+                return made
+            raise caught
 
 
 def _slots(board: Board, model: ModelFile, engine: Engine) -> BuildSlots | None:
