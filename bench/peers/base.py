@@ -109,12 +109,14 @@ def header(dtype: DType, input_bytes: int, output_bytes: int, arena_bytes: int) 
 #define MODEL_ENDS {{{input_bytes}u, {kind}, {{0}}}}, {{{output_bytes}u, {kind}, {{0}}}}
 #define MODEL_ARENA_BYTES {arena_bytes}u
 #define MODEL_LAYERS 0u /* a peer tells of none */
+#define MODEL_ROW_BYTES 0u
 
 uint8_t *model_input(uint8_t index);
 void model_invoke(void);
 const uint8_t *model_output(uint8_t index);
 
-static inline void model_trace(void (*watch)(uint16_t layer, const uint8_t *bytes, uint32_t size)) {{ (void)watch; }}
+typedef void model_watch_t(uint16_t layer, const uint8_t *bytes, uint32_t size, uint32_t whole);
+static inline void model_trace(model_watch_t *watch) {{ (void)watch; }}
 
 #endif
 """

@@ -32,7 +32,8 @@ def register(app: typer.Typer) -> None:
             typer.Option(
                 "--method",
                 help="samba, uf2, mass-storage, avrdude, adafruit-nrfutil, openocd, pyocd, st-flash, picotool, "
-                "esptool, teensy-loader, bossac, arduino-cli or platformio; `tinyml doctor` says which is for which.",
+                "esptool, teensy-loader, bossac, arduino-cli, platformio or, in a farm, labgrid; `tinyml doctor` says "
+                "which is for which.",
             ),
         ] = None,
         stop_only: Annotated[bool, typer.Option("--stop", help="Only end the emulated board that is running.")] = False,
