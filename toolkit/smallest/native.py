@@ -58,12 +58,20 @@ class _Bounds(ctypes.Structure):
     _fields_ = tuple((name, ctypes.c_float) for name in ("degrees", "shear_degrees", "scale", "shift"))
 
 
+# What -ffast-math stands for. By that name GCC links crtfastmath.o, and who loads the library has subnormal numbers
+# flushed to zero from then on, in all that this process computes.
+_ANY_ORDER = (
+    "-fno-math-errno", "-ffinite-math-only", "-fno-signed-zeros", "-fno-trapping-math", "-fassociative-math",
+    "-freciprocal-math",
+)  # fmt: skip
+
+
 def compile_command(compiler: str, sources: list[str], program: str) -> list[str]:
     """The argv that builds the library; pure."""
     # A Power or a 64-bit Arm compiler knows -mcpu=native, all others -march.
     cpu = "-mcpu=native" if platform.machine().lower() in ("aarch64", "arm64", "ppc64le") else "-march=native"
     return [
-        *(compiler, "-std=gnu11", "-O3", cpu, "-ffast-math", "-Wall", "-Wextra", "-Wconversion", "-Wno-psabi"),
+        *(compiler, "-std=gnu11", "-O3", cpu, *_ANY_ORDER, "-Wall", "-Wextra", "-Wconversion", "-Wno-psabi"),
         *("-shared", "-fPIC", "-o", program, *sources, "-lm"),
     ]
 
@@ -95,7 +103,8 @@ def library() -> ctypes.CDLL:
     """
     compiler = next((each for each in COMPILERS if process.find(each)), COMPILERS[0])
     told = process.run([compiler, "--version"], timeout=20).stdout
-    key = hashlib.sha256(f"{version()} {told} {_cpu()}".encode()).hexdigest()[:16]
+    flags = compile_command(compiler, [], "")
+    key = hashlib.sha256(f"{version()} {told} {_cpu()} {flags}".encode()).hexdigest()[:16]
     program = resources.cache() / "smallest" / key / "trainer.so"
     if not program.is_file():
         program.parent.mkdir(parents=True, exist_ok=True)
