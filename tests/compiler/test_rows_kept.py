@@ -19,7 +19,7 @@ def test_the_smallest_network_on_an_uno() -> None:
     """Its depthwise windows share two rooms, a depthwise row is there only until it is mixed, and the mean is a sum."""
     model = compile_model(_smallest(), isa="avr", fpu=False, stream="rows")
     assert model.streamed == 10
-    assert model.arena_bytes <= 1400
+    assert model.arena_bytes <= 1420
     text = model.sources["model.c"]
     assert text.count(".moves = 1") == 2
     assert "aot_add_row_s8" in text and "aot_mean_sums_s8" in text

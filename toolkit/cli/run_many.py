@@ -165,7 +165,7 @@ def run(
             junit = Path(folder) / f"{number}.xml"
             own = [word for word in common if not (each.port is not None and word in ("--emulate", "--virtual"))]
             port = ["--port", each.port] if each.port is not None else []
-            argv = [sys.executable, "-m", "toolkit.cli.main", "run", "--board", each.name, *port, *own]
+            argv = [sys.executable, "-P", "-m", "toolkit.cli.main", "run", "--board", each.name, *port, *own]
             children.append(_Child(each, [*argv, "--json", "--junit", str(junit)], junit))
         cores = jobs or max(2, os.cpu_count() or 1)
         here = [child for child in children if child.asked.port is None]
