@@ -20,7 +20,7 @@ from toolkit.artifacts import OPTIMISATIONS
 from toolkit.compiler import fixedpoint
 
 # Networks of each kind. This computer is quick, and half of the operators have one kernel for all instruction sets.
-ON_HOST, EMULATED = 12, 4
+ON_HOST, EMULATED = 4, 2
 NAMES = [target.name for target in targets.all_targets()]
 # The kinds whose multipliers are quotients of scales.
 SCALED = ("FULLY_CONNECTED", "BATCH_MATMUL", "ADD", "SUB", "MUL", "MEAN", "RELU", "LEAKY_RELU", "ABS", "QUANTIZE")
