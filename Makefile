@@ -41,7 +41,7 @@ test: check $(VENV)/headers $(VENV)/rp2040js $(FARM)/installed
 	@scripts/system-tools $(TEST_TOOLS)
 	$(BIN)/coverage run -m pytest -q $(IN_PROCESS:%=tests/%)
 	@$(BIN)/coverage report --format=text | tail -1 | sed 's/^TOTAL.* /lines of toolkit that tests in one process run: /'
-	$(BIN)/pytest -q -n $(WORKERS) --dist loadfile $(IN_PROCESS:%=--ignore=tests/%)
+	$(BIN)/pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(IN_PROCESS:%=--ignore=tests/%)
 
 check: $(VENV)/installed
 	$(BIN)/ruff check .

@@ -143,13 +143,13 @@ def _hold(tflite: bytes, seed: int, variants: tuple[tuple[str, str], ...]) -> No
                 np.testing.assert_allclose(got, expected, rtol=FLOAT_TOLERANCE, atol=FLOAT_TOLERANCE)
 
 
-@settings(bounded, max_examples=8)
+@settings(bounded, max_examples=4)
 @given(chains("int8"))
 def test_chains_of_int8(case: tuple[bytes, int]) -> None:
     _hold(*case, VARIANTS)
 
 
-@settings(bounded, max_examples=8)
+@settings(bounded, max_examples=4)
 @given(residuals())
 def test_ways_past_layers_and_means(case: tuple[bytes, int]) -> None:
     _hold(*case, VARIANTS[:2])

@@ -22,8 +22,8 @@ pytestmark = [
 
 FIVE = ("mps2-an386", "mps3-an547", "riscv-virt", "nucleo-f446re", "microbit")
 
-IN_MID_RUN = 4000
-"""Bytes of inputs and answers: some of the 60 inputs are answered, and more are not."""
+IN_MID_RUN = 3000
+"""Bytes of inputs and answers: some of the 40 inputs are answered, and more are not."""
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +40,7 @@ def test_a_place_is_flashed_verified_and_given_back(farm: lab.Lab, tmp_path: Pat
     boots = farm.stations["mps2-an386"].boots
     done = tinyml("build", "--board", "mps2-an386", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    for words in (("flash",), ("verify", "--limit", "30", "--json")):
+    for words in (("flash",), ("verify", "--limit", "20", "--no-strength", "--json")):
         done = tinyml(*words, "--port", "labgrid://mps2-an386", cwd=tmp_path, env=farm.environment)
         assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout)
@@ -52,7 +52,18 @@ def test_a_place_is_flashed_verified_and_given_back(farm: lab.Lab, tmp_path: Pat
 def test_a_place_that_the_user_has_stays_his(farm: lab.Lab, tmp_path: Path) -> None:
     assert farm.client("-p", "riscv-virt", "acquire").returncode == 0
     try:
-        done = tinyml("run", "--board", _place("riscv-virt"), "--limit", "20", cwd=tmp_path, env=farm.environment)
+        done = tinyml(
+            "run",
+            "--board",
+            _place("riscv-virt"),
+            "--limit",
+            "10",
+            "--no-strength",
+            "--trace",
+            "0",
+            cwd=tmp_path,
+            env=farm.environment,
+        )
         assert done.returncode == 0, done.stderr
         assert "acquired: desk/tester" in farm.client("-p", "riscv-virt", "show").stdout
     finally:
@@ -105,7 +116,20 @@ def test_five_boards_in_one_run_and_one_of_them_killed(farm: lab.Lab, tmp_path: 
     killer = threading.Thread(target=kill_when_it_runs)
     killer.start()
     names = [word for name in FIVE for word in ("--board", _place(name))]
-    asked = ("run", *names, "--limit", "60", "--no-strength", "--jobs", "3", "--json", "--junit", "all.xml")
+    asked = (
+        "run",
+        *names,
+        "--limit",
+        "30",
+        "--no-strength",
+        "--trace",
+        "0",
+        "--jobs",
+        "3",
+        "--json",
+        "--junit",
+        "all.xml",
+    )
     done = tinyml(*asked, cwd=tmp_path, env=farm.environment)
     killer.join()
     assert done.returncode == 1, done.stderr
