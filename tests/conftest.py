@@ -1,13 +1,16 @@
-"""For the whole suite: the longest files come first, so that two workers end together.
+"""For the whole suite: every test starts alike, and the longest files come first, so that two workers end together.
 
 A worker takes a whole file at a time (`--dist loadfile`); one of minutes that comes last leaves the other worker idle.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from toolkit.cli import output
 
 LONGEST = (
     "differential/test_differential.py",
@@ -30,3 +33,10 @@ _RANK = {_HERE / name: place for place, name in enumerate(LONGEST)}
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Sort by file; within a file nothing moves."""
     items.sort(key=lambda item: _RANK.get(item.path, len(_RANK)))
+
+
+@pytest.fixture(autouse=True)
+def as_a_new_process() -> Iterator[None]:
+    """What a command with --json said of its process is forgotten: the next test starts as a new one would."""
+    yield
+    output.use_json(False)
