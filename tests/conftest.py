@@ -9,8 +9,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from toolkit.cli import output
+
+# No test is held to a time: this computer may be busy.
+settings.register_profile("tinyml", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("tinyml")
 
 LONGEST = (
     "differential/test_differential.py",

@@ -131,8 +131,8 @@ def _thin_ink(grey: Grey) -> Grey:
 
 
 def _towards_ink(difference: Grey) -> Grey:
-    darker, lighter = -np.percentile(difference, 1), np.percentile(difference, 99)
-    return np.maximum(-difference if darker >= lighter else difference, 0.0)
+    darkest, lightest = np.percentile(difference, (1, 99))
+    return np.maximum(-difference if -darkest >= lightest else difference, 0.0)
 
 
 def _thick_ink(grey: Grey) -> Grey:
@@ -146,7 +146,8 @@ def _thick_ink(grey: Grey) -> Grey:
     at, values = terms[edge], grey[edge]
     near = np.ones(len(values), bool)
     for _ in range(_REFITS):  # what stands out on the edge is no paper
-        surface = np.linalg.lstsq(at[near], values[near], rcond=None)[0]
+        paper = at[near]
+        surface = np.linalg.lstsq(paper.T @ paper, paper.T @ values[near], rcond=None)[0]  # least squares, 6 x 6
         apart = np.abs(values - at @ surface)
         near = apart <= max(_MIN_CONTRAST, 2.5 * float(np.median(apart)))
     return _towards_ink(grey - terms @ surface)
@@ -198,8 +199,13 @@ def _drop_specks(mask: Mask) -> Mask:
     coarse = counts > 0
     labels = np.where(coarse, np.arange(1, coarse.size + 1).reshape(coarse.shape), 0)
     while True:  # each cell takes the highest label around it, until every part has one label
-        highest = np.lib.stride_tricks.sliding_window_view(np.pad(labels, 1), (3, 3)).max(axis=(2, 3))
-        spread = np.where(coarse, highest, 0)
+        rows = labels.copy()
+        np.maximum(rows[1:], labels[:-1], out=rows[1:])
+        np.maximum(rows[:-1], labels[1:], out=rows[:-1])
+        spread = rows.copy()
+        np.maximum(spread[:, 1:], rows[:, :-1], out=spread[:, 1:])
+        np.maximum(spread[:, :-1], rows[:, 1:], out=spread[:, :-1])
+        spread *= coarse
         if np.array_equal(spread, labels):
             break
         labels = spread
