@@ -19,8 +19,8 @@ from tests.differential.reference import Reference
 from toolkit.artifacts import OPTIMISATIONS
 from toolkit.compiler import fixedpoint
 
-# Networks of each kind: as many as there are optimisations, so that every kind meets each on every target; one more on an
-# AVR, which has no room for some.
+# Networks of each kind: as many as there are optimisations, so that every kind meets each on every target; one more on
+# an AVR, which has no room for some.
 OF_A_KIND, ON_AVR = len(OPTIMISATIONS), len(OPTIMISATIONS) + 1
 NAMES = [target.name for target in targets.all_targets()]
 # The kinds whose multipliers are quotients of scales.

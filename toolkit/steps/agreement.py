@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
+import importlib.metadata
+import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from toolkit.artifacts import Agreement, DType, ElementType
+import numpy as np
+
+from toolkit import files, resources
+from toolkit.artifacts import Agreement, DType, ElementType, from_jsonable, to_jsonable
 from toolkit.tflite.ends import ends_of
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
     from toolkit.artifacts import FloatModel
+
+_VOICES = ("tflite_micro", "ai_edge_litert")
 
 
 def begin(path: Path, dtype: DType, *, known: bool, floats: FloatModel | None) -> Callable[[], Agreement]:
@@ -46,7 +56,38 @@ def _compare(path: Path, dtype: DType, known: bool, floats: FloatModel | None) -
         return Agreement(ElementType(dtype), why_not=caught.message)
     except OSError as caught:
         return Agreement(ElementType(dtype), why_not=f"the model cannot be read again: {caught.strerror}")
-    return agreement.of(tflite, inputs, _float32(floats) if dtype is DType.INT8 else None)
+    third = _float32(floats) if dtype is DType.INT8 else None
+    if not all(map(reference.is_installed, _VOICES)):
+        return agreement.of(tflite, inputs, third)
+    key = _key(tflite, third or b"", *(np.ascontiguousarray(each).tobytes() for each in inputs))
+    return _kept(key, lambda: agreement.of(tflite, inputs, third))
+
+
+def _key(*parts: bytes) -> str:
+    """Over what is compared, what compares it, and the two interpreters."""
+    from toolkit.reference import agreement
+
+    versions = " ".join(importlib.metadata.version(each.replace("_", "-")) for each in _VOICES)
+    digest = hashlib.sha256()
+    for part in (Path(agreement.__file__).read_bytes(), versions.encode(), *parts):
+        digest.update(hashlib.sha256(part).digest())
+    return digest.hexdigest()[:32]
+
+
+def _kept(key: str, compare: Callable[[], Agreement]) -> Agreement:
+    """What was found before of the same, from the user's cache; else what is found now, which goes there."""
+    path = resources.cache() / "agreement" / f"{key}.json"
+    with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
+        made: Agreement = from_jsonable(Agreement, json.loads(path.read_bytes()))
+        return made
+    made = compare()
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    if not made.why_not:
+        with contextlib.suppress(OSError):
+            with files.fresh(beside) as out:
+                out.write(json.dumps(to_jsonable(made)).encode())
+            files.replace(beside, path)
+    return made
 
 
 def _float32(floats: FloatModel | None) -> bytes | None:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from toolkit import resources
 from toolkit.artifacts import SetWords
-from toolkit.data.digits import convention
+from toolkit.data.digits import convention, kept
 from toolkit.data.digits.convention import PREPARED, SIDE
-from toolkit.data.digits.prepare import prepare
+from toolkit.data.digits.prepare import Prepared, prepare
 from toolkit.data.pictures import ENDINGS, is_picture
 from toolkit.data.samples import Samples
 from toolkit.errors import DatasetError
@@ -54,7 +55,16 @@ def _found(folder: Path) -> tuple[list[Path], list[str]]:
     return found, others
 
 
-def load_images(folder: Path, name: str | None = None, words: SetWords | None = None) -> Samples:
+def _prepare_all(paths: Sequence[Path]) -> Iterator[Prepared]:
+    return map(prepare, paths)
+
+
+def load_images(
+    folder: Path,
+    name: str | None = None,
+    words: SetWords | None = None,
+    prepare_all: Callable[[Sequence[Path]], Iterable[Prepared]] = _prepare_all,
+) -> Samples:
     """All pictures of a folder, prepared to MNIST's convention, in the order of their names.
 
     Hidden files, notes (.md, .txt, .py) and what Windows leaves in folders are passed over; any other file that is no
@@ -64,6 +74,7 @@ def load_images(folder: Path, name: str | None = None, words: SetWords | None = 
         folder: of the pictures; folders inside it are not searched.
         name: of the set; by default the folder's.
         words: how the set is called; by default as the user's own.
+        prepare_all: makes all pictures what MNIST would have, in their order.
 
     Raises:
         DatasetError: no such folder, no picture in it, a file that cannot be read as an image or has no label in its
@@ -80,8 +91,7 @@ def load_images(folder: Path, name: str | None = None, words: SetWords | None = 
     labels = np.array([label_of(path) for path in paths], np.uint8)
     images = np.empty((len(paths), SIDE, SIDE), np.uint8)
     remarks = [f"{other} is no picture, and is passed over" for other in others]
-    for place, path in enumerate(paths):
-        prepared = prepare(path)
+    for place, (path, prepared) in enumerate(zip(paths, prepare_all(paths), strict=True)):
         images[place] = prepared.image
         remarks += [f"{path.name} {remark}" for remark in prepared.remarks]
     names = tuple(path.name for path in paths)
@@ -104,4 +114,4 @@ def load_external() -> Samples:
         DatasetError: the package is not whole.
     """
     words = SetWords("external images", "external image", "external image", "digit", PREPARED)
-    return load_images(resources.external_images(), "external", words)
+    return load_images(resources.external_images(), "external", words, kept.prepared)
