@@ -13,7 +13,7 @@ from tests.compiler import engine
 from toolkit import resources
 from toolkit.compiler import compile_model, plan
 from toolkit.compiler.lower.shapes import Shape
-from toolkit.compiler.plan import ALIGNMENT, Buffer
+from toolkit.compiler.plan import ALIGNMENT, Buffer, Piece
 
 lives = st.tuples(st.integers(1, 40), st.integers(0, 9), st.integers(0, 4))
 
@@ -32,6 +32,24 @@ def test_nothing_that_is_alive_at_once_overlaps(drawn: list[tuple[int, int, int]
         if a.first_use <= b.last_use and b.first_use <= a.last_use:
             low, high = sorted((a, b), key=lambda each: offsets[each.key])
             assert offsets[low.key] + low.bytes <= offsets[high.key]
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(st.lists(st.lists(lives, min_size=1, max_size=3), min_size=1, max_size=8))
+def test_pieces_lie_where_others_are_not_alive(drawn: list[list[tuple[int, int, int]]]) -> None:
+    buffers = []
+    for n, each in enumerate(drawn):
+        starts = itertools.accumulate((size for size, _, _ in each), initial=0)
+        parts = tuple(Piece(f"b{n}", at, size, b, b + long) for at, (size, b, long) in zip(starts, each, strict=False))
+        ends = max(part.last_use for part in parts)
+        whole = sum(part.bytes for part in parts)
+        buffers.append(Buffer(n, f"b{n}", whole, min(part.first_use for part in parts), ends, parts))
+    offsets, size = plan.place(buffers, work=20_000)
+    assert size >= plan.bound(buffers)
+    pieces = [(b.key, offsets[b.key] + p.start, p) for b in buffers for p in b.pieces]
+    for (a, start, p), (b, other, q) in itertools.combinations(pieces, 2):
+        if a != b and p.first_use <= q.last_use and q.first_use <= p.last_use:
+            assert start + p.bytes <= other or other + q.bytes <= start
 
 
 def test_the_bound_where_the_largest_first_misses_it() -> None:

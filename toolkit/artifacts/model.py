@@ -108,6 +108,9 @@ class PlannedBuffer(Artifact):
         name: of the tensor or scratch buffer.
         offset, bytes: its place in the arena.
         first_use, last_use: indices into `layers` between which it is kept; -1 is before the first layer (the input).
+        kind: "tensor", "scratch", "sums" that rows are added to; "rows" of a tensor that are kept while other layers
+            compute, "row": one or more that are there from the layer that writes them to the one that reads them, each
+            time anew; empty in builds from before this was told.
     """
 
     name: str
@@ -115,6 +118,7 @@ class PlannedBuffer(Artifact):
     bytes: int
     first_use: int
     last_use: int
+    kind: str = ""
 
 
 @dataclass(frozen=True)

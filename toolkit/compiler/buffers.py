@@ -75,35 +75,30 @@ def buffers_of(
         for index, first in born.items()
     ]
     listed += windows
-    listed += [
-        plan.Buffer(("scratch", call.name), f"{call.name} scratch", call.scratch_bytes, step, step)
-        for step, call in steps
-        if call.scratch_bytes
-    ]
+    listed += [_scratch(call, step) for step, call in steps if call.scratch_bytes]
     return Buffers(tuple(listed), _behind(steps, listed, shared, streamed), shared)
 
 
 def _windows(graph: Graph, streamed: Streamed) -> list[plan.Buffer]:
     """Windows, which keep their rows while others compute, and what is only there while one or two stages compute."""
-    rows = {stage.call.output: stage.rows for stage in streamed.stages} | {streamed.input_tensor: streamed.input_rows}
-    end = streamed.ordinary - 1
     found = []
     for kept in streamed.kept:
-        if kept.shares is not None:
+        if kept.sink or kept.shares is not None:
             continue
-        if kept.window.tensor == streamed.stages[-1].call.output and not kept.sink:
+        if kept.parts:
+            first, last = min(each.first_use for each in kept.parts), max(each.last_use for each in kept.parts)
+            found.append(plan.Buffer(kept.key, kept.parts[0].name, kept.bytes, first, last, kept.parts))
+        else:
             name = f"sums of {graph.tensors[kept.window.tensor].name}"
-            found.append(plan.Buffer(kept.key, name, kept.bytes, 0, end + 1))
-        elif not kept.sink:
-            index = kept.window.tensor
-            name = f"{graph.tensors[index].name}, {kept.capacity} of {rows[index]} rows"
-            first, last = kept.passing or (0, end)
-            found.append(plan.Buffer(kept.key, name, kept.bytes, first, last))
+            found.append(plan.Buffer(kept.key, name, kept.bytes, 0, streamed.ordinary, kind="sums"))
     for step, stage in enumerate(streamed.stages):
         if stage.call.scratch_bytes:
-            key = ("scratch", stage.call.name)
-            found.append(plan.Buffer(key, f"{stage.call.name} scratch", stage.call.scratch_bytes, step, step))
+            found.append(_scratch(stage.call, step))
     return found
+
+
+def _scratch(call: Call, step: int) -> plan.Buffer:
+    return plan.Buffer(("scratch", call.name), f"{call.name} scratch", call.scratch_bytes, step, step, kind="scratch")
 
 
 def _behind(

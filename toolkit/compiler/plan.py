@@ -8,6 +8,9 @@ greedy-by-size heuristic of Pisarchyk and Lee, "Efficient Memory Management for 
 Where that does not reach the lower bound, the largest sum of what is alive at once, other orders are tried: a buffer
 that ends at the top is moved forward, or two change places, and what is no worse is kept. The tries are seeded and
 counted, so that one network always gets one plan.
+
+A buffer may be of pieces, each with a life of its own: they are placed together, and where one is not alive others may
+lie.
 """
 
 from __future__ import annotations
@@ -26,14 +29,43 @@ _FORWARD = 0.5
 
 
 @dataclass(frozen=True)
+class Piece:
+    """A part of a buffer, `start` bytes behind its begin, with a life of its own."""
+
+    name: str
+    start: int
+    bytes: int
+    first_use: int
+    last_use: int
+    kind: str = "tensor"
+
+
+@dataclass(frozen=True)
 class Buffer:
-    """What is to be placed: alive from step `first_use` to step `last_use`, both included."""
+    """What is to be placed: alive from step `first_use` to step `last_use`, both included.
+
+    `parts`: what it consists of, if not all of it is alive for all that time. Pieces that meet in time do not overlap.
+    `kind`: see `PlannedBuffer`.
+    """
 
     key: object
     name: str
     bytes: int
     first_use: int
     last_use: int
+    parts: tuple[Piece, ...] = ()
+    kind: str = "tensor"
+
+    @property
+    def pieces(self) -> tuple[Piece, ...]:
+        """Its parts, or all of it as one."""
+        return self.parts or (Piece(self.name, 0, self.bytes, self.first_use, self.last_use, self.kind),)
+
+    def at(self, step: int) -> int:
+        """Bytes that are alive in a step, with what alignment adds where it is in one piece."""
+        if not self.parts:
+            return _aligned(self.bytes) if self.first_use <= step <= self.last_use else 0
+        return sum(piece.bytes for piece in self.parts if piece.first_use <= step <= piece.last_use)
 
 
 def _aligned(offset: int) -> int:
@@ -54,14 +86,8 @@ def bound(buffers: Sequence[Buffer], behind: Behind | None = None) -> int:
         first, last = max(lives[low][0], lives[high][0]), min(lives[low][1], lives[high][1])
         for step in range(first, last + 1):
             saved[step] = max(saved.get(step, 0), sizes[low] + sizes[high] - together)
-    steps = {buffer.first_use for buffer in buffers}
-    return max(
-        (
-            sum(sizes[b.key] for b in buffers if b.first_use <= step <= b.last_use) - saved.get(step, 0)
-            for step in steps
-        ),
-        default=0,
-    )
+    steps = {piece.first_use for buffer in buffers for piece in buffer.pieces}
+    return max((sum(b.at(step) for b in buffers) - saved.get(step, 0) for step in steps), default=0)
 
 
 def place(buffers: Sequence[Buffer], behind: Behind | None = None, work: int = WORK) -> tuple[dict[object, int], int]:
@@ -93,24 +119,44 @@ def place(buffers: Sequence[Buffer], behind: Behind | None = None, work: int = W
     return {buffer.key: offset for buffer, offset in zip(buffers, offsets, strict=True)}, size
 
 
-Meeting = tuple[int, int, int]
-"""Another buffer's place; how many bytes this one must begin before it to lie under it; and how many after it begins,
-to lie above it."""
+Meeting = tuple[int, tuple[tuple[int, int], ...]]
+"""Another buffer's place, and how far behind its begin this one must not begin: more than the first number of bytes,
+and less than the second, of each pair."""
 
 
 def _meetings(buffers: Sequence[Buffer], behind: Behind) -> list[list[Meeting]]:
     """Of each buffer: those that are alive when it is."""
     found: list[list[Meeting]] = []
     for a in buffers:
-        mine = []
+        mine: list[Meeting] = []
         for other, b in enumerate(buffers):
             if a is b or b.first_use > a.last_use or a.first_use > b.last_use:
                 continue
             before = min(a.bytes, behind.get((a.key, b.key), a.bytes))
             after = min(b.bytes, behind.get((b.key, a.key), b.bytes))
-            mine.append((other, _aligned(before), _aligned(after)))
+            apart = _apart(a.pieces, b.pieces) if a.parts or b.parts else ((-_aligned(before), _aligned(after)),)
+            if apart:
+                mine.append((other, apart))
         found.append(mine)
     return found
+
+
+def _apart(a: Sequence[Piece], b: Sequence[Piece]) -> tuple[tuple[int, int], ...]:
+    """Of a `Meeting`: where pieces of the one would overlap pieces of the other."""
+    ways = sorted(
+        (-_aligned(mine.start + mine.bytes - its.start), _aligned(its.start + its.bytes - mine.start))
+        for mine in a
+        for its in b
+        if mine.first_use <= its.last_use and its.first_use <= mine.last_use
+    )
+    joined: list[tuple[int, int]] = []
+    for low, high in ways:
+        # Not where they only touch: to begin just there is allowed.
+        if joined and low < joined[-1][1]:
+            joined[-1] = joined[-1][0], max(high, joined[-1][1])
+        else:
+            joined.append((low, high))
+    return tuple(joined)
 
 
 def _in_order(
@@ -120,9 +166,11 @@ def _in_order(
     offsets = [-1] * len(buffers)
     size = 0
     for at in order:
-        taken = [(offsets[n], before, offsets[n] + after) for n, before, after in meetings[at] if offsets[n] >= 0]
-        for offset in sorted({0, *(end for _, _, end in taken)}):
-            if all(offset + before <= start or offset >= end for start, before, end in taken):
+        taken = [
+            (offsets[n] + low, offsets[n] + high) for n, apart in meetings[at] if offsets[n] >= 0 for low, high in apart
+        ]
+        for offset in sorted({0, *(high for _, high in taken if high > 0)}):
+            if all(offset <= low or offset >= high for low, high in taken):
                 offsets[at] = offset
                 break
         size = max(size, _aligned(offsets[at] + buffers[at].bytes))
@@ -131,7 +179,8 @@ def _in_order(
 
 def picture(buffers: Sequence[Buffer], offsets: dict[object, int]) -> tuple[PlannedBuffer, ...]:
     """The plan as an artifact, in the order of first use."""
+    pieces = [(piece, offsets[buffer.key] + piece.start) for buffer in buffers for piece in buffer.pieces]
     return tuple(
-        PlannedBuffer(b.name, offsets[b.key], b.bytes, b.first_use, b.last_use)
-        for b in sorted(buffers, key=lambda b: (b.first_use, offsets[b.key]))
+        PlannedBuffer(piece.name, offset, piece.bytes, piece.first_use, piece.last_use, piece.kind)
+        for piece, offset in sorted(pieces, key=lambda each: (each[0].first_use, each[1]))
     )

@@ -31,19 +31,23 @@ class Kept:
         bytes: of all rows, and of what a kernel writes behind them.
         next: the place of another window that takes the same rows.
         sink: it collects the whole tensor.
-        passing: the stage that writes it and the stage that reads it, where its row is gone before the next one of the
-            input comes; None: it keeps rows.
+        resting: of the capacity, what is there while other stages compute; the rows beyond are there from the stage
+            that writes them, written, to the one that reads them, read.
         shares: the place of the window behind which it lies, with room for one row between the two; see `_paired`.
+        parts: what lies there when: of both, where it is the lower one of such two.
     """
 
     window: Window
     key: object
     capacity: int
     bytes: int
+    resting: int = 0
+    written: int = 0
+    read: int = 0
     next: int = NO_WINDOW
     sink: bool = False
-    passing: tuple[int, int] | None = None
     shares: int | None = None
+    parts: tuple[plan.Piece, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,15 +124,16 @@ def by_rows(
     moving = flow(found, source, rows)
     options = []
     for count in range(1, len(found) + 1):
-        streamed = _streamed(graph, calls, roots, found[:count], moving, rows, by_row)
-        if streamed is not None:
-            finish = found[count - 1].finish
-            called = [stage.call for stage in found[: streamed.ordinary]] + ([finish] if finish else [])
-            mixed = (*called, *calls[count:])
-            options.append((streamed, mixed, buffers_of(graph, mixed, roots, streamed)))
+        for pairs in (True, False):
+            streamed = _streamed(graph, calls, roots, found[:count], moving, rows, by_row, pairs)
+            if streamed is not None:
+                finish = found[count - 1].finish
+                called = [stage.call for stage in found[: streamed.ordinary]] + ([finish] if finish else [])
+                mixed = (*called, *calls[count:])
+                options.append((streamed, mixed, buffers_of(graph, mixed, roots, streamed)))
     lowest = sorted(options, key=lambda each: plan.bound(each[2].listed, each[2].behind))[:_TRIED]
     lowest += sorted(options, key=lambda each: plan.place(each[2].listed, each[2].behind, work=0)[1])[:_TRIED]
-    tried = {len(each[0].stages): each for each in lowest}
+    tried = {id(each[0]): each for each in lowest}
     return min((_placed(graph, *each) for each in tried.values()), key=lambda choice: choice.arena_bytes, default=None)
 
 
@@ -162,8 +167,13 @@ def _streamed(
     moving: Flow,
     input_rows: int,
     by_row: bool,
+    pairs: bool,
 ) -> Streamed | None:
-    """These stages with their windows; None if more than their outputs is needed later, or there are too many."""
+    """These stages with their windows; None if more than their outputs is needed later, or there are too many.
+
+    Args:
+        pairs: windows share the room for a row where they can.
+    """
     source = graph.inputs[0]
     later = {index for call in calls[len(stages) :] for index in call.inputs}
     later |= {roots.get(output, output) for output in graph.outputs}
@@ -174,10 +184,12 @@ def _streamed(
     for at, stage in enumerate(stages):
         for place, window in enumerate(stage.windows):
             capacity = moving.capacity[at, place]
-            passing = None
-            if window.tensor != source and moving.resting[at, place] <= 0:
-                passing = (next(n for n, each in enumerate(stages) if each.call.output == window.tensor), at)
-            kept.append(Kept(window, ("window", at, place), capacity, capacity * window.row_bytes, passing=passing))
+            resting = max(0, moving.resting[at, place])
+            # The input's row comes when no stage computes.
+            written = next((n for n, each in enumerate(stages) if each.call.output == window.tensor), 0)
+            kept.append(
+                Kept(window, ("window", at, place), capacity, capacity * window.row_bytes, resting, written, at)
+            )
     for index, stage in rows.items():
         if index in later:
             window = Window(index, stage.row_bytes, stage.rows + 1)
@@ -205,8 +217,26 @@ def _streamed(
         if index in later
     }
     to = tuple(takers[stage.call.output][0] for stage in stages)
-    kept = _paired(stages, kept, source)
+    count = {index: stage.rows for index, stage in rows.items()} | {source: input_rows}
+    names = {index: f"{graph.tensors[index].name}, {{}} of {number} rows" for index, number in count.items()}
+    end = max(0, len(stages) - 1 - (stages[-1].finish is not None))
+    first_sink = sum(len(stage.windows) for stage in stages)
+    kept = [*(_apart(each, names, end) for each in kept[:first_sink]), *kept[first_sink:]]
+    if pairs:
+        kept = _paired(stages, kept, source)
     return Streamed(stages, tuple(kept), to, takers[source][0], source, input_rows, by_row, under)
+
+
+def _apart(kept: Kept, names: Mapping[int, str], end: int) -> Kept:
+    """The window with what rests there until step `end`, and what is there only from when it is written until it is
+    read."""
+    row_bytes = kept.window.row_bytes
+    name, rest = names[kept.window.tensor], kept.resting * row_bytes
+    more = kept.capacity - kept.resting
+    rows = plan.Piece(name.format(kept.resting), 0, rest if more else kept.bytes, 0, end, "rows")
+    which = f"{more} more" if kept.resting else more
+    row = plan.Piece(name.format(which), rest, kept.bytes - rest, kept.written, kept.read, "row")
+    return replace(kept, parts=((rows,) if kept.resting else ()) + ((row,) if more else ()))
 
 
 def _paired(stages: Sequence[Stage], kept: Sequence[Kept], source: int) -> list[Kept]:
@@ -226,7 +256,7 @@ def _paired(stages: Sequence[Stage], kept: Sequence[Kept], source: int) -> list[
     for at, stage in enumerate(stages):
         for window in stage.windows:
             each = kept[place]
-            if window.height > 1 and each.capacity == window.height:
+            if window.height > 1 and each.capacity == window.height > each.resting:
                 free.append((place, written[window.tensor], at, window.step == 1 and window.tensor != source))
             place += 1
     free.sort(key=lambda each: -kept[each[0]].window.row_bytes)
@@ -246,8 +276,14 @@ def _paired(stages: Sequence[Stage], kept: Sequence[Kept], source: int) -> list[
         room = max(_last(found[lower]), found[upper].window.row_bytes)
         rest = found[lower].bytes - _last(found[lower])
         room += -(rest + room - found[upper].window.row_bytes) % plan.ALIGNMENT
-        whole = rest + room + found[upper].bytes - found[upper].window.row_bytes
-        found[lower] = replace(found[lower], bytes=whole)
+        row_bytes = found[upper].window.row_bytes
+        whole = rest + room + found[upper].bytes - row_bytes
+        rests, last = found[upper].parts
+        above = (
+            replace(rests, start=rest + room, bytes=found[upper].bytes - row_bytes),
+            replace(last, start=rest + room - row_bytes, bytes=row_bytes),
+        )
+        found[lower] = replace(found[lower], bytes=whole, parts=(*found[lower].parts, *above))
         found[upper] = replace(found[upper], bytes=rest + room, shares=lower)
     return found
 
