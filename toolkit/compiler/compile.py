@@ -147,8 +147,7 @@ def _choice(
     whole = None if stream in ("on", "rows") else rowplan.whole(graph, calls, roots)
     if whole is not None and stream == "off":
         return whole
-    found = rows.stages(graph, layers, target)
-    streaming = rowplan.by_rows(graph, calls, roots, found, by_row=stream == "rows")
+    streaming = _streaming(graph, layers, calls, roots, target, by_row=stream == "rows")
     if streaming is None and stream == "rows":
         raise ModelError(
             "this network cannot take its input row by row: it has several, or its first layer needs all of it",
@@ -159,6 +158,30 @@ def _choice(
     if whole is not None and streaming.arena_bytes > _WORTH * whole.arena_bytes:
         return whole
     return streaming
+
+
+def _streaming(
+    graph: Graph,
+    layers: Sequence[fuse.Layer],
+    calls: tuple[Call, ...],
+    roots: Mapping[int, int],
+    target: Target,
+    *,
+    by_row: bool,
+) -> rowplan.Choice | None:
+    """The lowest plan in which layers stream, with kernels of less scratch where that makes it lower still."""
+    found = rows.stages(graph, layers, target)
+    usual = rowplan.by_rows(graph, calls, roots, found, by_row=by_row)
+    if usual is None:
+        return None
+    least = dataclasses.replace(target, least_scratch=True)
+    others, lean = _lowered(graph, layers, least), rows.stages(graph, layers, least)
+    if [call.scratch_bytes for call in (*others, *(stage.call for stage in lean))] == [
+        call.scratch_bytes for call in (*calls, *(stage.call for stage in found))
+    ]:
+        return usual
+    lower = rowplan.by_rows(graph, others, roots, lean, by_row=by_row)
+    return lower if lower is not None and lower.arena_bytes < usual.arena_bytes else usual
 
 
 def _points(tflite: bytes, calls: Sequence[Call], kept: Mapping[int, tuple[int, ...]]) -> tuple[TracePoint, ...]:

@@ -107,4 +107,44 @@ AOT_INLINE void aot_conv_dsp_inline(const aot_conv_dsp_t *l, aot_tile_dsp_t *til
   }
 }
 
+/* Makes `columns` hold what a tile reads of the input from element `at` of its rows on; l->pitch is its
+ * width. */
+AOT_INLINE void aot_widen_columns(const aot_conv_dsp_t *l, const int8_t *input, int16_t *columns,
+                                  uint16_t out_y, int32_t at, bool inside) {
+  const aot_tile_shape_t *s = &l->shape;
+  const int32_t width = s->in_w * s->in_c;
+  for (uint32_t row = 0; row < s->row_count; ++row, columns += l->pitch) {
+    const int32_t y = out_y * s->pool_stride_h * s->stride_h + (int32_t)row - s->pad_top;
+    if (inside) {
+      aot_widen(input + y * width + at, columns, l->pitch);
+      continue;
+    }
+    const int32_t end = y < 0 || y >= s->in_h ? 0 : at + l->pitch < width ? at + l->pitch : width;
+    const int32_t begin = at > 0 ? at : 0;
+    aot_fill(columns, l->input_zero, l->pitch);
+    if (begin < end) aot_widen(input + y * width + begin, columns + (begin - at), (uint32_t)(end - begin));
+  }
+}
+
+/* As aot_conv_dsp_inline() in less scratch: row_count * pitch + 2 int16, where the pitch is the width of what
+ * one tile reads. That is widened anew for each tile. */
+AOT_INLINE void aot_conv_dsp_columns(const aot_conv_dsp_t *l, aot_tile_dsp_t *tile, const int8_t *input,
+                                     int16_t *columns, int8_t *output) {
+  const aot_tile_shape_t *s = &l->shape;
+  const int32_t step = s->pool_stride_w * s->stride_w * s->in_c, before = s->pad_left * s->in_c;
+  const int32_t last = (s->out_h - 1) * s->pool_stride_h * s->stride_h + s->row_count;
+  const bool pooled = s->pool_w > 1 || s->pool_h > 1;
+  const bool inside = s->pad_top == 0 && before == 0 && last <= s->in_h &&
+                      (s->out_w - 1) * step + l->pitch <= s->in_w * s->in_c;
+  for (uint16_t y = 0; y < s->out_h; ++y) {
+    for (uint16_t x = 0; x < s->out_w;) {
+      const uint16_t positions = !pooled && s->out_w - x >= 2 ? 2 : 1;
+      aot_widen_columns(l, input, columns, y, x * step - before, inside);
+      aot_groups_dsp(l, tile, columns, pooled && s->pool_w % 2 == 0 ? 2 : positions, output);
+      x = (uint16_t)(x + positions);
+      output += positions * s->out_c;
+    }
+  }
+}
+
 #endif

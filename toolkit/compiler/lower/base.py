@@ -26,6 +26,7 @@ class Target:
 
     general: no code is made for one layer's constants: other networks have to be computed by it.
     rows: how often a layer is called, each time for one row of its output.
+    least_scratch: kernels that are a little slower are taken where they need less scratch.
     """
 
     isa: InstructionSet
@@ -33,6 +34,7 @@ class Target:
     optimise: str
     general: bool = False
     rows: int = 1
+    least_scratch: bool = False
 
 
 @dataclass(frozen=True, eq=False)

@@ -89,6 +89,14 @@ def _pitch(shape: Shape) -> int:
     return -(-max(own, shape.reach + shape.run % 2) // 2) * 2
 
 
+def _tile_pitch(shape: Shape) -> int:
+    """int16 of one row of what a tile reads: a pool window's columns, or those of two positions; even."""
+    w, p = shape.window, shape.pool
+    pooled = (p.kernel_h, p.kernel_w) != (1, 1)
+    apart = w.stride_w * shape.input[2] * (p.kernel_w - 1 if pooled else p.stride_w)
+    return -(-(apart + shape.run) // 2) * 2
+
+
 def _scaled(layer: Weighted) -> Scaled | None:
     """The layer's constants for convolutions; None if its shape or constants do not suit these kernels."""
     if layer.groups > 1 or not layer.shape.tiles or _pitch(layer.shape) > 65_535:
@@ -164,6 +172,9 @@ def _conv(layer: Weighted, *, inline: bool) -> Call | None:
     if table is not None:
         arrays.append(context.constant("table", table))
     pitch = _pitch(shape)
+    columns = inline and context.target.least_scratch and _tile_pitch(shape) < pitch
+    if columns:
+        pitch = _tile_pitch(shape)
     fields: dict[str, Any] = {
         "shape": shape.fields(),
         "pitch": pitch,
@@ -172,7 +183,8 @@ def _conv(layer: Weighted, *, inline: bool) -> Call | None:
     }
     fields |= parameters.members(context, arrays)
     tile, definitions = _tile(layer, pitch, words.shape[2]) if inline else ("", ())
-    function = f"aot_conv_dsp_inline(&{context.name}_layer, {tile}" if inline else f"aot_conv_dsp(&{context.name}_layer"
+    form = "_columns" if columns else "_inline" if inline else ""
+    function = f"aot_conv_dsp{form}(&{context.name}_layer{f', {tile}' if inline else ''}"
     return Call(
         context.name,
         tuple(op.kind for op in context.layer.operators),
