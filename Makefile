@@ -14,7 +14,7 @@ PEERS  := .venv-peers
 # labgrid, for the tests of a farm.
 FARM   := .venv-farm
 
-.PHONY: demo test check bench bench-link bench-mlperf soak fuzz differential lock clean help
+.PHONY: demo test check bench bench-link bench-mlperf matrix soak fuzz differential lock clean help
 
 help:
 	@echo "make demo    set up, build, upload to a virtual Nano 33 BLE, prove all 10,010 outputs"
@@ -23,6 +23,7 @@ help:
 	@echo "make check   lint and types only"
 	@echo "make bench-link  images a second over links of 115,200 baud, 921,600 baud and USB"
 	@echo "make bench-mlperf  MLPerf Tiny's networks on four cores; MLPERF_TINY=folder where there is no net"
+	@echo "make matrix  every network with rows that stream and without, at every optimisation; hours, and goes on where it was"
 	@echo "make soak    10,010 images over a damaged link with resets, five seeds"
 	@echo "make fuzz    libFuzzer on the firmware core; FUZZ_SECONDS=600 by default"
 	@echo "make differential  random networks on every instruction set; DIFFERENTIAL_SECONDS=3600 by default"
@@ -97,6 +98,13 @@ bench-link: $(VENV)/installed
 bench-mlperf: $(VENV)/installed
 	@scripts/system-tools arm-none-eabi-gcc qemu-system-arm qemu-system-riscv32 riscv64-unknown-elf-gcc
 	$(BIN)/python -m bench.mlperf --page
+
+# Every network there is, with rows that stream and without, at every optimisation, on the host under ASan and on the
+# emulated Cortex-M4F. MATRIX_NETWORKS=folder: networks of your own too.
+MATRIX_NETWORKS ?=
+matrix: $(VENV)/installed
+	@scripts/system-tools gcc arm-none-eabi-gcc qemu-system-arm
+	$(BIN)/python -m tests.matrix $(MATRIX_NETWORKS:%=--networks %)
 
 # The fault test in full; writes build/soak.json, and fails if one image is missing or wrong.
 soak: $(VENV)/installed
