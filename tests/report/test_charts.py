@@ -72,6 +72,30 @@ def test_the_plan_fits_the_arena_and_buffers_alive_at_once_do_not_touch() -> Non
     assert memory.plan((), (), None, {}) is None
 
 
+def test_the_plan_shows_rows_that_stream_and_where_most_is_in_use() -> None:
+    """Two layers by rows: what is kept is striped, what is there for a while has its tensor's colour."""
+    layers = tuple(LayerReport(f"layer{place}", ("CONV_2D",), 10, 10) for place in range(3))
+    buffers = (
+        PlannedBuffer("image, 3 of 28 rows", 0, 84, 0, 1, "rows", 3),
+        PlannedBuffer("image, 1 more of 28 rows", 84, 28, 0, 0, "row", 1),
+        PlannedBuffer("pool", 200, 100, 0, 2, "tensor"),
+        PlannedBuffer("layer1 scratch", 84, 60, 1, 1, "scratch"),
+        PlannedBuffer("out", 190, 60, 2, 3, "tensor"),
+    )
+    chart = memory.plan(buffers, layers, 300, {}, streamed=2)
+    assert chart is not None
+    kept, row, *_, scratch, _ = chart.boxes
+    assert kept.bands == (33.333, 66.667) and row.bands == () and kept.colour == row.colour != scratch.colour
+    assert chart.streamed == (0.0, 50.0) and chart.rows.startswith("Layers 1 to 2 run row by row")
+    assert chart.peak == (25.0, 25.0) and chart.most == "244 bytes are in use at once, during layer 2"
+    whole = memory.plan(buffers[2:], layers, 300, {})
+    assert whole is not None
+    # `out` lies partly under `pool`, which is counted once.
+    assert (whole.streamed, whole.rows, whole.most) == (None, "", "160 bytes are in use at once, during layer 2")
+    longest = memory.plan(buffers[4:], layers, 300, {})
+    assert longest is not None and longest.most.startswith("60 bytes")
+
+
 def test_a_deep_network_numbers_only_some_steps() -> None:
     layers = tuple(LayerReport(f"layer_{place}", ("CONV_2D",), 10, 10) for place in range(60))
     buffers = tuple(PlannedBuffer(f"t{place}", 0, 100, place, place + 1) for place in range(59))

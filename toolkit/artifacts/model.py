@@ -111,6 +111,7 @@ class PlannedBuffer(Artifact):
         kind: "tensor", "scratch", "sums" that rows are added to; "rows" of a tensor that are kept while other layers
             compute, "row": one or more that are there from the layer that writes them to the one that reads them, each
             time anew; empty in builds from before this was told.
+        rows: how many rows of the tensor these are; 0: it lies whole, or is none.
     """
 
     name: str
@@ -119,6 +120,7 @@ class PlannedBuffer(Artifact):
     first_use: int
     last_use: int
     kind: str = ""
+    rows: int = 0
 
 
 @dataclass(frozen=True)

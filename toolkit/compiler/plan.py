@@ -30,7 +30,7 @@ _FORWARD = 0.5
 
 @dataclass(frozen=True)
 class Piece:
-    """A part of a buffer, `start` bytes behind its begin, with a life of its own."""
+    """A part of a buffer, `start` bytes behind its begin, with a life of its own; the rest as in `PlannedBuffer`."""
 
     name: str
     start: int
@@ -38,6 +38,7 @@ class Piece:
     first_use: int
     last_use: int
     kind: str = "tensor"
+    rows: int = 0
 
 
 @dataclass(frozen=True)
@@ -181,6 +182,6 @@ def picture(buffers: Sequence[Buffer], offsets: dict[object, int]) -> tuple[Plan
     """The plan as an artifact, in the order of first use."""
     pieces = [(piece, offsets[buffer.key] + piece.start) for buffer in buffers for piece in buffer.pieces]
     return tuple(
-        PlannedBuffer(piece.name, offset, piece.bytes, piece.first_use, piece.last_use, piece.kind)
+        PlannedBuffer(piece.name, offset, piece.bytes, piece.first_use, piece.last_use, piece.kind, piece.rows)
         for piece, offset in sorted(pieces, key=lambda each: (each[0].first_use, each[1]))
     )

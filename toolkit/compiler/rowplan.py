@@ -233,9 +233,9 @@ def _apart(kept: Kept, names: Mapping[int, str], end: int) -> Kept:
     row_bytes = kept.window.row_bytes
     name, rest = names[kept.window.tensor], kept.resting * row_bytes
     more = kept.capacity - kept.resting
-    rows = plan.Piece(name.format(kept.resting), 0, rest if more else kept.bytes, 0, end, "rows")
+    rows = plan.Piece(name.format(kept.resting), 0, rest if more else kept.bytes, 0, end, "rows", kept.resting)
     which = f"{more} more" if kept.resting else more
-    row = plan.Piece(name.format(which), rest, kept.bytes - rest, kept.written, kept.read, "row")
+    row = plan.Piece(name.format(which), rest, kept.bytes - rest, kept.written, kept.read, "row", more)
     return replace(kept, parts=((rows,) if kept.resting else ()) + ((row,) if more else ()))
 
 

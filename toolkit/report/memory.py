@@ -75,7 +75,12 @@ def memory(name: str, used: int, limit: int, by_owner: Mapping[str, int], note: 
 
 @dataclass(frozen=True)
 class PlanBox:
-    """One buffer in the picture of the arena; places in percent; `mark` is its letter in the key below."""
+    """One buffer in the picture of the arena; places in percent; `mark` is its letter in the key below.
+
+    Attributes:
+        kind: as the plan has it; empty where it has none.
+        bands: where one row of a tensor ends and the next begins, in percent of the box.
+    """
 
     mark: str
     name: str
@@ -88,6 +93,8 @@ class PlanBox:
     height: float
     colour: int
     thin: bool
+    kind: str = ""
+    bands: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -109,6 +116,9 @@ class PlanChart:
     Attributes:
         steps: (place, width, label) of the numbered steps.
         long: so many buffers or layers that their tables are folded.
+        streamed: (place, width) of the layers that run row by row; None: there are none.
+        rows: which these are and what the picture shows of them, in words; empty.
+        peak: (place, width) of the step in which most bytes are alive; most: these bytes and that step, in words.
     """
 
     boxes: tuple[PlanBox, ...]
@@ -118,6 +128,10 @@ class PlanChart:
     height: int
     layers: tuple[LayerLine, ...]
     long: bool
+    streamed: tuple[float, float] | None
+    rows: str
+    peak: tuple[float, float]
+    most: str
 
 
 PLAN_HEIGHT = 260
@@ -132,10 +146,12 @@ def plan(
     layers: Sequence[LayerReport],
     arena_bytes: int | None,
     sizes: Mapping[str, LayerSize],
+    streamed: int = 0,
 ) -> PlanChart | None:
     """The memory plan as a picture; None if there is none (an interpreter plans by itself).
 
     Args:
+        streamed: so many of the first layers run row by row.
         sizes: by layer's name, as read from the linked image; of a layer that is not among them the code is not told.
     """
     if not buffers:
@@ -145,7 +161,11 @@ def plan(
     columns = last - first + 1
     arena = max(arena_bytes or 1, *(buffer.offset + buffer.bytes for buffer in buffers))
     boxes = []
+    colours: dict[str, int] = {}
     for place, buffer in enumerate(buffers):
+        # A tensor's rows have its colour, those that stay and those that are only there for a while.
+        tensor = buffer.name.rpartition(", ")[0] if buffer.rows else f"{place}"
+        colour = colours.setdefault(tensor, place % OWNER_COLOURS)
         height = 100 * buffer.bytes / arena
         boxes.append(
             PlanBox(
@@ -158,8 +178,10 @@ def plan(
                 y=round(100 * buffer.offset / arena, 3),
                 width=round(100 * (buffer.last_use - buffer.first_use + 1) / columns, 3),
                 height=round(max(height, 100 * 2 / PLAN_HEIGHT), 3),
-                colour=place % OWNER_COLOURS,
+                colour=colour,
                 thin=height * PLAN_HEIGHT / 100 < 16 or buffer.last_use - buffer.first_use + 1 < columns / 20,
+                kind=buffer.kind,
+                bands=tuple(round(100 * row / buffer.rows, 3) for row in range(1, buffer.rows)),
             )
         )
     every = -(-columns // MOST_STEPS)
@@ -168,6 +190,8 @@ def plan(
         for place in range(0, columns, every)
     )
     total = sum(buffer.bytes for buffer in buffers)
+    alive = [_alive(buffers, step) for step in range(first, last + 1)]
+    peak = alive.index(max(alive))
     return PlanChart(
         boxes=tuple(boxes),
         steps=steps,
@@ -176,6 +200,29 @@ def plan(
         height=PLAN_HEIGHT,
         layers=tuple(_line(layer, sizes.get(layer.name)) for layer in layers),
         long=max(len(boxes), len(layers)) > 2 * MOST_STEPS,
+        streamed=(round(100 * -first / columns, 3), round(100 * streamed / columns, 3)) if streamed else None,
+        rows=_by_rows(streamed),
+        peak=(round(100 * peak / columns, 3), round(100 / columns, 3)),
+        most=f"{text.many(alive[peak], 'byte')} are in use at once, {_during(first + peak, layers)}",
+    )
+
+
+def _alive(buffers: Sequence[PlannedBuffer], step: int) -> int:
+    """Bytes in which something is kept in a step; where two share a place, once."""
+    count = end = 0
+    for start, size in sorted((b.offset, b.bytes) for b in buffers if b.first_use <= step <= b.last_use):
+        count += max(0, start + size - max(start, end))
+        end = max(end, start + size)
+    return count
+
+
+def _by_rows(streamed: int) -> str:
+    if not streamed:
+        return ""
+    which = "Layer 1 runs" if streamed == 1 else f"Layers 1 to {streamed} run"
+    return (
+        f"{which} row by row: striped are the rows of a tensor that are kept, a stripe each; outlined are those that "
+        "are only there from the layer that writes them to the one that reads them, and scratch."
     )
 
 
@@ -196,13 +243,18 @@ def _step(index: int, layers: Sequence[LayerReport]) -> str:
 
 
 def _life(buffer: PlannedBuffer, layers: Sequence[LayerReport]) -> str:
-    def named(index: int) -> str:
-        label = _step(index, layers)
-        return {"in": "the input", "out": "the output"}.get(label, f"layer {label}")
-
     if buffer.first_use == buffer.last_use:
-        return f"during {named(buffer.first_use)}"
-    return f"from {named(buffer.first_use)} to {named(buffer.last_use)}"
+        return _during(buffer.first_use, layers)
+    return f"from {_named(buffer.first_use, layers)} to {_named(buffer.last_use, layers)}"
+
+
+def _during(index: int, layers: Sequence[LayerReport]) -> str:
+    return f"during {_named(index, layers)}"
+
+
+def _named(index: int, layers: Sequence[LayerReport]) -> str:
+    label = _step(index, layers)
+    return {"in": "the input", "out": "the output"}.get(label, f"layer {label}")
 
 
 def _letters(place: int) -> str:

@@ -262,7 +262,7 @@ def build_view(verification: Verification, build: Build) -> View:
         truth=verification.main.words.truth if verification.main else "class",
         times=charts.times(verification.ticks, build) if verification.ticks else None,
         memories=_memory(verification, build),
-        plan=memory.plan(build.plan, build.layers, build.arena_bytes, build.size.layers),
+        plan=memory.plan(build.plan, build.layers, build.arena_bytes, build.size.layers, build.streamed),
         link_summary=text.link_summary(verification),
         link_troubled=text.troubled(verification),
         link=_link(verification),
