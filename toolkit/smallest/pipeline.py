@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -34,6 +35,7 @@ class Plan:
         words, slope: its topology.
         starts: how many starting weights a pipeline draws and trains for a while.
         short, long: recipes of these trainings and of the one that goes on from the best of them.
+        of: the plan whose pipelines this one goes on from, seed by seed; then it draws no starts of its own.
     """
 
     name: str
@@ -42,14 +44,27 @@ class Plan:
     starts: int
     short: Recipe
     long: Recipe
+    of: Plan | None = None
+
+    @property
+    def network(self) -> str:
+        """What it is called once shipped: a further round has the name of the first."""
+        return self.of.network if self.of is not None else self.name
+
+    @property
+    def epochs(self) -> int:
+        """Of one pipeline, along the way to its file."""
+        return self.long.epochs + (self.of.epochs if self.of is not None else self.short.epochs)
 
     def shorts(self, seed: int) -> tuple[Run, ...]:
-        """The trainings that a pipeline begins with."""
+        """The trainings that a pipeline begins with; of a further round: those of the first."""
+        if self.of is not None:
+            return self.of.shorts(seed)
         first = seed * _STARTS_APART
         return tuple(Run(self.words, self.slope, first + place, self.short) for place in range(self.starts))
 
     def whole(self, best: Run) -> Run:
-        """The long training, from where the best short one ended."""
+        """The long training, from where `best` ended."""
         return Run(self.words, self.slope, best.seed, self.long, start=records.identity(best))
 
     @property
@@ -69,19 +84,21 @@ def plans(folder: Path) -> dict[str, Plan]:
         path = resources.models() / "smallest_study" / PLANS
     try:
         told = json.loads(path.read_text(encoding="utf-8"))
-        return {
-            name: Plan(
-                name,
-                parse(plan["words"], plan["slope"]).words,
-                plan["slope"],
-                plan["starts"],
-                changed(RECIPE, plan["short"]),
-                changed(RECIPE, plan["long"]),
-            )
-            for name, plan in told.items()
-        }
+        made: dict[str, Plan] = {}
+        for name, plan in told.items():
+            made[name] = _further(name, plan, made[plan["of"]]) if "of" in plan else _first(name, plan)
+        return made
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as caught:
         raise TrainError(f"{path} holds no plans: {caught}", "see docs/smallest.md") from None
+
+
+def _first(name: str, plan: dict[str, Any]) -> Plan:
+    words, slope = parse(plan["words"], plan["slope"]).words, plan["slope"]
+    return Plan(name, words, slope, plan["starts"], changed(RECIPE, plan["short"]), changed(RECIPE, plan["long"]))
+
+
+def _further(name: str, plan: dict[str, Any], of: Plan) -> Plan:
+    return replace(of, name=name, long=changed(RECIPE, plan["long"]), of=of)
 
 
 def plan(folder: Path, name: str) -> Plan:
@@ -116,9 +133,13 @@ def run(chosen: Plan, seed: int, sets: Sets, folder: Path, progress: Progress | 
         KeyboardInterrupt: stopped; the same call goes on.
     """
     short, long = chosen.purposes
-    found = [training.train(each, short, sets, folder, progress=progress) for each in chosen.shorts(seed)]
-    start = best(found).run
-    whole = chosen.whole(start)
+    if chosen.of is not None:
+        start = dict(done(chosen.of, folder)).get(seed) or run(chosen.of, seed, sets, folder, progress)
+        weights = training.unpacked(network_path(folder, chosen.of.name, seed).with_suffix(".npz"), start.run)
+    else:
+        start = best([training.train(each, short, sets, folder, progress=progress) for each in chosen.shorts(seed)])
+        weights = training.kept(folder, start.run)
+    whole = chosen.whole(start.run)
 
     def convert(weights: Weights) -> float:
         network = finished.tflite(weights, sets, name=f"{chosen.name}_{seed}")
@@ -129,9 +150,7 @@ def run(chosen: Plan, seed: int, sets: Sets, folder: Path, progress: Progress | 
         held_out = sets.samples.part(len(sets.train.labels), len(sets.samples))
         return float(np.mean(finished.answers(network, held_out) == held_out.labels))
 
-    return training.train(
-        whole, long, sets, folder, start=training.kept(folder, start), progress=progress, convert=convert
-    )
+    return training.train(whole, long, sets, folder, start=weights, progress=progress, convert=convert)
 
 
 def done(chosen: Plan, folder: Path) -> Iterator[tuple[int, Record]]:
