@@ -31,7 +31,8 @@ class Plan:
     """How one network's pipelines run; fixed before the first of them.
 
     Attributes:
-        name: of the network.
+        name: of the plan.
+        network: what it is called in the zoo, once it ships: several plans may be after one name.
         words, slope: its topology.
         starts: how many starting weights a pipeline draws and trains for a while.
         short, long: recipes of these trainings and of the one that goes on from the best of them.
@@ -39,17 +40,13 @@ class Plan:
     """
 
     name: str
+    network: str
     words: str
     slope: float
     starts: int
     short: Recipe
     long: Recipe
     of: Plan | None = None
-
-    @property
-    def network(self) -> str:
-        """What it is called once shipped: a further round has the name of the first."""
-        return self.of.network if self.of is not None else self.name
 
     @property
     def epochs(self) -> int:
@@ -93,8 +90,15 @@ def plans(folder: Path) -> dict[str, Plan]:
 
 
 def _first(name: str, plan: dict[str, Any]) -> Plan:
-    words, slope = parse(plan["words"], plan["slope"]).words, plan["slope"]
-    return Plan(name, words, slope, plan["starts"], changed(RECIPE, plan["short"]), changed(RECIPE, plan["long"]))
+    return Plan(
+        name,
+        plan.get("network", name),
+        parse(plan["words"], plan["slope"]).words,
+        plan["slope"],
+        plan["starts"],
+        changed(RECIPE, plan["short"]),
+        changed(RECIPE, plan["long"]),
+    )
 
 
 def _further(name: str, plan: dict[str, Any], of: Plan) -> Plan:
