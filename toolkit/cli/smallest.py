@@ -181,14 +181,16 @@ def _register_judging(group: typer.Typer) -> None:
 
         images, tests = sets.load(_copies(workspace), data), (load_mnist("test", data), load_external())
         for name in names:
-            ship.ship(name, study, images, tests, to / name)
-            output.line(str(to / name))
+            output.line(str(ship.ship(name, study, images, tests, to)))
 
     @group.command("measure")
     def measure_command(
         names: Names,
         board: Annotated[
             list[str] | None, typer.Option("--board", help="May be repeated. By default mps2-an386, nano33, uno.")
+        ] = None,
+        stream: Annotated[
+            list[str] | None, typer.Option("--stream", help="auto or rows; may be repeated. By default both.")
         ] = None,
         limit: options.Limit = None,
         study: Study = _HERE,
@@ -199,13 +201,20 @@ def _register_judging(group: typer.Typer) -> None:
         from toolkit.smallest import measure
 
         for row in measure.measure(
-            names, study, workspace, boards=board or measure.BOARDS, limit=limit, listener=Terminal()
+            names,
+            study,
+            workspace,
+            boards=board or measure.BOARDS,
+            streams=stream or measure.STREAMS,
+            limit=limit,
+            listener=Terminal(),
         ):
             found = (
                 row.refused
-                or f"{row.verdict}, {row.exact} of {row.asked}, flash {row.flash_bytes}, RAM {row.ram_bytes}"
+                or f"{row.verdict}, {row.exact} of {row.asked}, flash {row.flash_bytes}, RAM {row.ram_bytes}, "
+                f"arena {row.arena_bytes}"
             )
-            output.line(f"{row.name} on {row.board}: {found}")
+            output.line(f"{row.name} on {row.board}, stream {row.stream}: {found}")
 
     @group.command("digits")
     def digits_command(

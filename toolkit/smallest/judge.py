@@ -6,6 +6,7 @@ import datetime
 import hashlib
 import json
 import math
+import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,8 @@ from toolkit.artifacts import to_jsonable, write_atomically
 from toolkit.data.samples import Samples
 from toolkit.errors import ChangedFileError, TrainError
 from toolkit.smallest import pipeline
+from toolkit.smallest.pipeline import Plan
+from toolkit.smallest.records import Record
 
 NAMED, JUDGED = "named.json", "judged.json"
 PIPELINES = len(pipeline.SEEDS)
@@ -61,18 +64,21 @@ def name(folder: Path, names: Sequence[str], pipelines: int = PIPELINES) -> dict
         pipelines: that each has to have, seeds 1 and on; the protocol says five, and the page says how many there were.
 
     Raises:
-        TrainError: a network has too few whole pipelines, or was judged already and has no new one.
+        TrainError: a network has too few whole pipelines, or was judged already and has no new one, or is a further
+            round that is not better than the one before, held out.
         ChangedFileError: a file that was named is not what it was.
     """
     path = folder / NAMED
     named: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     for each in names:
-        found = dict(pipeline.done(pipeline.plan(folder, each), folder))
+        plan = pipeline.plan(folder, each)
+        found = dict(pipeline.done(plan, folder))
         if not set(pipeline.SEEDS[:pipelines]) <= set(found):
             raise TrainError(
                 f"{each} has pipelines {sorted(found)}, not all of {list(pipeline.SEEDS[:pipelines])}",
                 "train them first",
             )
+        _better(plan, found, folder)
         order = sorted(
             found,
             key=lambda seed: (-(found[seed].held_out_int8 or 0.0), found[seed].held_out_loss or 0.0, seed),
@@ -88,6 +94,22 @@ def name(folder: Path, names: Sequence[str], pipelines: int = PIPELINES) -> dict
     return named
 
 
+def _better(plan: Plan, found: dict[int, Record], folder: Path) -> None:
+    """The protocol's rule for a further round: named only if its held-out int8 mean is above that of the one before.
+
+    Raises:
+        TrainError: it is not.
+    """
+    if plan.of is None:
+        return
+    before = dict(pipeline.done(plan.of, folder))
+    new, old = (statistics.fmean(each.held_out_int8 or 0.0 for each in some.values()) for some in (found, before))
+    if new <= old:
+        raise TrainError(
+            f"{plan.name} has {new:.4%} held out, {plan.of.name} {old:.4%}", "the first round stands; nothing is judged"
+        )
+
+
 def judged(folder: Path) -> tuple[Judged, ...]:
     """What was judged; which of them ship stands in what was named."""
     path = folder / JUDGED
@@ -98,6 +120,12 @@ def judged(folder: Path) -> tuple[Judged, ...]:
         Judged(**{**row, "wrong": tuple(row["wrong"]), "ships": named[row["name"]]["ships"] == row["seed"]})
         for row in json.loads(path.read_text(encoding="utf-8"))
     )
+
+
+def standing(folder: Path) -> dict[str, str]:
+    """By network: the plan whose judged files are its claim: the last of them in the plans' order."""
+    rows = {row.name for row in judged(folder)}
+    return {plan.network: name for name, plan in pipeline.plans(folder).items() if name in rows}
 
 
 def waiting(folder: Path) -> dict[tuple[str, int], tuple[str, bool]]:

@@ -1,7 +1,8 @@
-"""The named networks on boards: built, proven and measured; one record for each, kept beside the study."""
+"""The named networks on boards, by whole pictures and by rows: built, proven, measured; a record of each is kept."""
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,17 +16,24 @@ from toolkit.selection import Selection
 
 FILE = "measured.json"
 BOARDS = ("mps2-an386", "nano33", "uno")
+AUTO, ROWS = "auto", "rows"
+STREAMS = (AUTO, ROWS)
 
 
 @dataclass(frozen=True)
 class Measured:
-    """One network on one emulated board.
+    """One network on one emulated board, built in one way.
 
     Attributes:
         name, board: which.
-        optimise: of the build.
+        stream: of the build: "auto", as it is built by default, or "rows": the input comes row by row too.
+        optimise: of the build: speed, else what fits.
         refused: why it does not fit; then there is nothing else.
+        model_sha256: of the file that ran.
         flash_bytes, ram_bytes: of the whole image; the stack is not in it.
+        arena_bytes: of these the network's own: tensors, windows and scratch, and the input where it lies whole.
+        row_bytes: of a row of the input, where it came row by row; else 0.
+        stack_bytes: deepest, as the device painted and counted it; 0 where it cannot.
         asked, exact: outputs that were held against the host's, and those that were equal.
         verdict: as `Verification.verdict`.
         ticks, unit: median of an inference, where the board counts.
@@ -33,10 +41,15 @@ class Measured:
 
     name: str
     board: str
+    stream: str
     optimise: str
     refused: str = ""
+    model_sha256: str = ""
     flash_bytes: int | None = None
     ram_bytes: int | None = None
+    arena_bytes: int | None = None
+    row_bytes: int = 0
+    stack_bytes: int | None = None
     asked: int = 0
     exact: int = 0
     verdict: str = ""
@@ -56,22 +69,22 @@ def measure(
     workspace: Path,
     *,
     boards: Iterable[str] = BOARDS,
+    streams: Iterable[str] = STREAMS,
     limit: int | None = None,
     listener: Listener = SILENT,
 ) -> tuple[Measured, ...]:
-    """Build and prove each network on each board; a record of the same network and board is replaced."""
-    found = {(row.name, row.board): row for row in known(folder)}
-    for name in names:
-        for board in boards:
-            found[name, board] = _one(name, board, workspace, limit, listener)
-            rows = [found[key] for key in sorted(found)]
-            write_atomically(folder / FILE, (json.dumps(to_jsonable(rows), indent=1) + "\n").encode())
+    """Build and prove each network on each board in each way; a record of the same three is replaced."""
+    found = {(row.name, row.board, row.stream): row for row in known(folder)}
+    for name, board, stream in itertools.product(names, tuple(boards), tuple(streams)):
+        found[name, board, stream] = _one(name, board, stream, workspace, limit, listener)
+        rows = [found[key] for key in sorted(found)]
+        write_atomically(folder / FILE, (json.dumps(to_jsonable(rows), indent=1) + "\n").encode())
     return tuple(found[key] for key in sorted(found))
 
 
-def _one(name: str, board: str, workspace: Path, limit: int | None, listener: Listener) -> Measured:
+def _one(name: str, board: str, stream: str, workspace: Path, limit: int | None, listener: Listener) -> Measured:
     refused = ""
-    for optimise in ("speed", "size"):
+    for optimise in ("speed", "balanced", "size"):
         try:
             outcome = api.run(
                 board,
@@ -81,6 +94,7 @@ def _one(name: str, board: str, workspace: Path, limit: int | None, listener: Li
                 workspace=workspace,
                 listener=listener,
                 optimise=optimise,
+                stream=stream,
             )
         except DoesNotFitError as caught:
             refused = caught.message
@@ -89,13 +103,18 @@ def _one(name: str, board: str, workspace: Path, limit: int | None, listener: Li
         return Measured(
             name=name,
             board=board,
+            stream=stream,
             optimise=optimise,
+            model_sha256=build.model_sha256,
             flash_bytes=build.flash_bytes,
             ram_bytes=build.ram_bytes,
+            arena_bytes=build.arena_bytes,
+            row_bytes=build.row_bytes,
+            stack_bytes=result.device.stack_bytes,
             asked=result.asked,
             exact=result.bit_exact,
             verdict=str(result.verdict),
             ticks=result.ticks.median if result.ticks else None,
             unit=result.ticks.unit if result.ticks else "",
         )
-    return Measured(name, board, "size", refused=refused)
+    return Measured(name, board, stream, "size", refused=refused)

@@ -10,12 +10,13 @@ from itertools import combinations
 from pathlib import Path
 
 from toolkit.artifacts import write_atomically
-from toolkit.smallest import digits, judge, measure, plots, records, results
+from toolkit.smallest import digits, judge, measure, page_boards, plots, records, results
 from toolkit.smallest.judge import Judged
 from toolkit.smallest.published import PUBLISHED
 from toolkit.smallest.recipe import RECIPE, Run
 from toolkit.smallest.records import WHOLE, Record
 from toolkit.smallest.results import TEST, Row
+from toolkit.smallest.tables import many, percent, table
 
 # (network, least mean accuracy on the test set, in words), written down in the protocol beforehand.
 TARGETS = (
@@ -32,16 +33,18 @@ _SHOWN = 16
 def write(study: Path, folder: Path) -> Path:
     """Write smallest.md and its plots to a folder; returns the page."""
     runs, rows, judged = records.read(study), results.rows(study), judge.judged(study)
+    measured = measure.known(study)
     plots.frontier(rows, folder / "smallest" / "frontier.svg")
     plots.runs(runs, folder / "smallest" / "runs.svg")
     parts = [
         *_head(runs, rows),
         *_named(rows),
-        *_targets(rows),
+        *_targets(rows, measured),
         *_pipelines(rows, judged),
-        *_pairs(judged),
+        *_pairs(rows, judged),
         *_published(),
-        *_boards(measure.known(study)),
+        *page_boards.boards(measured),
+        *page_boards.by_rows(rows, measured),
         *_other_digits(digits.known(study)),
         *_searched(runs),
         *_recipes(runs),
@@ -50,19 +53,6 @@ def write(study: Path, folder: Path) -> Path:
     page = folder / "smallest.md"
     write_atomically(page, ("\n".join(parts).rstrip() + "\n").encode())
     return page
-
-
-def _percent(value: float | None, digits: int = 2) -> str:
-    return "-" if value is None else f"{100 * value:.{digits}f}"
-
-
-def _many(value: int | None) -> str:
-    return "-" if value is None else f"{value:,}"
-
-
-def _table(titles: Sequence[str], rows: Sequence[Sequence[str]], text: int = 1) -> list[str]:
-    rule = "|".join(["---"] * text + ["--:"] * (len(titles) - text))
-    return [f"| {' | '.join(titles)} |", f"|{rule}|", *(f"| {' | '.join(row)} |" for row in rows), ""]
 
 
 def _head(runs: Sequence[Record], rows: Sequence[Row]) -> list[str]:
@@ -87,7 +77,7 @@ def _head(runs: Sequence[Record], rows: Sequence[Row]) -> list[str]:
 
 def _named(rows: Sequence[Row]) -> list[str]:
     titles = (
-        *("network", "topology", "parameters", "weights, bytes", "`.tflite`", "MACs", "RAM by rows"),
+        *("pipelines", "network", "topology", "parameters", "weights, bytes", "`.tflite`", "MACs", "RAM by rows"),
         *("held out, int8", "**test, int8**", "sd", "standard error", "the shipped one"),
     )
     return [
@@ -96,35 +86,37 @@ def _named(rows: Sequence[Row]) -> list[str]:
         "int8, means over whole pipelines, in per cent. *sd* is the spread between the pipelines, *standard error* "
         "that of one network's accuracy on 10,000 images: more pipelines do not shrink it. Words of a topology: "
         "`toolkit/zoo/topology.py`. *RAM by rows* is calculated (`toolkit/smallest/rows.py`): rings of as many rows as "
-        "a kernel is high; no firmware here runs so yet. Weights count a byte each, biases and the multipliers of tied "
-        "layers four.",
+        "a kernel is high; what the firmware takes by rows is [below](#on-boards), measured. Weights count a byte "
+        "each, biases and the multipliers of tied layers four. Names that end in `-long` are the second round: the "
+        "five pipelines of the first one went on. Bold: what stands for the network that is named beside it.",
         "",
-        *_table(
+        *table(
             titles,
             [
                 (
-                    f"`{row.name}`",
+                    f"**`{row.name}`**" if row.stands else f"`{row.name}`",
+                    f"`{row.network}`",
                     f"`{row.words}`",
-                    _many(row.params),
-                    _many(row.weight_bytes),
-                    _many(row.tflite_bytes),
-                    _many(row.macs),
-                    _many(row.row_bytes),
-                    _percent(row.held_out_mean),
-                    f"**{_percent(row.int8_mean)}**",
-                    _percent(row.int8_sd),
-                    _percent(row.standard_error),
-                    _percent(row.shipped),
+                    many(row.params),
+                    many(row.weight_bytes),
+                    many(row.tflite_bytes),
+                    many(row.macs),
+                    many(row.row_bytes),
+                    percent(row.held_out_mean),
+                    f"**{percent(row.int8_mean)}**",
+                    percent(row.int8_sd),
+                    percent(row.standard_error),
+                    percent(row.shipped),
                 )
                 for row in rows
             ],
-            text=2,
+            text=3,
         ),
     ]
 
 
-def _targets(rows: Sequence[Row]) -> list[str]:
-    found = {row.name: row for row in rows}
+def _targets(rows: Sequence[Row], measured: Sequence[measure.Measured]) -> list[str]:
+    found = {row.network: row for row in rows if row.stands}
     lines = []
     for name, least, words in TARGETS:
         mean = found[name].int8_mean if name in found else None
@@ -133,11 +125,14 @@ def _targets(rows: Sequence[Row]) -> list[str]:
             continue
         met = mean > least if "above" in words else mean >= least
         pipelines = found[name].pipelines
-        lines.append((words, f"{'met' if met else 'missed'}: {_percent(mean)}, {pipelines} pipelines"))
+        told = f"{'met' if met else 'missed'}: {percent(mean)}, {pipelines} pipelines of `{found[name].name}`"
+        if name == page_boards.BY_ROWS:
+            told = page_boards.held(told, measured)
+        lines.append((words, told))
     return [
         "Against the targets of the protocol:",
         "",
-        *_table(("target", "result"), lines, text=2),
+        *table(("target", "result"), lines, text=2),
         "`proposed` of this study is in the records alone: the package keeps the one that it had (97.15 %), which "
         "Keras trained with the recipe `best`.",
         "",
@@ -146,46 +141,49 @@ def _targets(rows: Sequence[Row]) -> list[str]:
 
 def _pipelines(rows: Sequence[Row], judged: Sequence[Judged]) -> list[str]:
     lines = [
-        (f"`{each.name}`", str(each.seed), "ships" if each.ships else "", _percent(each.right[TEST] / each.total[TEST]))
+        (f"`{each.name}`", str(each.seed), "ships" if each.ships else "", percent(each.right[TEST] / each.total[TEST]))
         for row in rows
         for each in judged
         if each.name == row.name
     ]
-    return ["Each pipeline on the test set:", "", *_table(("network", "seed", "", "%"), lines)] if lines else []
+    return ["Each pipeline on the test set:", "", *table(("network", "seed", "", "%"), lines)] if lines else []
 
 
-def _pairs(judged: Sequence[Judged]) -> list[str]:
-    ships = [each for each in judged if each.ships]
+def _pairs(rows: Sequence[Row], judged: Sequence[Judged]) -> list[str]:
+    """Those that stand with each other, and each with the one before it of its network."""
+    ships = {each.name: each for each in judged if each.ships}
+    shown = [row for row in rows if row.name in ships]
     lines = []
-    for one, other in combinations(ships, 2):
-        only, others, p = judge.mcnemar(one.wrong, other.wrong)
-        lines.append((f"`{one.name}`", f"`{other.name}`", str(only), str(others), f"{p:.2g}"))
+    for one, other in combinations(shown, 2):
+        if (one.stands and other.stands) or one.network == other.network:
+            only, others, p = judge.mcnemar(ships[one.name].wrong, ships[other.name].wrong)
+            lines.append((f"`{one.name}`", f"`{other.name}`", str(only), str(others), f"{p:.2g}"))
     if not lines:
         return []
     return [
-        "Shipped networks in pairs, by McNemar's exact test on the same images:",
+        "In pairs, the one file of each that ships or shipped, by McNemar's exact test on the same images:",
         "",
-        *_table(("one", "other", "only the one wrong", "only the other wrong", "p"), lines, text=2),
+        *table(("one", "other", "only the one wrong", "only the other wrong", "p"), lines, text=2),
     ]
 
 
 def _published() -> list[str]:
     def error(accuracy: float) -> str:
-        return _percent(math.sqrt(accuracy * (1 - accuracy) / 10_000))
+        return percent(math.sqrt(accuracy * (1 - accuracy) / 10_000))
 
     return [
         "## Beside what others published",
         "",
-        *_table(
+        *table(
             ("network", "chosen on", "remark", "parameters", "bytes", "accuracy, %", "standard error"),
             [
                 (
                     each.name,
                     each.chosen_on,
                     each.remark,
-                    _many(each.params),
-                    _many(each.weight_bytes),
-                    _percent(each.accuracy),
+                    many(each.params),
+                    many(each.weight_bytes),
+                    percent(each.accuracy),
                     error(each.accuracy),
                 )
                 for each in PUBLISHED
@@ -198,31 +196,6 @@ def _published() -> list[str]:
     ]
 
 
-def _boards(known: Sequence[measure.Measured]) -> list[str]:
-    if not known:
-        return []
-    lines = [
-        (
-            f"`{row.name}`",
-            row.board,
-            row.refused or f"{row.verdict}, {row.exact:,} of {row.asked:,}",
-            "" if row.refused else row.optimise,
-            _many(row.flash_bytes),
-            _many(row.ram_bytes),
-            f"{row.ticks:,} {row.unit}" if row.ticks is not None else "-",
-        )
-        for row in known
-    ]
-    return [
-        "## On boards",
-        "",
-        "Emulated ones: no physical board was available. Whole pictures in RAM; flash and RAM are those of the whole "
-        "image, link and test harness included, without the stack. Tied weights lie in flash once.",
-        "",
-        *_table(("network", "board", "outputs", "optimise", "flash", "RAM", "an inference"), lines, text=4),
-    ]
-
-
 def _other_digits(known: Sequence[digits.Row]) -> list[str]:
     if not known:
         return []
@@ -231,7 +204,7 @@ def _other_digits(known: Sequence[digits.Row]) -> list[str]:
         (
             f"`{row.name}`",
             row.dtype,
-            *(f"{row.right[each]} ({_percent(row.right[each] / row.total[each], 1)})" for each in sets),
+            *(f"{row.right[each]} ({percent(row.right[each] / row.total[each], 1)})" for each in sets),
         )
         for row in known
     ]
@@ -242,7 +215,7 @@ def _other_digits(known: Sequence[digits.Row]) -> list[str]:
         "writers' habits (`toolkit/data/digits/habits.py`: slant, width, pen, tremor, breaks, overshoot, paper, light, "
         "a phone's blur); and scikit-learn's 8 x 8 digits, enlarged. The shipped files, right answers and per cent.",
         "",
-        *_table(("network", "type", *(_SETS[name] for name in sets)), lines, text=2),
+        *table(("network", "type", *(_SETS[name] for name in sets)), lines, text=2),
     ]
 
 
@@ -265,17 +238,17 @@ def _searched(runs: Sequence[Record]) -> list[str]:
         "",
         f"The {len(shown)} best topologies of {len(best)} by the mean of their short trainings, float, held out:",
         "",
-        *_table(
+        *table(
             ("topology", "slope", "parameters", "MACs", "runs", "epochs", "held out, %"),
             [
                 (
                     f"`{words}`",
                     f"{slope:g}",
-                    _many(found[0].params),
-                    _many(found[0].macs),
+                    many(found[0].params),
+                    many(found[0].macs),
                     str(len(found)),
                     "-".join(str(each) for each in sorted({record.run.recipe.epochs for record in found})),
-                    _percent(mean(found)),
+                    percent(mean(found)),
                 )
                 for (words, slope), found in shown
             ],
@@ -312,8 +285,8 @@ def _recipes(runs: Sequence[Record]) -> list[str]:
                 f"`{run.words}`",
                 ", ".join(told) + began,
                 str(run.seed),
-                _percent(base.held_out),
-                _percent(record.held_out),
+                percent(base.held_out),
+                percent(record.held_out),
                 f"{base.held_out_loss or 0:.4f}",
                 f"{record.held_out_loss or 0:.4f}",
             )
@@ -323,7 +296,7 @@ def _recipes(runs: Sequence[Record]) -> list[str]:
         "Other recipes, each beside the plain run of the same network and seed, held out. One seed each, so that less "
         "than some 0.3 points (below 400 parameters) or 0.15 (near 700) says nothing:",
         "",
-        *_table(titles, lines, text=2),
+        *table(titles, lines, text=2),
     ]  # fmt: skip
 
 

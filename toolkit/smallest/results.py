@@ -6,7 +6,7 @@ import json
 import math
 import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from toolkit.artifacts import to_jsonable, write_atomically
@@ -19,6 +19,7 @@ from toolkit.smallest.rows import ram_bytes
 from toolkit.zoo.topology import Topology, parse
 
 TEST = "mnist"
+_MEASURED = ("mps2-an386", measure.AUTO)
 
 
 @dataclass(frozen=True)
@@ -26,11 +27,14 @@ class Row:
     """One named network.
 
     Attributes:
+        name: of the plan; network: what it is called in the zoo.
+        stands: whether this is the network's claim: its last round that was judged.
         params, macs: as stored, of an inference.
         weight_bytes: int8 weights, and int32 for biases and for the multipliers of further uses.
         tflite_bytes: of the shipped file.
         row_bytes: RAM by rows, calculated.
-        ram_bytes, flash_bytes, instructions: on mps2-an386, whole pictures; None until measured.
+        ram_bytes, flash_bytes, instructions: on mps2-an386, of the shipped file as it is built by default; None until
+            measured, and for a round that does not stand.
         held_out_mean: int8, over the pipelines.
         int8_mean, int8_sd: on the test set, over the pipelines, 0 to 1; None until judged.
         standard_error: of one network's accuracy there.
@@ -42,6 +46,8 @@ class Row:
     """
 
     name: str
+    network: str
+    stands: bool
     words: str
     params: int
     macs: int
@@ -70,12 +76,15 @@ def weight_bytes(topology: Topology) -> int:
 def rows(folder: Path) -> tuple[Row, ...]:
     """Of every plan that has whole pipelines, in the plans' order."""
     runs, found = records.read(folder), []
-    answers, boards = judge.judged(folder), {(row.name, row.board): row for row in measure.known(folder)}
+    answers, standing = judge.judged(folder), judge.standing(folder)
+    boards = {row.name: row for row in measure.known(folder) if (row.board, row.stream) == _MEASURED}
     for plan in pipeline.plans(folder).values():
         done = dict(pipeline.done(plan, folder))
         if done:
             mine = tuple(each for each in answers if each.name == plan.name)
-            found.append(_row(plan, done, mine, boards.get((plan.name, "mps2-an386")), len(runs), folder))
+            board = boards.get(plan.network) if standing.get(plan.network) == plan.name else None
+            row = _row(plan, done, mine, board, len(runs), folder)
+            found.append(replace(row, stands=standing.get(plan.network) == plan.name))
     return tuple(found)
 
 
@@ -90,6 +99,8 @@ def _row(
     sets = [name for name in (mine[0].total if mine else {}) if name != TEST]
     return Row(
         name=plan.name,
+        network=plan.network,
+        stands=False,
         words=plan.words,
         params=topology.parameters,
         macs=topology.macs,

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from toolkit import zoo
-from toolkit.artifacts import DType, ModelCard
+from toolkit.artifacts import DType
 from toolkit.errors import TrainError
 from toolkit.smallest import finished, judge, pipeline, training
 from toolkit.smallest.data import Sets
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from toolkit.data.samples import Samples
 
 
-def ship(name: str, study: Path, sets: Sets, tests: tuple[Samples, ...], to: Path) -> ModelCard:
-    """Write the folder of the pipeline that ships.
+def ship(name: str, study: Path, sets: Sets, tests: tuple[Samples, ...], models: Path) -> Path:
+    """Write the folder of the pipeline that ships; returns it.
 
     Args:
-        name: of the network, its plan and its architecture in the zoo.
+        name: of the plan; it says which architecture of the zoo the network is.
         tests: the sets to score on: the test set may be read again, for it was judged.
-        to: the folder of the model.
+        models: gets or has the folder of the model.
 
     Raises:
         TrainError: it was not judged.
@@ -39,28 +39,30 @@ def ship(name: str, study: Path, sets: Sets, tests: tuple[Samples, ...], to: Pat
     record = dict(pipeline.done(plan, study))[chosen.seed]
     path = pipeline.network_path(study, name, chosen.seed)
     weights = training.unpacked(path.with_suffix(".npz"), record.run)
-    architecture = zoo.get(name)
+    architecture = zoo.get(plan.network)
     model = architecture.build()
-    model.set_weights(finished.keras_model(weights, name).get_weights())
+    model.set_weights(finished.keras_model(weights, plan.network).get_weights())
     trained = Trained(
         model=model,
         validation=record.held_out,
         training_images=len(sets.train.labels),
         validation_images=len(sets.held_out.labels),
-        epochs=plan.short.epochs + plan.long.epochs,
+        epochs=plan.epochs,
         seconds=record.seconds,
         history=(),
     )
-    return store.store(
+    folder = models / plan.network
+    store.store(
         trained,
         architecture,
         dataclasses.replace(PAPER, name="smallest"),
         chosen.seed,
         calibration=sets.samples,
         tests=tests,
-        folder=to,
+        folder=folder,
         make=partial(_file, weights, sets, path),
     )
+    return folder
 
 
 def _file(weights: Weights, sets: Sets, judged: Path, dtype: DType, per_tensor: bool) -> bytes:

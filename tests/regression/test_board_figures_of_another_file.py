@@ -1,0 +1,23 @@
+"""docs/smallest.md said that `smallest` is too big for an Uno, and gave figures of a file that no longer shipped."""
+
+from __future__ import annotations
+
+from toolkit import resources
+from toolkit.artifacts import sha256_of
+from toolkit.smallest import measure
+
+
+def test_what_was_measured_is_what_ships() -> None:
+    models = resources.models()
+    known = measure.known(models / "smallest_study")
+    assert {row.name for row in known} >= {"smallest", "half", "tiny-row"}
+    for row in known:
+        shipped = models / row.name / f"{row.name}_int8.tflite"
+        assert row.refused or row.model_sha256 == sha256_of(shipped.read_bytes()), f"measure {row.name} again"
+        assert row.exact == row.asked
+
+
+def test_each_is_measured_by_rows_too() -> None:
+    known = measure.known(resources.models() / "smallest_study")
+    ways = {(row.name, row.board, row.stream) for row in known}
+    assert ways == {(name, board, stream) for name, board, _ in ways for stream in measure.STREAMS}

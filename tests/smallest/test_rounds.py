@@ -1,0 +1,92 @@
+"""A further round of a network: it goes on from the first one, and is named only if it is better, held out."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.smallest.test_study import SHIPPED, _answers, _run, _samples, sets
+from toolkit.errors import TrainError
+from toolkit.smallest import data, judge, page_boards, pipeline, records, results, training
+from toolkit.smallest.measure import ROWS, Measured
+from toolkit.smallest.recipe import Run
+from toolkit.smallest.records import Record
+
+__all__ = ["sets"]
+
+
+def _record(plan: pipeline.Plan, run: Run, found: float) -> Record:
+    return Record(run, plan.purposes[1], 1, 1, records.WHOLE, found, 0.1, found, 0.1, 1.0, "v", "now")
+
+
+def _study(folder: Path, held_out: float) -> None:
+    """Five pipelines of `half` at 97 % held out, and five of its second round."""
+    (folder / pipeline.PLANS).write_bytes((SHIPPED / pipeline.PLANS).read_bytes())
+    for name, found in (("half", 0.97), ("half-long", held_out)):
+        plan = pipeline.plan(folder, name)
+        for seed in pipeline.SEEDS:
+            run = Run(plan.words, plan.slope, seed * 100, plan.long, "x")
+            records.append(folder, _record(plan, run, found))
+            path = pipeline.network_path(folder, name, seed)
+            path.parent.mkdir(exist_ok=True)
+            path.write_bytes(b"network %d" % (seed if name == "half" else seed - 1))
+
+
+def test_a_round_that_is_not_better_is_not_named(tmp_path: Path) -> None:
+    _study(tmp_path, 0.97)
+    judge.name(tmp_path, ["half"])
+    with pytest.raises(TrainError, match="half-long has"):
+        judge.name(tmp_path, ["half-long"])
+    assert set(json.loads((tmp_path / judge.NAMED).read_text())) == {"half"}
+
+
+def test_a_better_round_stands_and_the_first_one_stays(tmp_path: Path) -> None:
+    _study(tmp_path, 0.98)
+    test = dataclasses.replace(_samples(50), name=results.TEST)
+    judge.name(tmp_path, ["half"])
+    judge.judge(tmp_path, (test,), _answers)
+    assert judge.standing(tmp_path) == {"half": "half"}
+    judge.name(tmp_path, ["half-long"])
+    judge.judge(tmp_path, (test,), _answers)
+    assert judge.standing(tmp_path) == {"half": "half-long"}
+    assert [(row.name, row.network, row.stands) for row in results.rows(tmp_path)] == [
+        ("half", "half", False),
+        ("half-long", "half", True),
+    ]
+
+
+def test_a_further_round_goes_on_from_the_files_of_the_first(
+    sets: data.Sets, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not from the runs' own weights, which are not kept in the repository."""
+    recipe = _run(epochs=1).recipe
+    first = pipeline.Plan("a", "a", _run().words, 0.1, 1, recipe, recipe)
+    done = first.whole(first.shorts(1)[0])
+    records.append(tmp_path, _record(first, done, 0.5))
+    training.train(_run(epochs=1), "other", sets, tmp_path)
+    weights = training.kept(tmp_path, _run(epochs=1))
+    path = pipeline.network_path(tmp_path, "a", 1).with_suffix(".npz")
+    path.parent.mkdir()
+    path.write_bytes(training.packed(weights))
+    seen: list[tuple[Run, training.Weights]] = []
+
+    def train(run: Run, *_: object, start: training.Weights, **__: object) -> None:
+        seen.append((run, start))
+
+    monkeypatch.setattr(training, "train", train)
+    further = dataclasses.replace(first, name="b", long=dataclasses.replace(recipe, epochs=2), of=first)
+    pipeline.run(further, 1, sets, tmp_path)
+    assert [(run.start, run.seed, run.recipe.epochs) for run, _ in seen] == [(records.identity(done), done.seed, 2)]
+    assert np.array_equal(seen[0][1].parameters, weights.parameters)
+    assert further.epochs == 4
+
+
+@pytest.mark.parametrize(("arena", "told"), [(508, "met: 98, arena 508"), (512, "missed: 98, but"), (None, "missed")])
+def test_the_target_by_rows_is_held_to_the_measured_arena(arena: int | None, told: str) -> None:
+    row = Measured("tiny-row", "uno", ROWS, "speed", arena_bytes=arena)
+    assert page_boards.held("met: 98", (row,)).startswith(told)
+    assert "not measured" in page_boards.held("met: 98", ())

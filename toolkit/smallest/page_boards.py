@@ -1,0 +1,92 @@
+"""The part of docs/smallest.md on boards: what was built and proven there, and RAM by rows, calculated and measured."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from toolkit.smallest.measure import AUTO, ROWS, Measured
+from toolkit.smallest.results import Row
+from toolkit.smallest.tables import many, table
+
+BY_ROWS, BOUND, WHERE = "tiny-row", 512, "uno"
+"""The network of the target on RAM by rows, bytes that it stays under, and the board that such a network is for."""
+
+
+def _under(row: Measured) -> bool:
+    return row.arena_bytes is not None and row.arena_bytes < BOUND
+
+
+def held(told: str, known: Sequence[Measured]) -> str:
+    """The target's result, held to the arena that the firmware has: without a measured one nothing is met."""
+    row = next((row for row in known if (row.name, row.board, row.stream) == (BY_ROWS, WHERE, ROWS)), None)
+    if row is None:
+        return f"{told.replace('met', 'not measured', 1)}, and no arena is measured"
+    arena = f"arena {many(row.arena_bytes)} bytes on {row.board}"
+    return f"{told}, {arena}" if _under(row) else f"{told.replace('met', 'missed', 1)}, but {arena}"
+
+
+def boards(known: Sequence[Measured]) -> list[str]:
+    """Of every network on every board, as it is built by default."""
+    lines = [
+        (
+            f"`{row.name}`",
+            row.board,
+            row.refused or f"{row.verdict}, {row.exact:,} of {row.asked:,}",
+            "" if row.refused else row.optimise,
+            many(row.flash_bytes),
+            many(row.ram_bytes),
+            many(row.stack_bytes or None),
+            f"{row.ticks:,} {row.unit}" if row.ticks is not None else "-",
+        )
+        for row in known
+        if row.stream == AUTO
+    ]
+    titles = ("network", "board", "outputs", "optimise", "flash", "RAM", "stack, painted", "an inference")
+    return (
+        [
+            "## On boards",
+            "",
+            "Emulated ones: no physical board was available. Flash and RAM are those of the whole image, link and test "
+            "harness included; the stack comes on top. Built by default otherwise: rows stream where that lowers the "
+            "arena by an eighth. Tied weights lie in flash once.",
+            "",
+            *table(titles, lines, text=4),
+        ]
+        if lines
+        else []
+    )
+
+
+def by_rows(rows: Sequence[Row], known: Sequence[Measured]) -> list[str]:
+    """What a network takes whose input comes row by row: calculated, and as the compiler plans it for a core."""
+    calculated = {row.network: row.row_bytes for row in rows if row.stands}
+    lines, over = [], []
+    for row in known:
+        if row.stream != ROWS or row.refused:
+            continue
+        lines.append(
+            (
+                f"`{row.name}`",
+                row.board,
+                f"{row.verdict}, {row.exact:,} of {row.asked:,}",
+                many(calculated.get(row.name)),
+                many(row.arena_bytes),
+                many(row.ram_bytes),
+                many(row.stack_bytes or None),
+                many(row.flash_bytes),
+                f"{row.ticks:,} {row.unit}" if row.ticks is not None else "-",
+            )
+        )
+        if row.name == BY_ROWS:
+            over.append(f"{'under' if _under(row) else '**not under**'} {BOUND} bytes on {row.board}")
+    if not lines:
+        return []
+    titles = ("network", "board", "outputs", "calculated", "arena", "RAM", "stack, painted", "flash", "an inference")
+    return [
+        "By rows (`--stream rows`) the picture is never in RAM as a whole. *Arena* is what the network itself has: "
+        "windows, tensors, scratch. It is more than calculated: a convolution with its pool keeps four rows in place "
+        "of three, and kernels for DSP instructions widen rows to 16 bits in scratch. *RAM* is the whole image's.",
+        "",
+        *table(titles, lines, text=3),
+        *([f"So the arena of `{BY_ROWS}` is {', '.join(over)}.", ""] if over else []),
+    ]  # fmt: skip
