@@ -35,6 +35,7 @@ SHARED = {
     "registry",
     "resources",
     "statistics",
+    "straighten",
     "tflite",
     "zoo",
 }

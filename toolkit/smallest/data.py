@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +12,7 @@ from toolkit.data import load_mnist
 from toolkit.data.samples import Samples
 from toolkit.smallest import native
 from toolkit.smallest.recipe import Recipe
+from toolkit.straighten import straightened
 from toolkit.zoo.topology import SIDE
 
 SPLIT_SEED = 18
@@ -39,12 +40,21 @@ class Sets:
         train, held_out: shuffled by SPLIT_SEED; the last HELD_OUT are held out.
         samples: the training set in the same order, for the calibration.
         cache: folder for changed copies.
+        leaning: the same as they are, where these are set upright.
     """
 
     train: Images
     held_out: Images
     samples: Samples
     cache: Path
+    leaning: Sets | None = None
+
+    def upright(self) -> Sets:
+        """The same images, each set upright."""
+        if self.leaning is not None:
+            return self
+        train, held_out = (Images(straightened(each.pixels), each.labels) for each in (self.train, self.held_out))
+        return Sets(train, held_out, upright(self.samples), self.cache / "upright", self)
 
     def copy(self, recipe: Recipe, which: int) -> npt.NDArray[np.uint8]:
         """The training pixels: the originals (0) or a changed copy of them; made once, then read from its file."""
@@ -55,12 +65,20 @@ class Sets:
         path = self.cache / name
         if not path.is_file():
             self.cache.mkdir(parents=True, exist_ok=True)
-            changed = native.augment(self.train.pixels, SIDE, bounds, SPLIT_SEED * 1000 + which)
+            if self.leaning is not None:
+                changed = straightened(np.asarray(self.leaning.copy(recipe, which)))
+            else:
+                changed = native.augment(self.train.pixels, SIDE, bounds, SPLIT_SEED * 1000 + which)
             partial = path.with_name(f"{name}.partial-{np.random.default_rng().integers(1 << 30)}.npy")
             np.save(partial, changed)
             partial.replace(path)
         pixels: npt.NDArray[np.uint8] = np.load(path, mmap_mode="r")
         return pixels
+
+
+def upright(samples: Samples) -> Samples:
+    """The same pictures, uint8, each set upright as the device does it."""
+    return replace(samples, inputs=(straightened(np.asarray(samples.values, np.uint8)),), known_by="")
 
 
 def split(samples: Samples, cache: Path, held_out: int = HELD_OUT) -> Sets:
@@ -75,9 +93,7 @@ def split(samples: Samples, cache: Path, held_out: int = HELD_OUT) -> Sets:
 
 
 def _shuffled(samples: Samples, order: npt.NDArray[np.int64]) -> Samples:
-    import dataclasses
-
-    return dataclasses.replace(
+    return replace(
         samples,
         inputs=tuple(each[order] for each in samples.inputs),
         truth=None if samples.truth is None else samples.truth[order],

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from toolkit.artifacts import to_jsonable, write_atomically
 from toolkit.data.samples import Samples
 from toolkit.errors import ChangedFileError, TrainError
-from toolkit.smallest import pipeline
+from toolkit.smallest import data, pipeline
 from toolkit.smallest.pipeline import Plan
 from toolkit.smallest.records import Record
 
@@ -100,7 +100,7 @@ def _better(plan: Plan, found: dict[int, Record], folder: Path) -> None:
     Raises:
         TrainError: it is not.
     """
-    if plan.of is None:
+    if plan.of is None or plan.network != plan.of.network:
         return
     before = dict(pipeline.done(plan.of, folder))
     new, old = (statistics.fmean(each.held_out_int8 or 0.0 for each in some.values()) for some in (found, before))
@@ -164,7 +164,9 @@ def judge(
         file = pipeline.network_path(folder, each, seed)
         if not file.is_file() or _digest(file) != digest:
             raise ChangedFileError(f"{file} is not the file that {NAMED} names", "take the file that was named")
-        row = _one(each, seed, digest, ships, file.read_bytes(), tests, answers)
+        upright = pipeline.plan(folder, each).long.upright
+        seen = [data.upright(one) for one in tests] if upright else tests
+        row = _one(each, seed, digest, ships, file.read_bytes(), seen, answers)
         done.append(row)
         write_atomically(folder / JUDGED, (json.dumps(to_jsonable(done), indent=None) + "\n").encode())
         told(row)
@@ -180,7 +182,7 @@ def _one(
     tests: Sequence[Samples],
     answers: Callable[[bytes, Samples], npt.NDArray[np.uint8]],
 ) -> Judged:
-    hits = {data.name: answers(network, data) == data.labels for data in tests}
+    hits = {each.name: answers(network, each) == each.labels for each in tests}
     first = hits[tests[0].name]
     return Judged(
         name=called,

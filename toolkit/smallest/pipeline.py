@@ -32,7 +32,7 @@ class Plan:
 
     Attributes:
         name: of the plan.
-        network: what it is called in the zoo, once it ships: several plans may be after one name.
+        network: what it is called in the zoo, once it ships, or would be: several plans may be after one name.
         words, slope: its topology.
         starts: how many starting weights a pipeline draws and trains for a while.
         short, long: recipes of these trainings and of the one that goes on from the best of them.
@@ -102,7 +102,8 @@ def _first(name: str, plan: dict[str, Any]) -> Plan:
 
 
 def _further(name: str, plan: dict[str, Any], of: Plan) -> Plan:
-    return replace(of, name=name, long=changed(RECIPE, plan["long"]), of=of)
+    network = plan.get("network", of.network)
+    return replace(of, name=name, network=network, long=changed(RECIPE, plan["long"]), of=of)
 
 
 def plan(folder: Path, name: str) -> Plan:
@@ -144,14 +145,15 @@ def run(chosen: Plan, seed: int, sets: Sets, folder: Path, progress: Progress | 
         start = best([training.train(each, short, sets, folder, progress=progress) for each in chosen.shorts(seed)])
         weights = training.kept(folder, start.run)
     whole = chosen.whole(start.run)
+    seen = sets.upright() if chosen.long.upright else sets
 
     def convert(weights: Weights) -> float:
-        network = finished.tflite(weights, sets, name=f"{chosen.name}_{seed}")
+        network = finished.tflite(weights, seen, name=f"{chosen.name}_{seed}")
         path = network_path(folder, chosen.name, seed)
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(path, network)
         write_atomically(path.with_suffix(".npz"), training.packed(weights))
-        held_out = sets.samples.part(len(sets.train.labels), len(sets.samples))
+        held_out = seen.samples.part(len(seen.train.labels), len(seen.samples))
         return float(np.mean(finished.answers(network, held_out) == held_out.labels))
 
     return training.train(whole, long, sets, folder, start=weights, progress=progress, convert=convert)

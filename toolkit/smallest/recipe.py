@@ -30,6 +30,8 @@ class Recipe:
         rounding: 1: each step sees the weights as the int8 file will hold them, rounded by channel; 0: as they are.
         frozen: 1: the normalisations keep the statistics of the run that this one starts from, as the finished network
             will; 0: they take those of each batch of 64, whose noise a small network pays for.
+        upright: 1: every image, of training, held out, of the calibration and the test, is set upright by its moments
+            as the device does it (toolkit/straighten.py), copies after they were changed; 0: they are as they are.
     """
 
     epochs: int = 60
@@ -50,6 +52,7 @@ class Recipe:
     sharpness: float = 0.0
     rounding: int = 0
     frozen: int = 0
+    upright: int = 0
 
     def rates(self, epoch: int, steps: int) -> npt.NDArray[np.float32]:
         """Adam's rate of each step of an epoch, from 0."""

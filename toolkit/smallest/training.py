@@ -108,7 +108,7 @@ class Training:
 
     def __init__(self, run: Run, sets: Sets, folder: Path, start: Weights | None = None) -> None:
         """`folder`: of the study; checkpoints lie in it. `start`: the weights that `run.start` names."""
-        self.run, self.sets, self.folder = run, sets, folder
+        self.run, self.sets, self.folder = run, sets.upright() if run.recipe.upright else sets, folder
         self.topology = parse(run.words, run.slope)
         if (start is None) != (not run.start) or (start is not None and start.topology != self.topology):
             raise TrainError(f"{run.words}: the weights to start with are not this network's")
@@ -224,7 +224,7 @@ def train(
         records.append(folder, _record(training, purpose, f"stopped after epoch {training.epoch}"))
         raise
     weights = training.weights()
-    found = score(training.network, weights, sets)
+    found = score(training.network, weights, training.sets)
     keep(folder, run, weights)
     record = dataclasses.replace(
         _record(training, purpose, records.WHOLE),
