@@ -10,6 +10,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from toolkit.artifacts import ElementType, TensorSpec
+
 SIDE = 28
 FILES = ("straighten.c", "straighten.h")
 """In firmware/engine."""
@@ -30,6 +32,17 @@ def straightened(pixels: Bytes) -> Bytes:
         part = slice(start, start + _CHUNK)
         out[part] = _part(flat[part].astype(np.int64))
     return out.reshape(pixels.shape)
+
+
+def takes(first: TensorSpec) -> bool:
+    """Whether an input is such a digit."""
+    return first.dtype is ElementType.INT8 and first.elements == SIDE * SIDE and first.zero_point == -128
+
+
+def as_read(tensor: npt.NDArray[np.int8]) -> npt.NDArray[np.int8]:
+    """An input tensor, int8 [N, ...] with zero point -128, as the network reads it behind the engine."""
+    pixels = np.ascontiguousarray(tensor).view(np.uint8) ^ np.uint8(128)
+    return (straightened(pixels) ^ np.uint8(128)).view(np.int8)
 
 
 def _part(ink: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:

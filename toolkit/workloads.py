@@ -49,7 +49,8 @@ class Assembled:
     """Workloads, in the order in which they are asked, and the inputs behind them.
 
     Attributes:
-        tensors: by workload: uint8 [N, bytes of all input tensors], what the network itself is given.
+        tensors: by workload: uint8 [N, bytes of all input tensors], what the network's engine is given; `as_read` has
+            what the network reads.
     """
 
     workloads: tuple[Workload, ...]
@@ -82,7 +83,17 @@ def prepare(build: Build, selection: Selection) -> Inputs:
     chosen = data.choose(io.inputs, io.outputs, selection)
     for samples in chosen.sets:
         samples.check_ends(io.input.elements, tuple(each.elements for each in io.outputs))
-    return Inputs(tflite, chosen.told, chosen.sets, chosen.made)
+    told = f"{chosen.told}; set upright by the device" if build.upright else chosen.told
+    return Inputs(tflite, told, chosen.sets, chosen.made)
+
+
+def as_read(build: Build, rows: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """uint8 [N, bytes of all input tensors]: what the network reads, where the engine changes what it is given."""
+    if not build.upright:
+        return rows
+    from toolkit import straighten
+
+    return straighten.as_read(rows.view(np.int8)).view(np.uint8)
 
 
 def compute(build: Build, inputs: Inputs, progress: Computed | None = None) -> Assembled:
@@ -98,7 +109,7 @@ def compute(build: Build, inputs: Inputs, progress: Computed | None = None) -> A
     real = any(spec.dtype is ElementType.FLOAT32 for spec in ends_of(inputs.tflite).outputs)
     rounding = reference.rounding(inputs.tflite) if real else None
     moved = None if rounding is None else rounding.moved
-    sets = [_workload(inputs.tflite, samples, progress, moved) for samples in inputs.sets]
+    sets = [_workload(build, inputs.tflite, samples, progress, moved) for samples in inputs.sets]
     return Assembled(tuple(work for work, _ in sets), inputs, tuple(tensors for _, tensors in sets))
 
 
@@ -120,7 +131,7 @@ def _moved_at(
 
 
 def _workload(
-    tflite: bytes, samples: Samples, progress: Computed | None, moved: _Moved | None
+    build: Build, tflite: bytes, samples: Samples, progress: Computed | None, moved: _Moved | None
 ) -> tuple[Workload, npt.NDArray[np.uint8]]:
     from toolkit import reference
     from toolkit.data import Kind
@@ -128,11 +139,13 @@ def _workload(
 
     io = ends_of(tflite)
     inputs = reference.inputs_of(tflite, samples.inputs, samples.scaling)
+    rows = join(io.inputs, inputs)
+    if build.upright:
+        inputs = (as_read(build, rows).view(np.int8).reshape(inputs[0].shape),)
     expected = reference.expected_outputs(tflite, inputs, progress=progress)
     # A quarter of the bytes: the device divides as the host does.
     scaled = samples.scaling if [spec.dtype for spec in io.inputs] == [ElementType.FLOAT32] else None
     elements = None if scaled is None else np.ascontiguousarray(samples.values).reshape(len(samples), -1)
-    rows = join(io.inputs, inputs)
     work = Workload(
         set=samples.name,
         inputs=rows if elements is None else elements.view(np.uint8),

@@ -2,6 +2,9 @@
 #include "aot_memory.h"
 #include "engine.h"
 #include "model.h"
+#ifdef MODEL_STRAIGHTEN
+#include "straighten.h"
+#endif
 
 static const engine_end_t ends[MODEL_INPUTS + MODEL_OUTPUTS] = {MODEL_ENDS};
 
@@ -21,12 +24,22 @@ const engine_info_t *engine_info(void) { return &info; }
 
 uint8_t *engine_input(uint8_t index) { return model_input(index); }
 
+/* What is done to the input before the network reads it. */
+static void prepare(void) {
+#ifdef MODEL_STRAIGHTEN
+  _Static_assert(MODEL_ROW_BYTES == 0, "a digit is set upright when all of it is there");
+  tinyml_straighten((int8_t *)model_input(0));
+#endif
+}
+
 engine_status_t engine_invoke(void) {
+  prepare();
   model_invoke();
   return ENGINE_OK;
 }
 
 engine_status_t engine_trace(engine_watch_t *watch) {
+  prepare();
   model_trace(watch);
   return ENGINE_OK;
 }

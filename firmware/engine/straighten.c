@@ -1,11 +1,17 @@
 /* straighten.c: see straighten.h; toolkit/straighten.py is the same in NumPy, bit for bit.
  *
- * With the ink m = sum of p, its centre and its moments about it, the slant is cov(x, y) / var(y): how far the ink
- * goes to the right a row. Each row moves back by slant x its distance from the centre, between two pixels
- * by parts of 256. The largest sum, of p x^2, is 255 * 28 * 6930 = 49.5 million; m times it is below 2^44. */
+ * With the ink m = sum of p, its centre and its moments about it, the slant is cov(x, y) / var(y): how far
+ * the ink goes to the right a row. Each row moves back by slant x its distance from the centre, between two
+ * pixels by parts of 256. The largest sum, of p x^2, is 255 * 28 * 6930 = 49.5 million; m times it is below
+ * 2^44. */
 #include "straighten.h"
 
-enum { SIDE = STRAIGHTEN_SIDE, ONE = 256, MOST = 256 /* a pixel a row */, AHEAD = 64 /* keeps a place above 0 */ };
+enum {
+  SIDE = STRAIGHTEN_SIDE,
+  ONE = 256,
+  MOST = 256 /* a pixel a row */,
+  AHEAD = 64 /* keeps a place above 0 */
+};
 
 typedef struct {
   uint32_t ink, x, y, xy, yy;

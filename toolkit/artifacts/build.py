@@ -103,6 +103,7 @@ class Build(Artifact):
         agreement: whether TensorFlow Lite Micro computes what LiteRT does; None where that was not asked.
         floats: the float32 network that this int8 one was made of, where it is known.
         slots: where networks come to; None for a firmware that takes none.
+        upright: the engine sets a digit upright before the network reads it; see toolkit/straighten.py.
         record_sha256: of this record as JSON, without this and the paths; `save` fills it in, `load` demands it.
     """
 
@@ -147,6 +148,7 @@ class Build(Artifact):
     agreement: Agreement | None = None
     floats: FloatModel | None = None
     slots: BuildSlots | None = None
+    upright: bool = False
     record_sha256: str = ""
 
     def sealed(self) -> Self:

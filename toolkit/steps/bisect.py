@@ -173,7 +173,9 @@ def _on_this_computer(build: Build, runtime: Runtime, listener: Listener) -> Ite
     board = boards.load("host")
     # In a workspace of its own: in the user's it would be the newest build.
     with tempfile.TemporaryDirectory(prefix="tinyml-bisect-") as own:
-        request = builds.Request(board.id, str(build.model_path), workspace=Path(own), runtime=runtime)
+        request = builds.Request(
+            board.id, str(build.model_path), workspace=Path(own), runtime=runtime, upright=build.upright
+        )
         with workspace.hold(Path(own), board, "bisect") as place:
             made = builds.build(request, board, listener)
             device = flash.flash(board, place, made, None, virtual=False, listener=listener)

@@ -33,6 +33,7 @@ class Choices(TypedDict, total=False):
     calibrate: Selection
     float_model: str | None
     slots: bool
+    upright: bool
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ class Request:
         calibrate: the set whose samples an int8 conversion takes its ranges from.
         float_model: the same network in float32, beside a `.tflite` that was made of it: a path, as for `model`.
         slots: the firmware takes other networks over the link; see toolkit/steps/update.py.
+        upright: the engine sets the digit upright by its moments before the network reads it: toolkit/straighten.py.
     """
 
     board: str
@@ -61,6 +63,7 @@ class Request:
     calibrate: Selection = EVERYTHING
     float_model: str | None = None
     slots: bool = False
+    upright: bool = False
     workspace: Path = Path()
 
 
@@ -118,6 +121,8 @@ def build(request: Request, board: Board | None = None, listener: Listener = SIL
     if (runtime is Runtime.TFLM or request.slots) and request.stream in ("on", "rows"):
         what = "an interpreter's layers" if runtime is Runtime.TFLM else "networks that come over the link"
         raise TinymlError(f"{what} do not run row by row", "leave --stream out")
+    if request.upright:
+        request = _with_whole_digits(request, runtime)
     model, floats = sources.resolve(request, toolchain, runtime, listener)
     with engines.fitting(board, runtime, model, request.optimise):
         try:
@@ -132,6 +137,42 @@ def build(request: Request, board: Board | None = None, listener: Listener = SIL
                 listener.say("whole images: the code for rows would not fit")
                 return made
             raise caught
+
+
+def _with_whole_digits(request: Request, runtime: Runtime) -> Request:
+    """The request for a digit that is set upright, for which all of it has to be there.
+
+    Raises:
+        TinymlError: that cannot be with the other options.
+    """
+    from toolkit.errors import TinymlError
+
+    if runtime is not Runtime.AOT or request.slots or request.stream == "rows":
+        raise TinymlError(
+            "upright digits are for --runtime aot, whole pictures and no slots", "leave the other options out"
+        )
+    return dataclasses.replace(request, stream="off") if request.stream == "auto" else request
+
+
+def _upright(engine: Engine) -> Engine:
+    """The engine with what sets digits upright.
+
+    Raises:
+        ModelError: the network takes something else than a digit as int8.
+    """
+    from toolkit import straighten
+    from toolkit.errors import ModelError
+
+    first = engine.inputs[0]
+    if len(engine.inputs) != 1 or not straighten.takes(first):
+        raise ModelError(
+            f"upright digits are int8 {straighten.SIDE} x {straighten.SIDE}, zero point -128; {first.name} is not",
+            "build it without",
+        )
+    files = engine.files
+    generated = {**files.generated, "model.h": files.generated["model.h"] + straighten.DEFINE}
+    files = dataclasses.replace(files, engine=(*files.engine, *straighten.FILES), generated=generated)
+    return dataclasses.replace(engine, files=files)
 
 
 def _slots(board: Board, model: ModelFile, engine: Engine) -> BuildSlots | None:
@@ -191,6 +232,7 @@ def _build(
 
     builder = builders.load(toolchain.builder)
     engine = engines.prepare(board, toolchain, runtime, model, request.optimise, request.stream, slots=request.slots)
+    engine = _upright(engine) if request.upright else engine
     stored = models.find(request.model, request.workspace)
     place = workspace.folder(request.workspace, board).named(model.name, model.dtype, runtime)
     place.build.unlink(missing_ok=True)
@@ -245,6 +287,7 @@ def _build(
         agreement=compared(),
         floats=floats,
         slots=_slots(board, model, engine) if request.slots else None,
+        upright=request.upright,
     ).sealed()
     if result.agreement is not None and not result.agreement.agrees:
         listener.warn(result.agreement.in_words)

@@ -33,11 +33,12 @@ def of(
 ) -> ConversionCost | None:
     """Scores of float32 on the host, int8 on the host and int8 on the device, and each layer's loss.
 
-    None where no float32 network is known, or made-up inputs were sent, which say nothing of it. What goes wrong is
-    said in the record, and ends nothing.
+    None where no float32 network is known, or the device sets its inputs upright, which that network would have to be
+    given as well, or made-up inputs were sent, which say nothing of it. What goes wrong is said in the record, and
+    ends nothing.
     """
     floats = build.floats
-    if floats is None or assembled.inputs.made:
+    if floats is None or build.upright or assembled.inputs.made:
         return None
     listener.say(f"holding the int8 network against {floats.name}")
     try:

@@ -135,9 +135,10 @@ def judged_by_strength(
 def _measured(place: BoardFolder, build: Build, assembled: Assembled, traced: int, listener: Listener) -> Strength:
     from toolkit import strength as room
     from toolkit.strength.measure import Asked
+    from toolkit.workloads import as_read
 
     works = assembled.workloads
-    inputs, due = np.concatenate(assembled.tensors), np.concatenate([work.expected for work in works])
+    inputs, due = as_read(build, np.concatenate(assembled.tensors)), np.concatenate([work.expected for work in works])
     moved = _moved(works, ends_of(assembled.inputs.tflite).outputs)
     asked = Asked(inputs, due, moved, best_first=assembled.inputs.made, traced=traced)
     key = _key(build, asked.inputs, asked.due, np.array([traced], np.uint32).view(np.uint8))

@@ -37,7 +37,7 @@ class Tracer:
     Attributes:
         build: what the device runs.
         client: the device.
-        rows: uint8 [N, bytes of all inputs]: the run's inputs as the network takes them.
+        rows: uint8 [N, bytes of all inputs]: the run's inputs as the network's engine takes them.
         host: from a row's place to the host's tensors, or another side's.
     """
 
@@ -71,10 +71,12 @@ def tracer(build: Build, client: Client, rows: npt.NDArray[np.uint8], tflite: by
         ModelError: the host does not tell of its layers.
     """
     from toolkit.reference.layers import samples_of, tensors_of
+    from toolkit.workloads import as_read
 
     specs = ends_of(tflite).inputs
     tensors = tensors_of(tflite, [point.tensor for point in build.points])
-    return Tracer(build, client, rows, lambda place: tensors(samples_of(specs, rows[place : place + 1])[0]))
+    read = as_read(build, rows)
+    return Tracer(build, client, rows, lambda place: tensors(samples_of(specs, read[place : place + 1])[0]))
 
 
 def why_not(build: Build, client: Client) -> str:
