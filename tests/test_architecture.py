@@ -35,7 +35,6 @@ SHARED = {
     "registry",
     "resources",
     "statistics",
-    "straighten",
     "tflite",
     "zoo",
 }

@@ -91,7 +91,7 @@ def as_read(build: Build, rows: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     """uint8 [N, bytes of all input tensors]: what the network reads, where the engine changes what it is given."""
     if not build.upright:
         return rows
-    from toolkit import straighten
+    from toolkit.data import straighten
 
     return straighten.as_read(rows.view(np.int8)).view(np.uint8)
 

@@ -1,4 +1,4 @@
-/* straighten.c: see straighten.h; toolkit/straighten.py is the same in NumPy, bit for bit.
+/* straighten.c: see straighten.h; toolkit/data/straighten.py is the same in NumPy, bit for bit.
  *
  * With the ink m = sum of p, its centre and its moments about it, the slant is cov(x, y) / var(y): how far
  * the ink goes to the right a row. Each row moves back by slant x its distance from the centre, between two

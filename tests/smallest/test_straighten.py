@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from tests.smallest.test_study import _samples
-from toolkit import api, process, resources, straighten, workloads
+from toolkit import api, process, resources, workloads
 from toolkit.artifacts import ElementType, Runtime, TensorSpec, Verdict
+from toolkit.data import straighten
 from toolkit.errors import TinymlError
 from toolkit.selection import Selection
 from toolkit.smallest import data

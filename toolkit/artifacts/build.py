@@ -103,7 +103,7 @@ class Build(Artifact):
         agreement: whether TensorFlow Lite Micro computes what LiteRT does; None where that was not asked.
         floats: the float32 network that this int8 one was made of, where it is known.
         slots: where networks come to; None for a firmware that takes none.
-        upright: the engine sets a digit upright before the network reads it; see toolkit/straighten.py.
+        upright: the engine sets a picture upright before the network reads it; see toolkit/data/straighten.py.
         record_sha256: of this record as JSON, without this and the paths; `save` fills it in, `load` demands it.
     """
 

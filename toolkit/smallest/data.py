@@ -10,9 +10,9 @@ import numpy.typing as npt
 
 from toolkit.data import load_mnist
 from toolkit.data.samples import Samples
+from toolkit.data.straighten import straightened
 from toolkit.smallest import native
 from toolkit.smallest.recipe import Recipe
-from toolkit.straighten import straightened
 from toolkit.zoo.topology import SIDE
 
 SPLIT_SEED = 18

@@ -31,7 +31,7 @@ class Recipe:
         frozen: 1: the normalisations keep the statistics of the run that this one starts from, as the finished network
             will; 0: they take those of each batch of 64, whose noise a small network pays for.
         upright: 1: every image, of training, held out, of the calibration and the test, is set upright by its moments
-            as the device does it (toolkit/straighten.py), copies after they were changed; 0: they are as they are.
+            as the device does it (toolkit/data/straighten.py), copies after they were changed; 0: they are as they are.
     """
 
     epochs: int = 60

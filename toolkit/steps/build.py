@@ -50,7 +50,7 @@ class Request:
         calibrate: the set whose samples an int8 conversion takes its ranges from.
         float_model: the same network in float32, beside a `.tflite` that was made of it: a path, as for `model`.
         slots: the firmware takes other networks over the link; see toolkit/steps/update.py.
-        upright: the engine sets the digit upright by its moments before the network reads it: toolkit/straighten.py.
+        upright: the engine sets the picture upright before the network reads it: see toolkit/data/straighten.py.
     """
 
     board: str
@@ -122,7 +122,7 @@ def build(request: Request, board: Board | None = None, listener: Listener = SIL
         what = "an interpreter's layers" if runtime is Runtime.TFLM else "networks that come over the link"
         raise TinymlError(f"{what} do not run row by row", "leave --stream out")
     if request.upright:
-        request = _with_whole_digits(request, runtime)
+        request = _with_whole_pictures(request, runtime)
     model, floats = sources.resolve(request, toolchain, runtime, listener)
     with engines.fitting(board, runtime, model, request.optimise):
         try:
@@ -139,8 +139,8 @@ def build(request: Request, board: Board | None = None, listener: Listener = SIL
             raise caught
 
 
-def _with_whole_digits(request: Request, runtime: Runtime) -> Request:
-    """The request for a digit that is set upright, for which all of it has to be there.
+def _with_whole_pictures(request: Request, runtime: Runtime) -> Request:
+    """The request for a picture that is set upright, for which all of it has to be there.
 
     Raises:
         TinymlError: that cannot be with the other options.
@@ -149,24 +149,24 @@ def _with_whole_digits(request: Request, runtime: Runtime) -> Request:
 
     if runtime is not Runtime.AOT or request.slots or request.stream == "rows":
         raise TinymlError(
-            "upright digits are for --runtime aot, whole pictures and no slots", "leave the other options out"
+            "upright pictures are for --runtime aot, whole pictures and no slots", "leave the other options out"
         )
     return dataclasses.replace(request, stream="off") if request.stream == "auto" else request
 
 
 def _upright(engine: Engine) -> Engine:
-    """The engine with what sets digits upright.
+    """The engine with what sets pictures upright.
 
     Raises:
-        ModelError: the network takes something else than a digit as int8.
+        ModelError: the network takes something else.
     """
-    from toolkit import straighten
+    from toolkit.data import straighten
     from toolkit.errors import ModelError
 
     first = engine.inputs[0]
     if len(engine.inputs) != 1 or not straighten.takes(first):
         raise ModelError(
-            f"upright digits are int8 {straighten.SIDE} x {straighten.SIDE}, zero point -128; {first.name} is not",
+            f"upright pictures are int8 {straighten.SIDE} x {straighten.SIDE}, zero point -128; {first.name} is not",
             "build it without",
         )
     files = engine.files
