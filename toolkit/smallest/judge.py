@@ -128,6 +128,19 @@ def standing(folder: Path) -> dict[str, str]:
     return {plan.network: name for name, plan in pipeline.plans(folder).items() if name in rows}
 
 
+def ships(folder: Path, name: str) -> int:
+    """The seed of the pipeline that was named to ship.
+
+    Raises:
+        TrainError: nothing of that name was named.
+    """
+    path = folder / NAMED
+    named: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    if name not in named:
+        raise TrainError(f"{name} is not named", "tinyml smallest name, then judge")
+    return int(named[name]["ships"])
+
+
 def waiting(folder: Path) -> dict[tuple[str, int], tuple[str, bool]]:
     """By name and seed: hash of each file that is named and was not judged, and whether it ships.
 

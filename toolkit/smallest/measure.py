@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from toolkit import api
@@ -13,6 +13,7 @@ from toolkit.artifacts import to_jsonable, write_atomically
 from toolkit.errors import DoesNotFitError
 from toolkit.listener import SILENT, Listener
 from toolkit.selection import Selection
+from toolkit.smallest import judge, pipeline
 
 FILE = "measured.json"
 BOARDS = ("mps2-an386", "nano33", "uno")
@@ -25,7 +26,7 @@ class Measured:
     """One network on one emulated board, built in one way.
 
     Attributes:
-        name, board: which.
+        name, board: which. The name is that of a model, or of a plan whose pictures the device sets upright.
         stream: of the build: "auto", as it is built by default, or "rows": the input comes row by row too.
         optimise: of the build: speed, else what fits.
         refused: why it does not fit; then there is nothing else.
@@ -76,13 +77,27 @@ def measure(
     """Build and prove each network on each board in each way; a record of the same three is replaced."""
     found = {(row.name, row.board, row.stream): row for row in known(folder)}
     for name, board, stream in itertools.product(names, tuple(boards), tuple(streams)):
-        found[name, board, stream] = _one(name, board, stream, workspace, limit, listener)
+        upright = _upright(folder, name)
+        if upright is not None and stream == ROWS:
+            continue  # all of a picture has to be there before it is set upright
+        made = _one(upright or name, board, stream, workspace, limit, listener, upright=upright is not None)
+        found[name, board, stream] = replace(made, name=name)
         rows = [found[key] for key in sorted(found)]
         write_atomically(folder / FILE, (json.dumps(to_jsonable(rows), indent=1) + "\n").encode())
     return tuple(found[key] for key in sorted(found))
 
 
-def _one(name: str, board: str, stream: str, workspace: Path, limit: int | None, listener: Listener) -> Measured:
+def _upright(folder: Path, name: str) -> str | None:
+    """The file that was named to ship, of a plan on upright pictures; None for a model that reads them as they are."""
+    plan = pipeline.plans(folder).get(name)
+    if plan is None or not plan.long.upright:
+        return None
+    return str(pipeline.network_path(folder, name, judge.ships(folder, name)))
+
+
+def _one(
+    name: str, board: str, stream: str, workspace: Path, limit: int | None, listener: Listener, *, upright: bool
+) -> Measured:
     refused = ""
     for optimise in ("speed", "balanced", "size"):
         try:
@@ -95,6 +110,7 @@ def _one(name: str, board: str, stream: str, workspace: Path, limit: int | None,
                 listener=listener,
                 optimise=optimise,
                 stream=stream,
+                upright=upright,
             )
         except DoesNotFitError as caught:
             refused = caught.message

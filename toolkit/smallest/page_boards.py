@@ -6,10 +6,28 @@ from collections.abc import Sequence
 
 from toolkit.smallest.measure import AUTO, ROWS, Measured
 from toolkit.smallest.results import Row
-from toolkit.smallest.tables import many, table
+from toolkit.smallest.tables import many, percent, table
 
 BY_ROWS, BOUND, WHERE = "tiny-row", 512, "uno"
 """The network of the target on RAM by rows, bytes that it stays under, and the board that such a network is for."""
+
+UPRIGHT = "smallest-upright"
+_TOLD = (
+    f"`{UPRIGHT}` is the topology of `smallest` on pictures that the device sets upright by the moments of their ink, "
+    "in integers, before the network reads them (`firmware/engine/straighten.c`, `api.run(..., upright=True)`): the "
+    "slant is the covariance of x and y over the variance of y, to the 256th of a pixel a row, and each row moves back "
+    "by it. `toolkit/data/straighten.py` is the same in NumPy, bit for bit: by it the host knows what the network "
+    "reads, and every output and layer is held to that. The whole picture has to be there first, so it does not run "
+    "by rows."
+)
+_PARTS = ("flash_bytes", "ram_bytes", "stack_bytes", "ticks")
+
+
+def more(value: int | None, beside: int | None) -> str:
+    """A figure, and how much more it is than another."""
+    if value is None or beside is None:
+        return "-"
+    return f"{value:,} ({value - beside:+,})"
 
 
 def _under(row: Measured) -> bool:
@@ -90,3 +108,31 @@ def by_rows(rows: Sequence[Row], known: Sequence[Measured]) -> list[str]:
         *table(titles, lines, text=3),
         *([f"So the arena of `{BY_ROWS}` is {', '.join(over)}.", ""] if over else []),
     ]  # fmt: skip
+
+
+def upright(rows: Sequence[Row], known: Sequence[Measured]) -> list[str]:
+    """What it takes to set a picture upright, beside the same topology without."""
+    row = next((row for row in rows if row.name == UPRIGHT and row.stands), None)
+    plain = next((row for row in rows if row.network == "smallest" and row.stands), None)
+    if row is None or plain is None:
+        return []
+    boards = {each.board: each for each in known if each.name == "smallest" and each.stream == AUTO}
+    lines = []
+    for each in known:
+        beside = boards.get(each.board)
+        if each.name == UPRIGHT and not each.refused and beside is not None:
+            lines.append((each.board, *(more(getattr(each, part), getattr(beside, part)) for part in _PARTS)))
+    return (
+        [
+            "## Set upright",
+            "",
+            f"{_TOLD} Int8, means of {row.pipelines} and {plain.pipelines} pipelines: **{percent(row.int8_mean)} %** of "
+            f"the upright test images, {percent(plain.int8_mean)} % of them as they are by `smallest`.",
+            "",
+            *table(("board", "flash", "RAM", "stack, painted", "an inference, ticks"), lines),
+            "What it takes, beside `smallest` as it is.",
+            "",
+        ]
+        if lines
+        else []
+    )
