@@ -126,8 +126,8 @@ def upright(rows: Sequence[Row], known: Sequence[Measured]) -> list[str]:
         [
             "## Set upright",
             "",
-            f"{_TOLD} Int8, means of {row.pipelines} and {plain.pipelines} pipelines: **{percent(row.int8_mean)} %** of "
-            f"the upright test images, {percent(plain.int8_mean)} % of them as they are by `smallest`.",
+            f"{_TOLD} Int8, means of {row.pipelines} and {plain.pipelines} pipelines: **{percent(row.int8_mean)} %** "
+            f"of the upright test images, {percent(plain.int8_mean)} % of them as they are by `smallest`.",
             "",
             *table(("board", "flash", "RAM", "stack, painted", "an inference, ticks"), lines),
             "What it takes, beside `smallest` as it is.",
