@@ -5,13 +5,15 @@ from __future__ import annotations
 import dataclasses
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from tests.smallest.test_study import SHIPPED, _answers, _run, _samples, sets
-from toolkit.errors import TrainError
-from toolkit.smallest import data, judge, page_boards, pipeline, records, results, training
+from toolkit import api
+from toolkit.errors import DoesNotFitError, TrainError
+from toolkit.smallest import data, judge, measure, page_boards, pipeline, records, results, training
 from toolkit.smallest.measure import ROWS, Measured
 from toolkit.smallest.recipe import Run
 from toolkit.smallest.records import Record
@@ -83,6 +85,26 @@ def test_a_further_round_goes_on_from_the_files_of_the_first(
     assert [(run.start, run.seed, run.recipe.epochs) for run, _ in seen] == [(records.identity(done), done.seed, 2)]
     assert np.array_equal(seen[0][1].parameters, weights.parameters)
     assert further.epochs == 4
+
+
+def test_what_is_set_upright_is_measured_so_and_never_by_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / pipeline.PLANS).write_bytes((SHIPPED / pipeline.PLANS).read_bytes())
+    (tmp_path / judge.NAMED).write_text(json.dumps({"smallest-upright": {"ships": 4, "files": {}}}))
+    asked: list[tuple[str, str, bool]] = []
+
+    def run(_: str, model: str, **choices: Any) -> None:
+        asked.append((model, choices["stream"], choices["upright"]))
+        raise DoesNotFitError("too big", "smaller")
+
+    monkeypatch.setattr(api, "run", run)
+    found = measure.measure(["smallest-upright", "half"], tmp_path, tmp_path, boards=["uno"])
+    file = str(pipeline.network_path(tmp_path, "smallest-upright", 4))
+    assert set(asked) == {(file, "auto", True), ("half", "auto", False), ("half", "rows", False)}
+    assert {(row.name, row.stream, row.refused) for row in found} == {
+        ("half", "auto", "too big"),
+        ("half", "rows", "too big"),
+        ("smallest-upright", "auto", "too big"),
+    }
 
 
 @pytest.mark.parametrize(("arena", "told"), [(508, "met: 98, arena 508"), (512, "missed: 98, but"), (None, "missed")])

@@ -12,6 +12,7 @@ from toolkit.smallest.records import WHOLE, Record
 from toolkit.smallest.results import Row
 
 _CHOSEN = {"validation": ("#2e933c", "s"), "test set": ("#d1495b", "x"), "not told": ("#8d5a97", "d")}
+_OURS = "#1b6ca8"
 _TICKS = (99.5, 99, 98, 97, 95, 93, 90)
 
 
@@ -56,12 +57,14 @@ def frontier(rows: Sequence[Row], path: Path) -> None:
     for row in rows:
         if row.int8_mean is None or row.standard_error is None:
             continue
-        axes.errorbar(row.params, 100 - 100 * row.int8_mean, 100 * row.standard_error, fmt="o", color="#1b6ca8",
-                      capsize=3, markersize=7)  # fmt: skip
-        axes.annotate(row.name, (row.params, 100 - 100 * row.int8_mean), (-6, -12), textcoords="offset points",
-                      fontsize=9, weight="bold", color="#1b6ca8", ha="right")  # fmt: skip
+        at = (row.params, 100 - 100 * row.int8_mean)
+        axes.errorbar(*at, 100 * row.standard_error, fmt="o", color=_OURS, capsize=3, markersize=7,
+                      mfc=_OURS if row.stands else "white", alpha=1 if row.stands else 0.5)  # fmt: skip
+        if row.stands:
+            axes.annotate(row.name, at, (-6, -12), textcoords="offset points", fontsize=9, weight="bold",
+                          color=_OURS, ha="right")  # fmt: skip
     for label, colour, mark in (
-        ("here: int8, mean of the pipelines, chosen on held-out images", "#1b6ca8", "o"),
+        ("here: int8, mean of the pipelines, chosen on held-out images (hollow: an earlier round)", _OURS, "o"),
         *((f"published, chosen on: {key}", *value) for key, value in _CHOSEN.items()),
         ("the paper's, as printed", "#888888", "+"),
     ):
