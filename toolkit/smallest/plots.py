@@ -61,7 +61,7 @@ def frontier(rows: Sequence[Row], path: Path) -> None:
         axes.errorbar(*at, 100 * row.standard_error, fmt="o", color=_OURS, capsize=3, markersize=7,
                       mfc=_OURS if row.stands else "white", alpha=1 if row.stands else 0.5)  # fmt: skip
         if row.stands:
-            axes.annotate(row.name, at, (-6, -12), textcoords="offset points", fontsize=9, weight="bold",
+            axes.annotate(row.network, at, (-6, -12), textcoords="offset points", fontsize=9, weight="bold",
                           color=_OURS, ha="right")  # fmt: skip
     for label, colour, mark in (
         ("here: int8, mean of the pipelines, chosen on held-out images (hollow: an earlier round)", _OURS, "o"),
