@@ -28,7 +28,7 @@ uint8_t *engine_input(uint8_t index) { return model_input(index); }
 static void prepare(void) {
 #ifdef MODEL_STRAIGHTEN
   _Static_assert(MODEL_ROW_BYTES == 0, "a digit is set upright when all of it is there");
-  tinyml_straighten((int8_t *)model_input(0));
+  engine_straighten((int8_t *)model_input(0));
 #endif
 }
 

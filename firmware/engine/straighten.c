@@ -60,13 +60,13 @@ static void move(int8_t *row, int32_t place) {
   for (int32_t x = 0; x < SIDE; ++x) row[x] = moved[x];
 }
 
-void tinyml_straighten(int8_t *picture) {
+void engine_straighten(int8_t *picture) {
   const moments_t sums = moments(picture);
   if (sums.ink == 0) return;
   const int32_t lean = slant(&sums);
   const int32_t centre = (int32_t)((sums.y * ONE + sums.ink / 2) / sums.ink);
   for (int32_t y = 0; y < SIDE; ++y) {
     /* At most a pixel a row, 27 of them: ahead of 0 by 64 pixels it is positive, and parts round down. */
-    move(picture + y * SIDE, (lean * (y * ONE - centre) + AHEAD * ONE * ONE) / ONE);
+    move(picture + y * SIDE, (lean * (y * ONE - centre) + (int32_t)AHEAD * ONE * ONE) / ONE);
   }
 }

@@ -38,7 +38,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> ctypes.CDLL:
 
 def _by_c(library: ctypes.CDLL, pixels: Bytes) -> Bytes:
     tensor = (pixels ^ np.uint8(128)).view(np.int8).copy()
-    library.tinyml_straighten(ctypes.c_void_p(tensor.ctypes.data))
+    library.engine_straighten(ctypes.c_void_p(tensor.ctypes.data))
     return tensor.view(np.uint8) ^ np.uint8(128)
 
 
@@ -101,6 +101,14 @@ def test_options_that_do_not_go_with_upright_digits(tmp_path: Path) -> None:
         api.build("host", str(DIGITS), workspace=tmp_path, upright=True, stream="rows")
     with pytest.raises(TinymlError, match="whole pictures"):
         api.build("host", str(DIGITS), workspace=tmp_path, upright=True, runtime=Runtime.TFLM)
+
+
+@pytest.mark.skipif(process.find("avr-gcc") is None, reason="no avr-gcc")
+def test_it_compiles_where_an_int_has_16_bits(tmp_path: Path) -> None:
+    """A sum of constants ran over there, which a PC's compiler does not see."""
+    source = resources.firmware() / "engine" / "straighten.c"
+    flags = ["-mmcu=atmega328p", "-std=c99", "-Os", "-Wall", "-Wextra", "-Wconversion", "-Werror", "-c"]
+    process.run(["avr-gcc", *flags, "-o", str(tmp_path / "s.o"), str(source)], timeout=60)
 
 
 def test_what_is_no_digit_is_refused() -> None:

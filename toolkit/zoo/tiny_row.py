@@ -1,4 +1,4 @@
-"""The best found for under 512 bytes of RAM by rows on an Uno: two convolutions, small rows, dense: docs/smallest.md."""
+"""The best found for under 512 bytes of RAM by rows: two convolutions, small rows, dense: docs/smallest.md."""
 
 from __future__ import annotations
 
