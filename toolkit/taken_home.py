@@ -25,6 +25,7 @@ def export(
     library: str = "",
     dtype: DType = DType.INT8,
     optimise: str = "balanced",
+    stream: str = "auto",
     classes: tuple[str, ...] = (),
     shared_arena: bool = False,
     calibrate: Selection = EVERYTHING,
@@ -39,6 +40,7 @@ def export(
         out: a folder that is missing, empty, or holds an earlier export.
         names: the prefix of each network's symbols; none: made of the models' names.
         library: what they are called together.
+        stream: whether layers run row by row: off, auto, on; rows: the input comes row by row too.
         classes: names of the first network's outputs.
         shared_arena: all networks have one arena.
         calibrate: the set whose samples an int8 conversion takes its ranges from.
@@ -50,7 +52,9 @@ def export(
     from toolkit.steps import export as step
 
     return step.export(
-        step.Request(models, kind, out, names, library, dtype, optimise, classes, shared_arena, calibrate, workspace),
+        step.Request(
+            models, kind, out, names, library, dtype, optimise, stream, classes, shared_arena, calibrate, workspace
+        ),
         listener,
     )
 

@@ -46,6 +46,14 @@ def two(library: Library, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def by_row(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A network whose input comes row by row, as plain folders."""
+    place = tmp_path_factory.mktemp("by_row")
+    taken_home.export(("proposed",), "folder", place / "out", names=("rows",), stream="rows", workspace=place)
+    return place / "out"
+
+
+@pytest.fixture(scope="session")
 def real(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A float32 network, as plain folders."""
     place = tmp_path_factory.mktemp("real")

@@ -1,6 +1,6 @@
 """Cores on which an export is compiled and run: this computer, and emulators of others.
 
-By hand, the whole matrix: python -m tests.export.targets [--every] [--only m55] MODEL.tflite ...
+By hand, the whole matrix: python -m tests.export.targets [--every] [--only m55] [--stream rows] MODEL.tflite ...
 --every: with Clang for each core, and with whatever compilers of other versions are on PATH: gcc-14, avr-gcc-14 ...
 docs/export.md has what came of it.
 """
@@ -232,6 +232,7 @@ def main() -> int:
     parser.add_argument("--only", nargs="*")
     parser.add_argument("--every", action="store_true")
     parser.add_argument("--float32", action="store_true")
+    parser.add_argument("--stream", default="auto")
     given = parser.parse_args()
     failed = 0
     for model in given.models:
@@ -239,7 +240,9 @@ def main() -> int:
             place, started = Path(folder), time.monotonic()
             for dtype in (DType.FLOAT32,) if given.float32 else DType:
                 try:
-                    made = taken_home.export((model,), "folder", place / "net", names=("net",), dtype=dtype)
+                    made = taken_home.export(
+                        (model,), "folder", place / "net", names=("net",), dtype=dtype, stream=given.stream
+                    )
                     break
                 except TinymlError as caught:
                     why = f"{caught}"

@@ -28,10 +28,14 @@ class Lowering:
 
     Attributes:
         cores: for which: (instruction set, with floating point in hardware).
-        layers: C text of the constants and functions, each of which takes `uint8_t *arena`.
+        layers: C text of the constants and functions, each of which takes `uint8_t *arena`; of those that stream,
+            `uint8_t *row`, and the arena is `ROWS_ARENA`. `ROWS` is then what aot_rows.h takes.
         headers: kernel headers that the text includes; kernels: all kernel files that it needs.
-        names: of the layers' functions, in the order of computation.
+        streamed: how many layers, from the first on, run row by row.
+        names: of the functions of the others, in the order of computation.
         places: of their outputs: offset in the arena and bytes, in the same order.
+        input_rows: how many rows the input has, where layers stream.
+        come: offset in the arena of the number of rows that have come, where the input comes row by row.
         inputs, outputs: offset in the arena of each of the network's ends.
         arena_bytes, constants_bytes: RAM for tensors and scratch; flash for weights, biases and tables.
     """
@@ -40,8 +44,11 @@ class Lowering:
     layers: str
     headers: tuple[str, ...]
     kernels: tuple[str, ...]
+    streamed: int
     names: tuple[str, ...]
     places: tuple[tuple[int, int], ...]
+    input_rows: int
+    come: int
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
     arena_bytes: int
@@ -58,6 +65,7 @@ class Exported:
         inputs, outputs: the network's ends, in its own order.
         points: its layers, the same for all lowerings.
         macs: multiply-accumulates of one inference.
+        rows: of the input, if it comes row by row; else 0.
     """
 
     sets: tuple[CoreSet, ...]
@@ -67,3 +75,4 @@ class Exported:
     outputs: tuple[TensorSpec, ...]
     points: tuple[TracePoint, ...]
     macs: int
+    rows: int = 0

@@ -36,6 +36,7 @@ class Anatomy:
         calls: the layers, in the order of computation.
         offsets: place in the arena of every computed tensor, by index.
         roots: for a tensor that is another name of one, that one.
+        streamed: the first layers, where they stream.
     """
 
     compiled: CompiledModel
@@ -43,6 +44,7 @@ class Anatomy:
     calls: tuple[Call, ...]
     offsets: Mapping[object, int]
     roots: Mapping[int, int]
+    streamed: rowplan.Streamed | None = None
 
 
 def compile_model(
@@ -128,7 +130,7 @@ def dissect(
         streamed=len(streamed.stages) if streamed else 0,
         row_bytes=streamed.input_row_bytes if streamed and streamed.by_row else 0,
     )
-    return Anatomy(compiled, graph, calls, offsets, roots)
+    return Anatomy(compiled, graph, calls, offsets, roots, streamed)
 
 
 def _choice(

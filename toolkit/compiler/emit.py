@@ -92,7 +92,7 @@ _TRACED = """\
   }};
   for (uint16_t layer = {first}; layer < MODEL_LAYERS; ++layer) {{
     struct layer it;
-    AOT_LOAD(it, layers + layer{less});
+    AOT_LOAD(it, layers + {place_of});
     it.compute();
     watch(layer, arena.bytes + it.output, it.bytes, it.bytes);
   }}"""
@@ -132,9 +132,8 @@ def emit(
     run = [f"  {call.name}();" for call in calls[first:]]
     if streamed:
         includes = sorted({*includes, emit_rows.HEADER})
-        mine = [*calls[:first], *(stage.call for stage in streamed.stages[first:])]
-        functions = [_stage(streamed, at, call, offsets) for at, call in enumerate(mine)] + functions
-        functions.append(emit_rows.tables(streamed, offsets))
+        functions = [*stages(streamed, calls, offsets, "arena.bytes"), *functions]
+        functions.append(emit_rows.firmware(streamed, offsets))
         run.insert(0, emit_rows.run("NULL"))
     text = _SOURCE.format(
         summary="\n".join(f" *   {call.name}: {', '.join(call.operators)}" for call in calls),
@@ -150,10 +149,26 @@ def emit(
     return {"model.h": header, "model.c": text}
 
 
-def _stage(streamed: Streamed, at: int, call: Call, offsets: Mapping[object, int]) -> str:
-    """A layer that computes a row; its constants may be shared by now."""
-    mine = emit_rows.places(streamed, at, offsets)
-    return layer(streamed.stages[at].graph, call, mine, takes="uint8_t *row", out="row")
+def stages(streamed: Streamed, calls: Sequence[Call], offsets: Mapping[object, int], arena: str) -> list[str]:
+    """The layers that compute a row each.
+
+    Args:
+        calls: of all layers; their constants may be shared by now.
+        arena: where the arena is, as C.
+    """
+    first = streamed.ordinary
+    mine = [*calls[:first], *(stage.call for stage in streamed.stages[first:])]
+    return [
+        layer(
+            streamed.stages[at].graph,
+            call,
+            emit_rows.places(streamed, at, offsets),
+            arena,
+            takes="uint8_t *row",
+            out="row",
+        )
+        for at, call in enumerate(mine)
+    ]
 
 
 def _traced(
@@ -178,7 +193,7 @@ def _traced(
         place="uint16_t" if arena_bytes <= 0xFFFF else "uint32_t",
         table="\n".join(rows),
         first=first,
-        less=f" - {first}" if first else "",
+        place_of=f"(layer - {first})" if first else "layer",
     )
     return f"{before}\n{table}" if before else table
 

@@ -17,14 +17,13 @@ void model_push(model_watch_t *watch);
 """
 
 _TABLES = """\
-static int16_t filled[{windows}];
 static const aot_rows_window_t windows[{windows}] AOT_CONST = {{
 {window_rows}
 }};
 static const aot_rows_stage_t stages[{stages}] AOT_CONST = {{
 {stage_rows}
 }};
-#define ROWS (&(const aot_rows_t){{arena.bytes, filled, windows, stages, {windows}, {stages}, {source}}})
+#define ROWS (&(const aot_rows_t){{{arena}, {filled}, windows, stages, {windows}, {stages}, {source}}})
 """
 
 _WHOLE = """
@@ -70,8 +69,22 @@ def _otherwise(streamed: Streamed) -> list[int]:
     return found
 
 
-def tables(streamed: Streamed, offsets: Mapping[object, int]) -> str:
-    """The definitions that stand behind the layers' functions."""
+def firmware(streamed: Streamed, offsets: Mapping[object, int]) -> str:
+    """What stands behind the layers' functions in a model.c."""
+    place = 0 if streamed.by_row else offsets[streamed.input_tensor]
+    return (
+        f"static int16_t filled[{len(streamed.kept)}];\n"
+        + tables(streamed, offsets, "arena.bytes", "filled")
+        + (_BY_ROW if streamed.by_row else _WHOLE).format(place=place, count=streamed.input_rows)
+    )
+
+
+def tables(streamed: Streamed, offsets: Mapping[object, int], arena: str, filled: str) -> str:
+    """The windows and stages, and `ROWS`, which are both as aot_rows.h takes them.
+
+    Args:
+        arena, filled: where the arena is, and int16 for each window, as C.
+    """
     windows = []
     for kept in streamed.kept:
         w = kept.window
@@ -91,15 +104,15 @@ def tables(streamed: Streamed, offsets: Mapping[object, int]) -> str:
     for stage, to, otherwise in zip(streamed.stages, streamed.to, _otherwise(streamed), strict=True):
         stages.append(f"    {{{stage.call.name}, {first}, {len(stage.windows)}, {to}, {otherwise}, {stage.rows}}},")
         first += len(stage.windows)
-    text = _TABLES.format(
+    return _TABLES.format(
+        arena=arena,
+        filled=filled,
         windows=len(windows),
         window_rows="\n".join(windows),
         stages=len(stages),
         stage_rows="\n".join(stages),
         source=streamed.source,
     )
-    place = 0 if streamed.by_row else offsets[streamed.input_tensor]
-    return text + (_BY_ROW if streamed.by_row else _WHOLE).format(place=place, count=streamed.input_rows)
 
 
 def run(watch: str) -> str:

@@ -2,32 +2,37 @@
 
 What the preprocessor tells (`InstructionSet.tells`, and whether there is floating point in hardware) chooses among them
 when the sources are compiled. Lowerings that come out alike are one. The arena is the caller's: every layer is handed
-its address.
+its address. Layers that stream find it in a variable, and their windows' state behind the tensors.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from toolkit import registry
 from toolkit.artifacts.exported import CoreSet, Exported, Lowering
-from toolkit.compiler import emit
+from toolkit.compiler import emit, emit_rows, plan
 from toolkit.compiler.compile import Anatomy, dissect
 from toolkit.compiler.isa.base import InstructionSet
 from toolkit.errors import DoesNotFitError, ModelError
 
 PORTABLE = "native"
 """The instruction set that stands for every core that has none of its own."""
+ARENA = "ROWS_ARENA"
+"""Where layers that stream find the arena."""
 
 
-def exported(tflite: bytes, *, optimise: str = "balanced") -> Exported:
+def exported(tflite: bytes, *, optimise: str = "balanced", stream: str = "off") -> Exported:
     """Compile a network for every kind of core.
+
+    Args:
+        optimise, stream: as `dissect` has them.
 
     Raises:
         ModelError: as `compile_model`, of the portable lowering.
     """
-    plain = dissect(tflite, isa=PORTABLE, fpu=True, optimise=optimise)
-    soft = dissect(tflite, isa=PORTABLE, fpu=False, optimise=optimise)
+    plain = dissect(tflite, isa=PORTABLE, fpu=True, optimise=optimise, stream=stream)
+    soft = dissect(tflite, isa=PORTABLE, fpu=False, optimise=optimise, stream=stream)
     with_and_without = (True, False) if _text(plain) != _text(soft) else (True,)
     found: dict[str, tuple[Anatomy, list[tuple[str, bool]]]] = {}
     refused: dict[str, str] = {}
@@ -35,7 +40,7 @@ def exported(tflite: bytes, *, optimise: str = "balanced") -> Exported:
     for isa in sets:
         for fpu in with_and_without:
             try:
-                anatomy = dissect(tflite, isa=isa.name, fpu=fpu, optimise=optimise)
+                anatomy = dissect(tflite, isa=isa.name, fpu=fpu, optimise=optimise, stream=stream)
             except (ModelError, DoesNotFitError) as caught:
                 if isa.name == PORTABLE:
                     raise
@@ -51,6 +56,7 @@ def exported(tflite: bytes, *, optimise: str = "balanced") -> Exported:
         plain.compiled.outputs,
         plain.compiled.points,
         plain.compiled.macs,
+        plain.streamed.input_rows if plain.streamed and plain.streamed.by_row else 0,
     )
 
 
@@ -65,17 +71,39 @@ def _text(anatomy: Anatomy) -> str:
 
 
 def _lowering(anatomy: Anatomy, cores: tuple[tuple[str, bool], ...]) -> Lowering:
-    graph, offsets, roots = anatomy.graph, anatomy.offsets, anatomy.roots
-    ends = [tuple(int(offsets[roots.get(end, end)]) for end in each) for each in (graph.inputs, graph.outputs)]
+    graph, offsets, roots, streamed = anatomy.graph, anatomy.offsets, anatomy.roots, anatomy.streamed
+    first = streamed.ordinary if streamed else 0
+    ordinary = anatomy.calls[first:]
+    layers = [emit.layer(graph, call, offsets, "arena", "uint8_t *arena") for call in ordinary]
+    headers = {"aot_memory.h"} | {header for call in anatomy.calls for header in call.headers}
+    arena_bytes, by_row = anatomy.compiled.arena_bytes, streamed is not None and streamed.by_row
+    filled = come = _aligned(arena_bytes)
+    if streamed:
+        layers = [*emit.stages(streamed, anatomy.calls, offsets, ARENA), *layers]
+        layers.append(emit_rows.tables(streamed, offsets, ARENA, f"(int16_t *)(void *)({ARENA} + {filled})"))
+        headers.add(emit_rows.HEADER)
+        come += 2 * len(streamed.kept)
+        arena_bytes = _aligned(come + 2 * by_row)
     return Lowering(
         cores,
-        "\n".join(emit.layer(graph, call, offsets, "arena", "uint8_t *arena") for call in anatomy.calls),
-        tuple(sorted({"aot_memory.h"} | {header for call in anatomy.calls for header in call.headers})),
+        "\n".join(layers),
+        tuple(sorted(headers)),
         anatomy.compiled.kernels,
-        tuple(call.name for call in anatomy.calls),
-        tuple((int(offsets[call.output]), graph.tensors[call.output].bytes) for call in anatomy.calls),
-        ends[0],
-        ends[1],
-        anatomy.compiled.arena_bytes,
+        first,
+        tuple(call.name for call in ordinary),
+        tuple((int(offsets[call.output]), graph.tensors[call.output].bytes) for call in ordinary),
+        streamed.input_rows if streamed else 0,
+        come,
+        () if by_row else _ends(offsets, roots, graph.inputs),
+        _ends(offsets, roots, graph.outputs),
+        arena_bytes,
         anatomy.compiled.constants_bytes,
     )
+
+
+def _aligned(size: int) -> int:
+    return -(-size // plan.ALIGNMENT) * plan.ALIGNMENT
+
+
+def _ends(offsets: Mapping[object, int], roots: Mapping[int, int], indices: Sequence[int]) -> tuple[int, ...]:
+    return tuple(int(offsets[roots.get(index, index)]) for index in indices)

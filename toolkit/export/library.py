@@ -151,9 +151,9 @@ def _places(network: Network, sets: list[str]) -> list[tuple[str, Lowering]]:
 
 
 def moves(network: Network) -> bool:
-    """Whether its one input may be an accelerometer's: rows of three values."""
+    """Whether its one input may be an accelerometer's: rows of three values, which lie whole."""
     sample = network.inputs[0].spec.sample
-    return len(network.inputs) == 1 and len(sample) == 2 and sample[1] == 3
+    return len(network.inputs) == 1 and len(sample) == 2 and sample[1] == 3 and not network.rows
 
 
 def pictured(network: Network) -> bool:

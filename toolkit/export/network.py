@@ -91,6 +91,16 @@ class Network:
         return _ends(self, "output", self.compiled.outputs)
 
     @property
+    def rows(self) -> int:
+        """Of the input, if it comes row by row; else 0."""
+        return self.compiled.rows
+
+    @property
+    def streams(self) -> bool:
+        """Whether layers run row by row, on one core at least."""
+        return any(lowering.streamed for lowering in self.compiled.lowerings)
+
+    @property
     def real(self) -> bool:
         """Whether something in it is computed in float32."""
         tensors = (*self.compiled.outputs, *(point.output for point in self.compiled.points))

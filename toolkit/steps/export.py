@@ -31,6 +31,7 @@ class Request:
         kind: a name of toolkit.export.kinds.
         out: the folder; it may be missing, empty, or an earlier export.
         library: its name; "": the first network's, or all of them with "_" between.
+        stream: whether layers run row by row: off, auto, on; rows: the input comes row by row too.
         classes: what the last output's elements of the first network are called.
         shared_arena: all networks have one arena.
         calibrate: the set whose samples an int8 conversion takes its ranges from.
@@ -43,6 +44,7 @@ class Request:
     library: str = ""
     dtype: DType = DType.INT8
     optimise: str = "balanced"
+    stream: str = "auto"
     classes: tuple[str, ...] = ()
     shared_arena: bool = False
     calibrate: Selection = EVERYTHING
@@ -67,11 +69,14 @@ def export(request: Request, listener: Listener = SILENT) -> Library:
 
 
 def _library(request: Request, listener: Listener) -> Library:
+    from toolkit.compiler import STREAMING
     from toolkit.export import Library
     from toolkit.export.network import check_prefix, prefix
 
     if request.optimise not in OPTIMISATIONS:
         raise UsageError(f"--optimise is {request.optimise!r}", f"one of: {', '.join(OPTIMISATIONS)}")
+    if request.stream not in STREAMING:
+        raise UsageError(f"--stream is {request.stream!r}", f"one of: {', '.join(STREAMING)}")
     if request.names and len(request.names) != len(request.models):
         raise UsageError(
             f"{len(request.names)} --name for {len(request.models)} --model", "one for each, in the same order"
@@ -113,7 +118,7 @@ def _network(name: str, model: ModelFile, request: Request, classes: tuple[str, 
 
     listener.say(f"compiling {model.name} for every kind of core")
     tflite = model.read()
-    compiled = compiler.exported(tflite, optimise=request.optimise)
+    compiled = compiler.exported(tflite, optimise=request.optimise, stream=request.stream)
     elements = compiled.outputs[-1].elements
     if classes and len(classes) != elements:
         raise UsageError(f"{len(classes)} classes are named, and {name} has {elements} outputs", "name each, in order")
