@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
+from toolkit import board as board_files
 from toolkit.smallest.measure import AUTO, ROWS, Measured
 from toolkit.smallest.results import Row
 from toolkit.smallest.tables import many, percent, table
@@ -43,6 +45,15 @@ def held(told: str, known: Sequence[Measured]) -> str:
     return f"{told}, {arena}" if _under(row) else f"{told.replace('met', 'missed', 1)}, but {arena}"
 
 
+def _inference(row: Measured) -> str:
+    """Its ticks, and of cycles the milliseconds by the board's clock."""
+    if row.ticks is None:
+        return "-"
+    clock = board_files.load(row.board, Path()).mcu.clock_hz
+    ms = f" ({1000 * row.ticks / clock:.0f} ms)" if row.unit == "cycles" and clock else ""
+    return f"{row.ticks:,} {row.unit}{ms}"
+
+
 def boards(known: Sequence[Measured]) -> list[str]:
     """Of every network on every board, as it is built by default."""
     lines = [
@@ -54,7 +65,7 @@ def boards(known: Sequence[Measured]) -> list[str]:
             many(row.flash_bytes),
             many(row.ram_bytes),
             many(row.stack_bytes or None),
-            f"{row.ticks:,} {row.unit}" if row.ticks is not None else "-",
+            _inference(row),
         )
         for row in known
         if row.stream == AUTO
@@ -92,7 +103,7 @@ def by_rows(rows: Sequence[Row], known: Sequence[Measured]) -> list[str]:
                 many(row.ram_bytes),
                 many(row.stack_bytes or None),
                 many(row.flash_bytes),
-                f"{row.ticks:,} {row.unit}" if row.ticks is not None else "-",
+                _inference(row),
             )
         )
         if row.name == BY_ROWS:
@@ -102,8 +113,9 @@ def by_rows(rows: Sequence[Row], known: Sequence[Measured]) -> list[str]:
     titles = ("network", "board", "outputs", "calculated", "arena", "RAM", "stack, painted", "flash", "an inference")
     return [
         "By rows (`--stream rows`) the picture is never in RAM as a whole. *Arena* is what the network itself has: "
-        "windows, tensors, scratch. It is more than calculated: a convolution with its pool keeps four rows in place "
-        "of three, and kernels for DSP instructions widen rows to 16 bits in scratch. *RAM* is the whole image's.",
+        "windows, tensors, scratch. It is not what was calculated: a convolution with its pool keeps four rows in "
+        "place of three, and kernels for DSP instructions take scratch; but windows share rooms, and a depthwise "
+        "row is there only until it is mixed. *RAM* is the whole image's.",
         "",
         *table(titles, lines, text=3),
         *([f"So the arena of `{BY_ROWS}` is {', '.join(over)}.", ""] if over else []),
