@@ -40,8 +40,9 @@ IN_PROCESS = boards data link models registry report tflite verify
 WORKERS ?= 2
 test: check $(VENV)/headers $(VENV)/rp2040js $(FARM)/installed
 	@scripts/system-tools $(TEST_TOOLS)
-	$(BIN)/coverage run -m pytest -q $(IN_PROCESS:%=tests/%)
-	@$(BIN)/coverage report --format=text | tail -1 | sed 's/^TOTAL.* /lines of toolkit that tests in one process run: /'
+	$(BIN)/coverage run -m pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(IN_PROCESS:%=tests/%)
+	@$(BIN)/coverage combine --quiet
+	@$(BIN)/coverage report --format=text | tail -1 | sed 's/^TOTAL.* /lines of toolkit that these tests run: /'
 	$(BIN)/pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(IN_PROCESS:%=--ignore=tests/%)
 
 check: $(VENV)/installed
