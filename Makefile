@@ -35,7 +35,7 @@ demo: $(VENV)/installed
 	$(BIN)/tinyml run $(DEMO)
 
 # The tests that stay in their own process run first, with a count of what they run of toolkit/: most others start
-# `tinyml` or an emulator, which such a count does not see and would slow by a fifth. A file's tests stay together.
+# `tinyml` or an emulator, which such a count would slow by a fifth. A file's tests stay together.
 IN_PROCESS = boards data link models registry report tflite verify
 WORKERS ?= 2
 test: check $(VENV)/headers $(VENV)/rp2040js $(FARM)/installed
