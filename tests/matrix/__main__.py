@@ -1,10 +1,11 @@
-"""`python -m tests.matrix`: every network, with rows that stream and without, at every optimisation, on two places.
+"""`python -m tests.matrix`: every network, with rows that stream and without, at every optimisation, in two places.
 
 The zoo's trained files, MLPerf Tiny's five networks (`make bench-mlperf` says from where) and every `.tflite` of the
 folders named; each with `--stream off`, `on` and, where that is taken, `rows`; each for speed (int16 weights on this
 core), balanced and size (int8 weights). On the host the Cortex-M4F's kernels run as C under ASan and UBSan; on the
-board in QEMU they are the assembly, and every layer is held against the host's as well. Cells whose C is another's,
-word for word, are not run again. An interrupted run goes on where it was, unless something that matters has changed.
+board in QEMU they are the assembly. `--place firmware` has the tool build, boot and verify each, every layer too: that
+takes hours. Cells whose C is another's, word for word, are not run again. An interrupted run goes on where it was,
+unless something that matters has changed.
 """
 
 from __future__ import annotations
@@ -21,7 +22,19 @@ from pathlib import Path
 
 from bench import mlperf
 from bench.rows import write_page
-from tests.matrix.cells import BOARD, HOST, PLACES, STREAMS, Cell, Outcome, compiled, digest, on_the_board, on_the_host
+from tests.matrix.cells import (
+    BOARD,
+    FIRMWARE,
+    HOST,
+    PLACES,
+    STREAMS,
+    Cell,
+    Outcome,
+    by_the_tool,
+    compiled,
+    digest,
+    in_a_program,
+)
 from tests.matrix.networks import Network, of_folders, of_the_zoo
 from toolkit.artifacts import OPTIMISATIONS
 from toolkit.errors import TinymlError
@@ -78,7 +91,7 @@ def compute(cell: Cell, journal: Journal, workspace: Path) -> None:
         journal.keep(cell.key, Outcome.SAME, "", code)
         return
     try:
-        outcome, why = on_the_host(cell, model) if cell.place == HOST else on_the_board(cell, workspace)
+        outcome, why = by_the_tool(cell, workspace) if cell.place == FIRMWARE else in_a_program(cell, model)
     except TinymlError as caught:
         outcome, why = Outcome.FAILED, caught.message
     journal.keep(cell.key, outcome, why, code)
@@ -129,7 +142,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--workspace", type=Path, default=ROOT / "build" / "matrix", help="builds, and what is known")
     parser.add_argument("--page", action="store_true", help="write the counts into docs/benchmarks.md as well")
     given = parser.parse_args(argv)
-    places = given.place or list(PLACES)
+    places = given.place or [HOST, BOARD]
     networks = _networks(given)
     mark = mlperf.fingerprint()
     # A journal for each place: two can be filled at the same time.

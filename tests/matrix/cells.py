@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from tests.compiler import engine
+from tests.matrix import on_qemu
 from tests.matrix.networks import INPUTS, Network
 from toolkit import api
 from toolkit.artifacts import CompiledModel, DType, Verdict
@@ -17,12 +18,15 @@ from toolkit.compiler import compile_model
 from toolkit.errors import DoesNotFitError, ModelError
 from toolkit.selection import Selection
 
-HOST, BOARD = "host", "mps2-an386"
-PLACES = (HOST, BOARD)
+HOST, BOARD, FIRMWARE = "host", "mps2-an386", "firmware"
+PLACES = (HOST, BOARD, FIRMWARE)
+"""The kernels as C under sanitizers; their assembly in QEMU; and there the whole tool with its firmware, which takes
+ten times as long."""
+
 ISA = "armv7em"
 STREAMS = ("off", "on", "rows")
 TOLERANCE = 1e-5
-"""Of the largest value of an output, for float32 on the host: as tests/differential has it."""
+"""Of the largest value of an output, for float32: as tests/differential has it."""
 
 
 class Outcome(StrEnum):
@@ -71,11 +75,14 @@ def digest(model: CompiledModel) -> str:
     return hashlib.sha256(repr((sorted(model.sources.items()), model.kernels)).encode()).hexdigest()[:20]
 
 
-def on_the_host(cell: Cell, model: CompiledModel) -> tuple[Outcome, str]:
-    """The Cortex-M4F's kernels as C under ASan and UBSan."""
+def in_a_program(cell: Cell, model: CompiledModel) -> tuple[Outcome, str]:
+    """Under ASan and UBSan on the host, or on QEMU's Cortex-M4F."""
     try:
-        got = engine.run_rows(model, cell.network.inputs)
         expected = cell.network.outputs
+        if cell.place == HOST:
+            got = engine.run_rows(model, cell.network.inputs)
+        else:
+            got = on_qemu.outputs(model, cell.optimise, cell.network.inputs)
     except ModelError as caught:
         return Outcome.REFUSED, caught.message
     except AssertionError as caught:
@@ -89,7 +96,7 @@ def on_the_host(cell: Cell, model: CompiledModel) -> tuple[Outcome, str]:
     return (Outcome.EQUAL, "") if same else (Outcome.DIFFERS, f"{int((got != expected).sum())} bytes")
 
 
-def on_the_board(cell: Cell, workspace: Path) -> tuple[Outcome, str]:
+def by_the_tool(cell: Cell, workspace: Path) -> tuple[Outcome, str]:
     """Built, booted in QEMU and verified by the tool, each layer too."""
     try:
         built = api.build(
