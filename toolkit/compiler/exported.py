@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from toolkit import registry
 from toolkit.artifacts.exported import CoreSet, Exported, Lowering
 from toolkit.compiler import emit, emit_rows, plan
-from toolkit.compiler.compile import Anatomy, dissect
+from toolkit.compiler.compile import LARGEST_ARRAY, Anatomy, dissect
 from toolkit.compiler.isa.base import InstructionSet
 from toolkit.errors import DoesNotFitError, ModelError
 
@@ -45,6 +45,12 @@ def exported(tflite: bytes, *, optimise: str = "balanced", stream: str = "off") 
                 if isa.name == PORTABLE:
                     raise
                 refused[isa.name] = caught.message
+                continue
+            if isa.constants_limit is not None and anatomy.compiled.arena_bytes > LARGEST_ARRAY:
+                refused[isa.name] = (
+                    f"its tensors take {anatomy.compiled.arena_bytes:,} bytes of RAM, and an array of {isa.title} has "
+                    f"at most {LARGEST_ARRAY:,}"
+                )
                 continue
             cores = [(isa.name, each) for each in ((fpu,) if len(with_and_without) > 1 else (True, False))]
             found.setdefault(_text(anatomy), (anatomy, []))[1].extend(cores)
