@@ -2,9 +2,6 @@
 #include "aot_memory.h"
 #include "engine.h"
 #include "model.h"
-#ifdef MODEL_STRAIGHTEN
-#include "straighten.h"
-#endif
 
 static const engine_end_t ends[MODEL_INPUTS + MODEL_OUTPUTS] = {MODEL_ENDS};
 

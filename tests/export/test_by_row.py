@@ -113,7 +113,7 @@ def test_a_streaming_network_takes_its_input_whole_in_less_than_all_tensors(by_r
     """On: layers stream, the input lies whole. Traced layer by layer, too."""
     for stream in ("on", "off"):
         taken_home.export(
-            ("smallest",), "folder", tmp_path / stream, names=("rows",), stream=stream, workspace=tmp_path
+            ("tiny-row",), "folder", tmp_path / stream, names=("rows",), stream=stream, workspace=tmp_path
         )
         main = selftest("rows").replace("rows_selftest()", "(rows_selftest() || rows_selftest_layer() != -1)")
         assert code(compiled([tmp_path / stream], main, tmp_path / f"{stream}-made", flags=SANITIZED)) == 0

@@ -15,8 +15,8 @@ from toolkit.artifacts import ElementType, TensorSpec
 SIDE = 28
 FILES = ("straighten.c", "straighten.h")
 """In firmware/engine."""
-DEFINE = "\n#define MODEL_STRAIGHTEN 1 /* the engine sets the digit upright first: straighten.h */\n"
-"""Behind what the compiler wrote to model.h."""
+DEFINE = '\n#include "straighten.h"\n#define MODEL_STRAIGHTEN 1 /* the engine sets the digit upright first */\n'
+"""Behind what the compiler wrote to model.h: a sketch's sources include nothing that is not there."""
 
 _ONE, _MOST, _AHEAD = 256, 256, 64
 _CHUNK = 4096
