@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from toolkit.compiler import ir
 from toolkit.compiler.isa import armv7em
 from toolkit.compiler.isa.base import V8_1M_MAIN, V8M_BASE, V8M_MAIN, InstructionSet, Kernels, Lowering
 from toolkit.compiler.lower import mve
@@ -23,6 +24,7 @@ ISA = InstructionSet(
     title="an Armv8.1-M core with MVE",
     convolution_s8=_with(_CONVOLUTION, armv7em.ISA.convolution_s8),
     dense_s8=_with((mve.conv,), armv7em.ISA.dense_s8),
+    others={**armv7em.ISA.others, ir.Binary: (mve.sum_by_tables,)},
     runs=armv7em.ISA.runs | {V8M_BASE, V8M_MAIN, V8_1M_MAIN},
     start_up=armv7em.ISA.start_up,
     tells="defined(__ARM_FEATURE_MVE) && (__ARM_FEATURE_MVE & 1) && !defined(__clang__)",

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from toolkit.compiler import c, fixedpoint
-from toolkit.compiler.lower import mve_tile
+from toolkit.compiler import c, fixedpoint, ir
+from toolkit.compiler.lower import arithmetic, mve_tile
 from toolkit.compiler.lower.base import Call, Context, channelwise_fields
 from toolkit.compiler.lower.dsp import following_table
 from toolkit.compiler.lower.quantised import Quantised
@@ -200,3 +200,16 @@ def depthwise(layer: Weighted) -> Call | None:
         "aot_depthwise_mve", ("aot_depthwise_mve_t", fields), (), "aot_depthwise_mve.h", tuple(arrays), layer.macs
     )
     return replace(call, reads_past=4)
+
+
+def sum_by_tables(context: Context, op: ir.Binary) -> Call | None:
+    """aot_add_tables_mve.h, where the portable kernel would look both operands up."""
+    call = arithmetic.binary(context, op)
+    if "aot_add_tables.c" not in call.kernels:
+        return None
+    return replace(
+        call,
+        body=call.body.replace("aot_add_tables_s8(", "aot_add_tables_mve("),
+        kernels=("aot_add_tables_mve.c",),
+        headers=("aot_add_tables_mve.h",),
+    )
