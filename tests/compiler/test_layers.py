@@ -106,7 +106,7 @@ def test_int8_convolutions(case: tuple[bytes, int]) -> None:
     check(*case)
 
 
-@settings(bounded, max_examples=15)
+@settings(bounded, max_examples=10)
 @given(convolutions("float32"))
 def test_float_convolutions(case: tuple[bytes, int]) -> None:
     check(*case, variants=(("native", "speed"), ("native", "size")))

@@ -18,7 +18,7 @@ from toolkit.compiler.plan import ALIGNMENT, Buffer, Piece
 lives = st.tuples(st.integers(1, 40), st.integers(0, 9), st.integers(0, 4))
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=30, deadline=None, derandomize=True)
 @given(st.lists(lives, min_size=1, max_size=14))
 def test_nothing_that_is_alive_at_once_overlaps(drawn: list[tuple[int, int, int]]) -> None:
     buffers = [Buffer(n, f"b{n}", size, start, start + long) for n, (size, start, long) in enumerate(drawn)]
@@ -34,7 +34,7 @@ def test_nothing_that_is_alive_at_once_overlaps(drawn: list[tuple[int, int, int]
             assert offsets[low.key] + low.bytes <= offsets[high.key]
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=30, deadline=None, derandomize=True)
 @given(st.lists(st.lists(lives, min_size=1, max_size=3), min_size=1, max_size=8))
 def test_pieces_lie_where_others_are_not_alive(drawn: list[list[tuple[int, int, int]]]) -> None:
     buffers = []
@@ -62,7 +62,7 @@ def test_the_bound_where_the_largest_first_misses_it() -> None:
     assert size == plan.bound(buffers) < reached
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=30, deadline=None, derandomize=True)
 @given(st.lists(st.tuples(st.integers(1, 40), st.integers(1, 40)), min_size=1, max_size=8))
 def test_an_output_lies_under_its_input_by_what_it_must(drawn: list[tuple[int, int]]) -> None:
     """A chain of layers: each buffer is made of the one before it."""

@@ -143,19 +143,19 @@ def _hold(tflite: bytes, seed: int, variants: tuple[tuple[str, str], ...]) -> No
                 np.testing.assert_allclose(got, expected, rtol=FLOAT_TOLERANCE, atol=FLOAT_TOLERANCE)
 
 
-@settings(bounded, max_examples=4)
+@settings(bounded, max_examples=3)
 @given(chains("int8"))
 def test_chains_of_int8(case: tuple[bytes, int]) -> None:
     _hold(*case, VARIANTS)
 
 
-@settings(bounded, max_examples=4)
+@settings(bounded, max_examples=3)
 @given(residuals())
 def test_ways_past_layers_and_means(case: tuple[bytes, int]) -> None:
     _hold(*case, VARIANTS[:2])
 
 
-@settings(bounded, max_examples=4)
+@settings(bounded, max_examples=3)
 @given(chains("float32"))
 def test_chains_of_float32(case: tuple[bytes, int]) -> None:
     _hold(*case, VARIANTS[:1])
