@@ -13,11 +13,12 @@ import hashlib
 import json
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bench.journal import Journal
 from bench.mlperf_rows import GOALS, QUOTED, Row, missed, table
 from bench.rows import write_page
 from toolkit import api
@@ -127,29 +128,6 @@ def fingerprint(root: Path = ROOT) -> str:
     return found.hexdigest()
 
 
-@dataclass
-class Journal:
-    """What an interrupted run has measured: a JSON object {fingerprint, done: {key: {row, layers}}}."""
-
-    path: Path
-    mark: str
-
-    def __post_init__(self) -> None:
-        try:
-            known = json.loads(self.path.read_text(encoding="utf-8"))
-            self.done: dict[str, Any] = known["done"] if known["fingerprint"] == self.mark else {}
-        except (OSError, ValueError, KeyError, TypeError):
-            self.done = {}
-
-    def keep(self, key: str, row: Row | None, layers: Sequence[dict[str, Any]]) -> None:
-        """Write it down; a row of None did not fit."""
-        self.done[key] = {"row": dataclasses.asdict(row) if row else None, "layers": list(layers)}
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = self.path.with_suffix(".new")
-        fresh.write_text(json.dumps({"fingerprint": self.mark, "done": self.done}), encoding="utf-8")
-        fresh.replace(self.path)
-
-
 def measure(
     place: Path, network: Network, file: Path, board_name: str, optimise: str, stream: str, real: Path | None
 ) -> tuple[Row | None, list[dict[str, Any]]]:
@@ -230,14 +208,16 @@ def main(argv: list[str] | None = None) -> None:
             name = f"{key} {stream}"
             print(f"{name}{' (known)' if name in journal.done else ''}", file=sys.stderr, flush=True)
             if name not in journal.done:
-                journal.keep(name, *measure(given.workspace, network, file, board, optimise, stream, real))
+                row, layers = measure(given.workspace, network, file, board, optimise, stream, real)
+                # A row of None did not fit.
+                journal.keep(name, {"row": dataclasses.asdict(row) if row else None, "layers": layers})
     rows = [Row(**each["row"]) for each in journal.done.values() if each["row"]]
-    layers = {name: each["layers"] for name, each in journal.done.items()}
+    every_layer = {name: each["layers"] for name, each in journal.done.items()}
     every = [*rows, *QUOTED]
     given.out.write_text(json.dumps([dataclasses.asdict(row) for row in every], indent=2) + "\n", encoding="utf-8")
     detail = given.out.with_name(f"{given.out.stem}-layers.json")
-    detail.write_text(json.dumps(layers, indent=1) + "\n", encoding="utf-8")
-    text = "\n\n".join(part for part in (table(every), missed(rows, layers, GOALS)) if part)
+    detail.write_text(json.dumps(every_layer, indent=1) + "\n", encoding="utf-8")
+    text = "\n\n".join(part for part in (table(every), missed(rows, every_layer, GOALS)) if part)
     if given.page:
         write_page({"mlperf": text})
     print(text)

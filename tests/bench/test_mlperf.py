@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bench import mlperf, mlperf_rows
+from bench.journal import Journal
 from bench.mlperf_rows import QUOTED, Row, missed, table
 from bench.rows import PAGE, between_markers
 from toolkit import board as boards
@@ -37,14 +38,14 @@ def test_the_pinned_files(network: mlperf.Network, tmp_path: Path) -> None:
 
 def test_an_interrupted_run_goes_on_unless_something_changed(tmp_path: Path) -> None:
     path = tmp_path / "rows.part.json"
-    mlperf.Journal(path, "a").keep("kws mps2-an386 speed", ROW, [{"layer": "layer 0"}])
-    mlperf.Journal(path, "a").keep("vww microbit speed", None, [])
-    known = mlperf.Journal(path, "a").done
+    Journal(path, "a").keep("kws mps2-an386 speed", {"row": dataclasses.asdict(ROW), "layers": []})
+    Journal(path, "a").keep("vww microbit speed", {"row": None, "layers": []})
+    known = Journal(path, "a").done
     assert Row(**known["kws mps2-an386 speed"]["row"]) == ROW
     assert known["vww microbit speed"]["row"] is None
-    assert mlperf.Journal(path, "b").done == {}
+    assert Journal(path, "b").done == {}
     path.write_text("{")
-    assert mlperf.Journal(path, "a").done == {}
+    assert Journal(path, "a").done == {}
 
 
 def test_what_a_figure_depends_on_is_in_the_fingerprint(tmp_path: Path) -> None:

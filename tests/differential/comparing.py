@@ -107,6 +107,16 @@ def _judged(network: Network, target: Target, optimise: str, got: NDArray[Any], 
     return Finding(network.name, target.name, optimise, Outcome.DIFFERS, detail)
 
 
+def held(networks: Sequence[Network], target: Target, optimise: str) -> list[Finding]:
+    """`compare` on one target, which is closed behind it, with references asked for these networks."""
+    with Reference() as reference:
+        expected = references(networks, reference)
+    try:
+        return compare(networks, target, optimise, expected)
+    finally:
+        target.close()
+
+
 def references(networks: Sequence[Network], reference: Reference) -> dict[str, NDArray[Any] | str]:
     """By network: the interpreter's outputs, or why there are none."""
     return {network.name: reference.outputs(network.tflite, network.inputs) for network in networks}

@@ -151,7 +151,14 @@ class Arm(Target):
     def _outputs(self, jobs: Sequence[Job], optimise: str, folder: Path) -> bytes:
         (folder / "unit.c").write_text(programs.unit(jobs, pool="pool") + _main("arm.c"))
         (folder / "inputs.bin").write_bytes(programs.input_bytes(jobs))
-        link = ("-nostartfiles", "--specs=nano.specs", f"-T{_MAINS / 'arm.ld'}", "-Wl,--gc-sections", "-lm")
+        link = (
+            f"-I{_MAINS}",
+            "-nostartfiles",
+            "--specs=nano.specs",
+            f"-T{_MAINS / 'arm.ld'}",
+            "-Wl,--gc-sections",
+            "-lm",
+        )
         self._gcc(optimise, "unit.c", *self._kernels(jobs, optimise), *link, "-o", "image.elf", folder=folder)
         how = ("-semihosting-config", "enable=on,target=native", "-kernel", "image.elf")
         done = _run(["qemu-system-arm", "-M", self.machine, "-nographic", "-nic", "none", *how], folder)

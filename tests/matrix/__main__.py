@@ -11,16 +11,15 @@ unless something that matters has changed.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench import mlperf
+from bench.journal import Journal
 from bench.rows import write_page
 from tests.matrix.cells import (
     BOARD,
@@ -42,30 +41,6 @@ from toolkit.errors import TinymlError
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@dataclass
-class Journal:
-    """What is known: a JSON object {fingerprint, done: {cell: [outcome, why, digest]}}."""
-
-    path: Path
-    mark: str
-    done: dict[str, list[str]] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        try:
-            known = json.loads(self.path.read_text(encoding="utf-8"))
-            self.done = dict(known["done"]) if known["fingerprint"] == self.mark else {}
-        except (OSError, ValueError, KeyError, TypeError):
-            self.done = {}
-
-    def keep(self, key: str, outcome: Outcome, why: str, code: str) -> None:
-        """Write it down."""
-        self.done[key] = [str(outcome), why, code]
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = self.path.with_suffix(".new")
-        fresh.write_text(json.dumps({"fingerprint": self.mark, "done": self.done}, indent=0), encoding="utf-8")
-        fresh.replace(self.path)
-
-
 def cells(networks: Sequence[Network], places: Sequence[str]) -> Iterator[Cell]:
     """All of them, network by network."""
     for network in networks:
@@ -76,25 +51,25 @@ def cells(networks: Sequence[Network], places: Sequence[str]) -> Iterator[Cell]:
 
 
 def compute(cell: Cell, journal: Journal, workspace: Path) -> None:
-    """One cell, and what came of it into the journal."""
+    """One cell, and what came of it into the journal: [outcome, why, digest of the code]."""
     try:
         model, outcome, why = compiled(cell)
     except TinymlError as caught:
-        journal.keep(cell.key, Outcome.REFUSED, caught.message, "")
+        journal.keep(cell.key, [Outcome.REFUSED, caught.message, ""])
         return
     if model is None:
-        journal.keep(cell.key, outcome, why, "")
+        journal.keep(cell.key, [outcome, why, ""])
         return
     code = digest(model)
     mine = f"{cell.network.name} {cell.place} "
     if any(key.startswith(mine) and told[0] == Outcome.EQUAL and told[2] == code for key, told in journal.done.items()):
-        journal.keep(cell.key, Outcome.SAME, "", code)
+        journal.keep(cell.key, [Outcome.SAME, "", code])
         return
     try:
         outcome, why = by_the_tool(cell, workspace) if cell.place == FIRMWARE else in_a_program(cell, model)
     except TinymlError as caught:
         outcome, why = Outcome.FAILED, caught.message
-    journal.keep(cell.key, outcome, why, code)
+    journal.keep(cell.key, [outcome, why, code])
 
 
 def table(every: Sequence[Cell], done: dict[str, list[str]]) -> str:

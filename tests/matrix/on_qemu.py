@@ -15,7 +15,7 @@ from toolkit import resources
 from toolkit.artifacts import CompiledModel
 
 _HERE = Path(__file__).parent
-_LINK = _HERE.parent / "differential" / "mains" / "arm.ld"
+_START = _HERE.parent / "differential" / "mains"
 _FLAGS = ("-std=gnu99", "-Wall", "-Wextra", "-Wconversion", "-Werror", "-ffunction-sections", "-fdata-sections")
 _SECONDS = 300
 
@@ -28,7 +28,7 @@ def _run(argv: list[str], folder: Path) -> None:
 def _gcc(optimise: str, folder: Path, *arguments: str) -> None:
     core = cpus.load("cortex-m4f").gcc_flags
     level = "-Os" if optimise == "size" else "-O3"
-    places = [f"-I{each}" for each in (*resources.kernel_folders(), resources.firmware() / "engine", ".")]
+    places = [f"-I{each}" for each in (*resources.kernel_folders(), resources.firmware() / "engine", _START, ".")]
     _run(["arm-none-eabi-gcc", *core, *_FLAGS, level, *places, *arguments], folder)
 
 
@@ -58,7 +58,13 @@ def outputs(model: CompiledModel, optimise: str, inputs: NDArray[np.uint8]) -> N
         sources = [*(name for name in model.sources if name.endswith(".c")), str(_HERE / "on_qemu.c")]
         sources.append(str(resources.firmware() / "engine" / "aot_engine.c"))
         objects = [_kernel(name, optimise) for name in sorted(model.kernels) if name.endswith(".c")]
-        link = ("-nostartfiles", "--specs=nano.specs", f"-T{_LINK}", "-Wl,--gc-sections", f"-DINPUTS={len(inputs)}u")
+        link = (
+            "-nostartfiles",
+            "--specs=nano.specs",
+            f"-T{_START / 'arm.ld'}",
+            "-Wl,--gc-sections",
+            f"-DINPUTS={len(inputs)}u",
+        )
         _gcc(optimise, folder, *sources, *objects, *link, "-lm", "-o", "image.elf")
         how = ["-semihosting-config", "enable=on,target=native", "-kernel", "image.elf"]
         _run(["qemu-system-arm", "-M", "mps2-an386", "-nographic", "-nic", "none", *how], folder)

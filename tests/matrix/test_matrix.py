@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.matrix.__main__ import Journal, compute, table
+from bench.journal import Journal
+from tests.matrix.__main__ import compute, table
 from tests.matrix.cells import HOST, Cell, Outcome
 from tests.matrix.networks import Network, of_the_zoo
 

@@ -6,15 +6,15 @@ import contextlib
 import hashlib
 import importlib.metadata
 import json
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from toolkit import files, resources
-from toolkit.artifacts import Agreement, DType, ElementType, from_jsonable, to_jsonable
+from toolkit import resources
+from toolkit.artifacts import Agreement, DType, ElementType, from_jsonable, to_jsonable, write_atomically
+from toolkit.errors import TinymlError
 from toolkit.tflite.ends import ends_of
 
 if TYPE_CHECKING:
@@ -44,7 +44,6 @@ def begin(path: Path, dtype: DType, *, known: bool, floats: FloatModel | None) -
 
 def _compare(path: Path, dtype: DType, known: bool, floats: FloatModel | None) -> Agreement:
     from toolkit import reference
-    from toolkit.errors import TinymlError
     from toolkit.reference import agreement
 
     try:
@@ -81,12 +80,9 @@ def _kept(key: str, compare: Callable[[], Agreement]) -> Agreement:
         made: Agreement = from_jsonable(Agreement, json.loads(path.read_bytes()))
         return made
     made = compare()
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
     if not made.why_not:
-        with contextlib.suppress(OSError):
-            with files.fresh(beside) as out:
-                out.write(json.dumps(to_jsonable(made)).encode())
-            files.replace(beside, path)
+        with contextlib.suppress(TinymlError):
+            write_atomically(path, json.dumps(to_jsonable(made)).encode())
     return made
 
 

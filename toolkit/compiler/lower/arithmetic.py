@@ -24,8 +24,13 @@ _WORTH_TABLES = 2048
 """Output elements from which two tables of a kilobyte each are worth their flash."""
 
 
-def binary(context: Context, op: ir.Binary) -> Call:
-    """ADD, SUB, MUL and DIV with broadcasting."""
+def binary(context: Context, op: ir.Binary, sums: str = "aot_add_tables_s8", place: str = "aot_add_tables") -> Call:
+    """ADD, SUB, MUL and DIV with broadcasting.
+
+    Args:
+        sums: the kernel for int8 sums whose operands are looked up, a function on `aot_add_tables_t`.
+        place: its files, without their endings.
+    """
     a, b, output = context.input(0), context.input(1), context.output
     shape = output.shape
     loops = nest.fields(op.kind, shape, nest.broadcast_strides(a.shape, shape), nest.broadcast_strides(b.shape, shape))
@@ -45,7 +50,7 @@ def binary(context: Context, op: ir.Binary) -> Call:
             "high": high,
         }
         if op.kind != "MUL":
-            by_tables = _by_tables(context, op.kind, fields, in_place)
+            by_tables = _by_tables(context, op.kind, fields, in_place, sums, place)
             if by_tables is not None:
                 return by_tables
         fields |= _product(a, b, output) if op.kind == "MUL" else _sum(op.kind, a, b, output)
@@ -85,7 +90,9 @@ def _sum(kind: str, a: Tensor, b: Tensor, output: Tensor) -> dict[str, int]:
     }
 
 
-def _by_tables(context: Context, kind: str, fields: dict[str, Any], in_place: tuple[int, ...]) -> Call | None:
+def _by_tables(
+    context: Context, kind: str, fields: dict[str, Any], in_place: tuple[int, ...], function: str, place: str
+) -> Call | None:
     """aot_add_tables.h: each operand's part of a sum as a table of 256.
 
     None where the tables would take more flash than the sum is worth, or are no data.
@@ -113,10 +120,10 @@ def _by_tables(context: Context, kind: str, fields: dict[str, Any], in_place: tu
     own |= {"multiplier": q["output_multiplier"], "half": 1 << (right - 1), "right": right}
     return placed(
         context,
-        f"aot_add_tables_s8(&{context.name}_layer, $0, $1, $out);",
+        f"{function}(&{context.name}_layer, $0, $1, $out);",
         ("aot_add_tables_t", own),
-        ("aot_add_tables.c",),
-        "aot_add_tables.h",
+        (f"{place}.c",),
+        f"{place}.h",
         arrays,
         inputs=context.layer.inputs,
         in_place=in_place,

@@ -202,14 +202,6 @@ def depthwise(layer: Weighted) -> Call | None:
     return replace(call, reads_past=4)
 
 
-def sum_by_tables(context: Context, op: ir.Binary) -> Call | None:
-    """aot_add_tables_mve.h, where the portable kernel would look both operands up."""
-    call = arithmetic.binary(context, op)
-    if "aot_add_tables.c" not in call.kernels:
-        return None
-    return replace(
-        call,
-        body=call.body.replace("aot_add_tables_s8(", "aot_add_tables_mve("),
-        kernels=("aot_add_tables_mve.c",),
-        headers=("aot_add_tables_mve.h",),
-    )
+def binary(context: Context, op: ir.Binary) -> Call:
+    """The portable kernels, but aot_add_tables_mve.h for sums whose operands are looked up."""
+    return arithmetic.binary(context, op, "aot_add_tables_mve", "aot_add_tables_mve")

@@ -9,17 +9,18 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import io
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from zipfile import BadZipFile
 
 import numpy as np
 
-from toolkit import files, resources
+from toolkit import resources
+from toolkit.artifacts import write_atomically
 from toolkit.data import pictures
 from toolkit.data.digits import convention, prepare
 from toolkit.data.digits.prepare import Prepared
+from toolkit.errors import TinymlError
 
 
 def prepared(paths: Sequence[Path]) -> list[Prepared]:
@@ -48,11 +49,8 @@ def _kept(made: list[Prepared], place: Path) -> list[Prepared]:
         return made
     stored = io.BytesIO()
     np.savez(stored, images=np.stack([each.image for each in made]))
-    beside = place.with_name(f".{place.name}.{os.getpid()}")
-    with contextlib.suppress(OSError):
-        with files.fresh(beside) as out:
-            out.write(stored.getvalue())
-        files.replace(beside, place)
+    with contextlib.suppress(TinymlError):
+        write_atomically(place, stored.getvalue())
     return made
 
 
