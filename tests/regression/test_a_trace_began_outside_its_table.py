@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from pathlib import Path
+
+import pytest
 
 from tests.compiler.engine import FLAGS, SANITISERS
 from toolkit import models, resources
@@ -25,16 +28,17 @@ int main(void) {
 """
 
 
+@pytest.mark.skipif(shutil.which("clang") is None, reason="no clang, whose sanitiser sees where a pointer goes")
 def test_every_layer_is_told_of_without_a_finding(tmp_path: Path) -> None:
-    tflite = models.resolve("proposed", DType.INT8, tmp_path).read()
+    tflite = models.resolve("smallest", DType.INT8, tmp_path).read()
     model = compile_model(tflite, isa="native", fpu=True, stream="on")
-    assert 0 < model.streamed < len(model.layers)
+    assert 1 < model.streamed < len(model.layers)  # past the end, not just behind it
     for name, text in {**model.sources, "main.c": MAIN}.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
     kernels = [str(resources.kernels()[name]) for name in model.kernels if name.endswith(".c")]
     places = [f"-I{folder}" for folder in (tmp_path, *resources.kernel_folders())]
     program = tmp_path / "program"
     sources = [str(tmp_path / "main.c"), str(tmp_path / "model.c"), *kernels]
-    subprocess.run(["gcc", *FLAGS, *SANITISERS, *places, *sources, "-lm", "-o", str(program)], check=True)
+    subprocess.run(["clang", *FLAGS, *SANITISERS, *places, *sources, "-lm", "-o", str(program)], check=True)
     done = subprocess.run([str(program)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
