@@ -54,6 +54,7 @@ class Model(Table, frozen=True, kw_only=True):
     optimise: Literal["balanced", "speed", "size"] | None = None
     slots: bool | None = None
     stream: Literal["auto", "off", "on", "rows"] | None = None
+    upright: bool | None = None
     float: Line | None = None
     calibrate: Line | None = None
 

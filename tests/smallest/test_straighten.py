@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import dataclasses
+import json
 from pathlib import Path
 
 import numpy as np
@@ -12,10 +13,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from typer.testing import CliRunner
 
 from tests.smallest.test_study import _samples
 from toolkit import api, process, resources, workloads
 from toolkit.artifacts import ElementType, Runtime, TensorSpec, Verdict
+from toolkit.cli.main import app
 from toolkit.data import straighten
 from toolkit.errors import TinymlError
 from toolkit.selection import Selection
@@ -94,6 +97,14 @@ def test_a_device_that_sets_digits_upright_is_proven_and_its_layers_too(
     monkeypatch.setattr(workloads, "as_read", lambda _, rows: rows)
     leaning = [work.expected for work in workloads.assemble(found.build, some).workloads]
     assert not all(map(np.array_equal, wanted, leaning))  # a device that left them as they are would be seen
+
+
+def test_the_command_line_and_the_project_file_ask_for_it(tmp_path: Path) -> None:
+    (tmp_path / "tinyml.toml").write_text(f'[model]\npath = "{DIGITS}"\nupright = true\n')
+    asked = ["build", "--board", "host", "--project", str(tmp_path), "--json", "-C", str(tmp_path)]
+    assert json.loads(CliRunner().invoke(app, asked).stdout)["upright"] is True
+    refused = CliRunner().invoke(app, [*asked, "--upright", "--stream", "rows"])
+    assert refused.exit_code == 1 and "whole pictures" in str(refused.exception)
 
 
 def test_options_that_do_not_go_with_upright_digits(tmp_path: Path) -> None:

@@ -116,6 +116,7 @@ def register(app: typer.Typer) -> None:
         optimise: options.Optimise = "balanced",
         slots: options.Slots = False,
         stream: options.Stream = "auto",
+        upright: options.Upright = False,
         float_model: options.FloatModel = None,
         calibrate: options.Calibrate = None,
         data: options.Data = None,
@@ -147,6 +148,7 @@ def register(app: typer.Typer) -> None:
             "optimise": optimise,
             "slots": slots,
             "stream": stream,
+            "upright": upright,
             "float_model": float_model,
             "calibrate": options.calibration(calibrate, selection),
         }

@@ -120,6 +120,10 @@ Stream = Annotated[
         help="Layers row by row over a few rows of each tensor: auto, off, on; rows: the input comes row by row too.",
     ),
 ]
+Upright = Annotated[
+    bool,
+    typer.Option("--upright", help="The device sets digits of 28 x 28 upright by their moments before it reads them."),
+]
 Limit = Annotated[int | None, typer.Option("--limit", min=0, help="Only the first N inputs, or so many made-up ones.")]
 Trace = Annotated[
     int,

@@ -14,7 +14,7 @@ from toolkit.cli import options, output, project
 from toolkit.cli.listener import Terminal
 from toolkit.errors import UsageError
 
-_OF_A_BUILD = ("model", "dtype", "runtime", "toolchain", "optimise", "stream")
+_OF_A_BUILD = ("model", "dtype", "runtime", "toolchain", "optimise", "stream", "upright")
 """Options that ask for a build of their own."""
 
 
@@ -71,6 +71,7 @@ def register(app: typer.Typer) -> None:
         toolchain: options.Toolchain = None,
         optimise: options.Optimise = "balanced",
         stream: options.Stream = "auto",
+        upright: options.Upright = False,
         float_model: options.FloatModel = None,
         calibrate: options.Calibrate = None,
         port: Annotated[
@@ -109,6 +110,7 @@ def register(app: typer.Typer) -> None:
                 toolchain=toolchain,
                 optimise=optimise,
                 stream=stream,
+                upright=upright,
                 float_model=float_model,
                 calibrate=options.calibration(calibrate, selection),
                 workspace=workspace_folder,

@@ -38,6 +38,7 @@ def register(app: typer.Typer) -> None:
         optimise: options.Optimise = "balanced",
         slots: options.Slots = False,
         stream: options.Stream = "auto",
+        upright: options.Upright = False,
         float_model: options.FloatModel = None,
         calibrate: options.Calibrate = None,
         port: Annotated[
@@ -90,6 +91,7 @@ def register(app: typer.Typer) -> None:
             optimise=optimise,
             slots=slots,
             stream=stream,
+            upright=upright,
             float_model=float_model,
             calibrate=options.calibration(calibrate, selection),
             port=port,

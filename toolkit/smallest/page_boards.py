@@ -16,7 +16,7 @@ BY_ROWS, BOUND, WHERE = "tiny-row", 512, "uno"
 UPRIGHT = "smallest-upright"
 _TOLD = (
     f"`{UPRIGHT}` is the topology of `smallest` on pictures that the device sets upright by the moments of their ink, "
-    "in integers, before the network reads them (`firmware/engine/straighten.c`, `api.run(..., upright=True)`): the "
+    "in integers, before the network reads them (`firmware/engine/straighten.c`, `tinyml run --upright`): the "
     "slant is the covariance of x and y over the variance of y, to the 256th of a pixel a row, and each row moves back "
     "by it. `toolkit/data/straighten.py` is the same in NumPy, bit for bit: by it the host knows what the network "
     "reads, and every output and layer is held to that. The whole picture has to be there first, so it does not run "
