@@ -87,6 +87,20 @@ def test_a_further_round_goes_on_from_the_files_of_the_first(
     assert further.epochs == 4
 
 
+def test_the_best_of_each_stage_go_on_to_the_next(sets: data.Sets, tmp_path: Path) -> None:
+    recipe = _run(epochs=1).recipe
+    plan = pipeline.Plan("a", "a", _run().words, 0.1, 3, recipe, dataclasses.replace(recipe, epochs=2))
+    plan = dataclasses.replace(plan, middle=(pipeline.Stage(2, dataclasses.replace(recipe, rate=0.01)),))
+    ended = pipeline.run(plan, 1, sets, tmp_path)
+    found = records.read(tmp_path)
+    short, middle, long = found[:3], found[3:5], found[5:]
+    by_identity = {each.identity: each for each in found}
+    assert [each.run.recipe.rate for each in middle] == [0.01, 0.01]
+    assert [by_identity[each.run.start] for each in middle] == pipeline.ordered(short)[:2]
+    assert long == (ended,) and by_identity[ended.run.start] == pipeline.best(middle)
+    assert plan.epochs == 4 and pipeline.run(plan, 1, sets, tmp_path) == ended  # nothing is trained twice
+
+
 def test_what_is_set_upright_is_measured_so_and_never_by_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / pipeline.PLANS).write_bytes((SHIPPED / pipeline.PLANS).read_bytes())
     (tmp_path / judge.NAMED).write_text(json.dumps({"smallest-upright": {"ships": 4, "files": {}}}))

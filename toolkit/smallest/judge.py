@@ -95,18 +95,19 @@ def name(folder: Path, names: Sequence[str], pipelines: int = PIPELINES) -> dict
 
 
 def _better(plan: Plan, found: dict[int, Record], folder: Path) -> None:
-    """The protocol's rule for a further round: named only if its held-out int8 mean is above that of the one before.
+    """The protocol's rule for a further plan: named only if its held-out int8 mean is above that of the one before.
 
     Raises:
         TrainError: it is not.
     """
-    if plan.of is None or plan.network != plan.of.network:
+    if plan.against is None:
         return
-    before = dict(pipeline.done(plan.of, folder))
+    before = dict(pipeline.done(plan.against, folder))
     new, old = (statistics.fmean(each.held_out_int8 or 0.0 for each in some.values()) for some in (found, before))
     if new <= old:
         raise TrainError(
-            f"{plan.name} has {new:.4%} held out, {plan.of.name} {old:.4%}", "the first round stands; nothing is judged"
+            f"{plan.name} has {new:.4%} held out, {plan.against.name} {old:.4%}",
+            "the first round stands; nothing is judged",
         )
 
 

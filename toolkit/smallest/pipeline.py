@@ -1,4 +1,4 @@
-"""A whole pipeline: short trainings from several starting weights, the best of them trained long, the int8 file."""
+"""A whole pipeline: short trainings from several starting weights, the best of them trained on, the int8 file."""
 
 from __future__ import annotations
 
@@ -27,6 +27,14 @@ _STARTS_APART = 100
 
 
 @dataclass(frozen=True)
+class Stage:
+    """A training between the short ones and the long one: the `keep` best so far go on, each by `recipe`."""
+
+    keep: int
+    recipe: Recipe
+
+
+@dataclass(frozen=True)
 class Plan:
     """How one network's pipelines run; fixed before the first of them.
 
@@ -35,8 +43,10 @@ class Plan:
         network: what it is called in the zoo, once it ships, or would be: several plans may be after one name.
         words, slope: its topology.
         starts: how many starting weights a pipeline draws and trains for a while.
-        short, long: recipes of these trainings and of the one that goes on from the best of them.
+        short, long: recipes of these trainings and of the last one, which goes on from the best so far.
         of: the plan whose pipelines this one goes on from, seed by seed; then it draws no starts of its own.
+        middle: what lies between the short trainings and the long one.
+        against: the plan of the same network that this one has to beat, held out, before it is named.
     """
 
     name: str
@@ -47,11 +57,14 @@ class Plan:
     short: Recipe
     long: Recipe
     of: Plan | None = None
+    middle: tuple[Stage, ...] = ()
+    against: Plan | None = None
 
     @property
     def epochs(self) -> int:
         """Of one pipeline, along the way to its file."""
-        return self.long.epochs + (self.of.epochs if self.of is not None else self.short.epochs)
+        between = sum(stage.recipe.epochs for stage in self.middle)
+        return self.long.epochs + (self.of.epochs if self.of is not None else self.short.epochs + between)
 
     def shorts(self, seed: int) -> tuple[Run, ...]:
         """The trainings that a pipeline begins with; of a further round: those of the first."""
@@ -60,13 +73,17 @@ class Plan:
         first = seed * _STARTS_APART
         return tuple(Run(self.words, self.slope, first + place, self.short) for place in range(self.starts))
 
+    def further(self, run: Run, recipe: Recipe) -> Run:
+        """A training that goes on from where `run` ended."""
+        return Run(self.words, self.slope, run.seed, recipe, start=records.identity(run))
+
     def whole(self, best: Run) -> Run:
         """The long training, from where `best` ended."""
-        return Run(self.words, self.slope, best.seed, self.long, start=records.identity(best))
+        return self.further(best, self.long)
 
     @property
     def purposes(self) -> tuple[str, str]:
-        """As the records have it: of the short and the long trainings."""
+        """As the records have it: of the short and the long trainings; those between are a start's still."""
         return f"{self.name} start", f"{self.name} pipeline"
 
 
@@ -83,7 +100,8 @@ def plans(folder: Path) -> dict[str, Plan]:
         told = json.loads(path.read_text(encoding="utf-8"))
         made: dict[str, Plan] = {}
         for name, plan in told.items():
-            made[name] = _further(name, plan, made[plan["of"]]) if "of" in plan else _first(name, plan)
+            read = _further(name, plan, made[plan["of"]]) if "of" in plan else _first(name, plan)
+            made[name] = replace(read, against=made[plan["against"]]) if "against" in plan else read
         return made
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as caught:
         raise TrainError(f"{path} holds no plans: {caught}", "see docs/smallest.md") from None
@@ -98,12 +116,16 @@ def _first(name: str, plan: dict[str, Any]) -> Plan:
         plan["starts"],
         changed(RECIPE, plan["short"]),
         changed(RECIPE, plan["long"]),
+        middle=tuple(Stage(each["keep"], changed(RECIPE, each["recipe"])) for each in plan.get("middle", ())),
     )
 
 
 def _further(name: str, plan: dict[str, Any], of: Plan) -> Plan:
     network = plan.get("network", of.network)
-    return replace(of, name=name, network=network, long=changed(RECIPE, plan["long"]), of=of)
+    against = of if network == of.network else None
+    return replace(
+        of, name=name, network=network, long=changed(RECIPE, plan["long"]), of=of, middle=(), against=against
+    )
 
 
 def plan(folder: Path, name: str) -> Plan:
@@ -120,7 +142,12 @@ def plan(folder: Path, name: str) -> Plan:
 
 def best(found: list[Record]) -> Record:
     """By the protocol: held-out accuracy, then lower cross-entropy, then lower seed."""
-    return min(found, key=lambda each: (-(each.held_out or 0.0), each.held_out_loss or 0.0, each.run.seed))
+    return ordered(found)[0]
+
+
+def ordered(found: list[Record]) -> list[Record]:
+    """The best first, as `best` has it."""
+    return sorted(found, key=lambda each: (-(each.held_out or 0.0), each.held_out_loss or 0.0, each.run.seed))
 
 
 def network_path(folder: Path, name: str, seed: int) -> Path:
@@ -142,7 +169,20 @@ def run(chosen: Plan, seed: int, sets: Sets, folder: Path, progress: Progress | 
         start = dict(done(chosen.of, folder)).get(seed) or run(chosen.of, seed, sets, folder, progress)
         weights = training.unpacked(network_path(folder, chosen.of.name, seed).with_suffix(".npz"), start.run)
     else:
-        start = best([training.train(each, short, sets, folder, progress=progress) for each in chosen.shorts(seed)])
+        found = [training.train(each, short, sets, folder, progress=progress) for each in chosen.shorts(seed)]
+        for stage in chosen.middle:
+            found = [
+                training.train(
+                    chosen.further(each.run, stage.recipe),
+                    short,
+                    sets,
+                    folder,
+                    start=training.kept(folder, each.run),
+                    progress=progress,
+                )
+                for each in ordered(found)[: stage.keep]
+            ]
+        start = best(found)
         weights = training.kept(folder, start.run)
     whole = chosen.whole(start.run)
     seen = sets.upright() if chosen.long.upright else sets
