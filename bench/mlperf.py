@@ -3,6 +3,7 @@
 Writes build/bench-mlperf.json, a list of rows, build/bench-mlperf-layers.json, what each layer takes, and with --page
 the table of docs/benchmarks.md. The networks come from mlcommons/tiny at one commit, by SHA-256, or from the folder
 that MLPERF_TINY names. An interrupted run is gone on with where nothing that is measured has changed.
+bench/mlperf_gcc14.json holds the rows of such a run on Debian 13, with its compilers; the page has them as quoted.
 """
 
 from __future__ import annotations
@@ -188,12 +189,26 @@ def streams(optimise: str) -> tuple[str, ...]:
     return ("off", "auto") if optimise == "balanced" else ("off",)
 
 
+def beside(path: Path) -> list[Row]:
+    """The rows of another run, which another compiler made: our own ones, as quoted.
+
+    Raises:
+        TinymlError: the file holds none.
+    """
+    try:
+        told = [Row(**each) for each in json.loads(path.read_text(encoding="utf-8"))]
+    except (OSError, ValueError, TypeError) as caught:
+        raise TinymlError(f"{path} holds no rows: {caught}", "name what another run wrote with --out") from None
+    return [dataclasses.replace(row, quoted=True) for row in told if not row.quoted]
+
+
 def main(argv: list[str] | None = None) -> None:
     """Measure all, write the lists, and the page if it is asked for."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--workspace", type=Path, default=ROOT / "build" / "bench-mlperf", help="where the builds go")
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "bench-mlperf.json", help="the rows")
     parser.add_argument("--only", default="", help="only what holds this text: kws mps2-an386 speed")
+    parser.add_argument("--beside", type=Path, help="rows of a run with another compiler, for the tables as quoted")
     parser.add_argument("--page", action="store_true", help="write the table into docs/benchmarks.md as well")
     given = parser.parse_args(argv)
     if given.only and given.page:
@@ -213,7 +228,7 @@ def main(argv: list[str] | None = None) -> None:
                 journal.keep(name, {"row": dataclasses.asdict(row) if row else None, "layers": layers})
     rows = [Row(**each["row"]) for each in journal.done.values() if each["row"]]
     every_layer = {name: each["layers"] for name, each in journal.done.items()}
-    every = [*rows, *QUOTED]
+    every = [*rows, *(beside(given.beside) if given.beside else ()), *QUOTED]
     given.out.write_text(json.dumps([dataclasses.asdict(row) for row in every], indent=2) + "\n", encoding="utf-8")
     detail = given.out.with_name(f"{given.out.stem}-layers.json")
     detail.write_text(json.dumps(every_layer, indent=1) + "\n", encoding="utf-8")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,15 @@ def test_an_interrupted_run_goes_on_unless_something_changed(tmp_path: Path) -> 
     assert Journal(path, "b").done == {}
     path.write_text("{")
     assert Journal(path, "a").done == {}
+
+
+def test_rows_of_another_compiler_stand_beside_as_quoted(tmp_path: Path) -> None:
+    path = tmp_path / "rows.json"
+    path.write_text(json.dumps([dataclasses.asdict(each) for each in (ROW, *QUOTED)]))
+    assert mlperf.beside(path) == [dataclasses.replace(ROW, quoted=True)]
+    path.write_text("[1]")
+    with pytest.raises(TinymlError, match="holds no rows"):
+        mlperf.beside(path)
 
 
 def test_what_a_figure_depends_on_is_in_the_fingerprint(tmp_path: Path) -> None:

@@ -5,15 +5,13 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 
 from toolkit.artifacts import write_atomically
-from toolkit.smallest import digits, judge, measure, page_boards, plots, records, results
+from toolkit.smallest import digits, judge, measure, page_boards, page_search, plots, records, results
 from toolkit.smallest.judge import Judged
 from toolkit.smallest.published import PUBLISHED
-from toolkit.smallest.recipe import RECIPE, Run
 from toolkit.smallest.records import WHOLE, Record
 from toolkit.smallest.results import TEST, Row
 from toolkit.smallest.tables import many, percent, table
@@ -28,7 +26,6 @@ TARGETS = (
     ("smallest-upright", 0.992, "at most 697 parameters, set upright on the device, above 99.2 %"),
 )
 _SETS = {"external": "ten drawn digits", "harder": "200 harder digits", "eight": "1,797 digits 8 x 8"}
-_SHOWN = 16
 
 
 def write(study: Path, folder: Path) -> Path:
@@ -48,8 +45,8 @@ def write(study: Path, folder: Path) -> Path:
         *page_boards.by_rows(rows, measured),
         *page_boards.upright(rows, measured),
         *_other_digits(digits.known(study)),
-        *_searched(runs),
-        *_recipes(runs),
+        *page_search.searched(runs),
+        *page_search.recipes(runs),
         *_FOOT,
     ]
     page = folder / "smallest.md"
@@ -90,7 +87,8 @@ def _named(rows: Sequence[Row]) -> list[str]:
         "`toolkit/zoo/topology.py`. *RAM by rows* is calculated (`toolkit/smallest/rows.py`): rings of as many rows as "
         "a kernel is high; what the firmware takes by rows is [below](#on-boards), measured. Weights count a byte "
         "each, biases and the multipliers of tied layers four. Names that end in `-long` are the second round: the "
-        "five pipelines of the first one went on. `smallest-upright` reads what the device has set upright "
+        "five pipelines of the first one went on; those in `-wide` the third: many more starts, none of them long. "
+        "`smallest-upright` reads what the device has set upright "
         "([below](#set-upright)). Bold: what stands for the network that is named beside it.",
         "",
         *table(
@@ -221,87 +219,6 @@ def _other_digits(known: Sequence[digits.Row]) -> list[str]:
         "",
         *table(("network", "type", *(_SETS[name] for name in sets)), lines, text=2),
     ]
-
-
-def _searched(runs: Sequence[Record]) -> list[str]:
-    trials = [record for record in runs if record.state == WHOLE and record.held_out and not record.run.start]
-    best: dict[tuple[str, float], list[Record]] = {}
-    for record in trials:
-        best.setdefault((record.run.words, record.run.slope), []).append(record)
-
-    def mean(found: list[Record]) -> float:
-        return sum(record.held_out or 0 for record in found) / len(found)
-
-    shown = sorted(best.items(), key=lambda item: -mean(item[1]))[:_SHOWN]
-    return [
-        "## What was searched",
-        "",
-        "All runs, one point each:",
-        "",
-        "![All runs](smallest/runs.svg)",
-        "",
-        f"The {len(shown)} best topologies of {len(best)} by the mean of their short trainings, float, held out:",
-        "",
-        *table(
-            ("topology", "slope", "parameters", "MACs", "runs", "epochs", "held out, %"),
-            [
-                (
-                    f"`{words}`",
-                    f"{slope:g}",
-                    many(found[0].params),
-                    many(found[0].macs),
-                    str(len(found)),
-                    "-".join(str(each) for each in sorted({record.run.recipe.epochs for record in found})),
-                    percent(mean(found)),
-                )
-                for (words, slope), found in shown
-            ],
-        ),
-    ]
-
-
-def _recipes(runs: Sequence[Record]) -> list[str]:
-    """Each run of another recipe or slope beside the plain one of the same network, seed and epochs."""
-    plain = {
-        (record.run.words, record.run.seed, record.run.recipe.epochs): record
-        for record in runs
-        if record.held_out and record.run == Run(
-            record.run.words, 0.1, record.run.seed, replace(RECIPE, epochs=record.run.recipe.epochs)
-        )
-    }  # fmt: skip
-    by_identity = {record.identity: record for record in runs if record.state == WHOLE}
-    lines = []
-    for record in runs:
-        if not record.held_out or not record.purpose.startswith("recipe"):
-            continue
-        run = record.run
-        base = by_identity.get(run.start) or plain.get((run.words, run.seed, run.recipe.epochs))
-        changes = [f"{key} {value:g}" for key, value in vars(run.recipe).items() if value != getattr(RECIPE, key)]
-        told = [
-            *([f"slope {run.slope:g}"] if run.slope != 0.1 else []),
-            *(each for each in changes if "epochs" not in each),
-        ]
-        if base is None or not told:
-            continue
-        began = f", {run.recipe.epochs} epochs after it" if run.start else ""
-        lines.append(
-            (
-                f"`{run.words}`",
-                ", ".join(told) + began,
-                str(run.seed),
-                percent(base.held_out),
-                percent(record.held_out),
-                f"{base.held_out_loss or 0:.4f}",
-                f"{record.held_out_loss or 0:.4f}",
-            )
-        )
-    titles = ("topology", "changed", "seed", "plain, %", "changed, %", "plain, loss", "changed, loss")
-    return [
-        "Other recipes, each beside the plain run of the same network and seed, held out. One seed each, so that less "
-        "than some 0.3 points (below 400 parameters) or 0.15 (near 700) says nothing:",
-        "",
-        *table(titles, lines, text=2),
-    ]  # fmt: skip
 
 
 _FOOT: tuple[str, ...] = (
