@@ -96,8 +96,8 @@ def test_the_best_of_each_stage_go_on_to_the_next(sets: data.Sets, tmp_path: Pat
     short, middle, long = found[:3], found[3:5], found[5:]
     by_identity = {each.identity: each for each in found}
     assert [each.run.recipe.rate for each in middle] == [0.01, 0.01]
-    assert [by_identity[each.run.start] for each in middle] == pipeline.ordered(short)[:2]
-    assert long == (ended,) and by_identity[ended.run.start] == pipeline.best(middle)
+    assert [by_identity[each.run.start] for each in middle] == pipeline.ordered(list(short))[:2]
+    assert long == (ended,) and by_identity[ended.run.start] == pipeline.best(list(middle))
     assert plan.epochs == 4 and pipeline.run(plan, 1, sets, tmp_path) == ended  # nothing is trained twice
 
 

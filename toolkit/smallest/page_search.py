@@ -60,7 +60,8 @@ def recipes(runs: Sequence[Record]) -> list[str]:
             record.run.words, 0.1, record.run.seed, replace(RECIPE, epochs=record.run.recipe.epochs)
         )
     }  # fmt: skip
-    by_identity = {record.identity: record for record in runs if record.state == WHOLE}
+    # Of a run that two machines trained, the first record: what went on from it began there.
+    by_identity = {record.identity: record for record in reversed(runs) if record.state == WHOLE}
     pairs: dict[tuple[str, str, int], list[tuple[Record, Record]]] = {}
     for record in runs:
         if not record.held_out or not record.purpose.startswith("recipe"):
@@ -80,7 +81,7 @@ def recipes(runs: Sequence[Record]) -> list[str]:
             *(percent(statistics.fmean(pair[place].held_out or 0.0 for pair in found)) for place in (0, 1)),
             *(f"{statistics.fmean(pair[place].held_out_loss or 0.0 for pair in found):.4f}" for place in (0, 1)),
         )
-        for (words, told, epochs), found in pairs.items()
+        for (words, told, epochs), found in sorted(pairs.items(), key=lambda item: item[0][0])
     ]
     return [
         "Other recipes, each beside the plain runs of the same network and seeds, held out, means. Of one seed less "
@@ -93,10 +94,6 @@ def recipes(runs: Sequence[Record]) -> list[str]:
 def _changes(run: Run) -> str:
     """What a run has other than the recipe and the slope that all have."""
     changes = [f"{key} {value:g}" for key, value in vars(run.recipe).items() if value != getattr(RECIPE, key)]
-    told = [
-        *([f"slope {run.slope:g}"] if run.slope != 0.1 else []),
-        *(each for each in changes if "epochs" not in each),
-    ]
-    if run.start:
-        return ", ".join([*told, "after it"])
-    return ", ".join(told)
+    slope = [f"slope {run.slope:g}"] if run.slope != 0.1 else []
+    told = [*slope, *(each for each in changes if "epochs" not in each)]
+    return ", ".join([*told, "going on from it"] if run.start else told)
