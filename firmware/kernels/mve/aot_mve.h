@@ -97,14 +97,17 @@ AOT_INLINE aot_quad_t aot_quad_max(aot_quad_t a, aot_quad_t b) {
   return a;
 }
 
+/* From a sum to its byte; `lane` says which constants are the channel's. */
+AOT_INLINE int8_t aot_lane_value(const aot_quad_mve_t *quad, uint32_t lane, int8_t zero, const int8_t *table,
+                                 int32_t sum) {
+  const int32_t scaled = aot_requantise(sum + quad->bias[lane], quad->multiplier[lane], quad->shift[lane]);
+  const int32_t value = aot_saturate_s8(zero + scaled);
+  return table != NULL ? table[128 + value] : (int8_t)value;
+}
+
 AOT_INLINE aot_quad_t aot_quad_values(const aot_quad_mve_t *quad, int8_t zero, const int8_t *table,
                                       aot_quad_t sums) {
-  for (uint32_t i = 0; i < 4; ++i) {
-    const int32_t sum = sums.lane[i] + quad->bias[i];
-    const int32_t value = zero + aot_requantise(sum, quad->multiplier[i], quad->shift[i]);
-    sums.lane[i] = aot_saturate_s8(value);
-    if (table != NULL) sums.lane[i] = table[128 + sums.lane[i]];
-  }
+  for (uint32_t i = 0; i < 4; ++i) sums.lane[i] = aot_lane_value(quad, i, zero, table, sums.lane[i]);
   return sums;
 }
 
