@@ -48,7 +48,7 @@ typedef void aot_depthwise_rows_mve_t(const aot_channels_mve_t *channels, const 
 #if AOT_HAS_MVE
 /* Four rows, `count` vectors of each and `step` bytes from one to the next, to interleaved[count][16][4]. An
  * `outside` row is the same vector again and again. */
-static __attribute__((noinline, unused)) void aot_interleave_mve(const int8_t *const *rows,
+static __attribute__((noinline, noclone, unused)) void aot_interleave_mve(const int8_t *const *rows,
                                                                    const uint32_t *steps, int8_t *to,
                                                                    uint32_t count) {
   const int8_t *a = rows[0], *b = rows[1], *c = rows[2], *d = rows[3];

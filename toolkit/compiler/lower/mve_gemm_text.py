@@ -20,6 +20,7 @@ _LANES = 4
 _NEAR = 127
 # What is unrolled; longer kernels are loops of a few steps a turn.
 _MOST_STEPS = 12
+_FEW_STEPS = 2
 _COUNT, _TABLE, _WEIGHTS, _PAIRS, _GROUPS, _ROWS = 0, 4, 8, 16, 20, 24
 """Places on the stack; weights and what follows the sums lie side by side."""
 
@@ -67,7 +68,12 @@ class Form:
     @property
     def unrolled(self) -> bool:
         """True if all steps stand there."""
-        return self.steps <= (2 if self.small else _MOST_STEPS)
+        return self.steps <= (_FEW_STEPS if self.small else _MOST_STEPS)
+
+    @property
+    def folded(self) -> bool:
+        """True if a loop goes through the channels in eights, as the text of sixteen would be long."""
+        return self.steps > _FEW_STEPS and not self.small and self.channels >= 2 * 8
 
     @property
     def stays(self) -> bool:
@@ -249,30 +255,25 @@ def constants(zero: int, table: str) -> Iterator[str]:
     yield f"ldr r2, {table}" if table else "mov r2, #128"
 
 
-def _group(form: Form, channels: int, tiles: int, positions: int) -> Iterator[str]:
-    """Some channels at the positions, from their sums to their bytes."""
-    last = channels % _LANES
-    waits = {2: (("q3",), ("q4",)), 4: (("q3", "q5"), ("q4", "q6"))}.get(tiles, (("q0",), ("q1",)))
-    if positions > 1:
-        for tile in range(tiles):
-            made = _Tile(form, last or _LANES, 2, 2)
-            yield from (*made.sums(), *made.scaled())
-            for half in (0, 1):
-                yield f"vqmovn{'bt'[tile % 2]}.s32 {waits[half][tile // 2]}, q{half}"
-    else:
-        for tile in range(0, tiles, 2):
-            made = _Tile(form, last or _LANES, 1, min(tiles, 2))
-            yield from (*made.sums(), *made.scaled())
-            for half in range(made.halves):
-                yield f"vqmovn{'bt'[half]}.s32 {waits[0][tile // 2]}, q{half}"
+def _tiles(form: Form, count: int, lanes: int, positions: int, waits: tuple[str, str]) -> Iterator[str]:
+    """One tile or two, to int16 in `waits`: of the first position, and of the second one."""
+    halves = 2 if positions > 1 else count
+    for tile in range(0, count, halves // positions):
+        made = _Tile(form, lanes, positions, halves)
+        yield from (*made.sums(), *made.scaled())
+        for half in range(halves):
+            to, part = (half, tile) if positions > 1 else (0, half)
+            yield f"vqmovn{'bt'[part]}.s32 {waits[to]}, q{half}"
+
+
+def _finish(form: Form, channels: int, width: int, positions: int, waits: tuple[tuple[str, ...], ...]) -> Iterator[str]:
+    """From int16 to bytes in memory; `waits`: by position, the vectors that have them."""
     yield from constants(form.zero, f"[sp, #{_TABLE}]" if form.table else "")
-    width = {1: 32, 2: 16, 4: 8}[tiles]
     for half in reversed(range(positions)):
-        vectors = waits[half]
-        yield from bytes_of(vectors[0], vectors[-1], width, form.zero, table=form.table)
+        yield from bytes_of(waits[half][0], waits[half][-1], width, form.zero, table=form.table)
     store, then = f"vstrb.{width}", ""
-    if last:
-        yield from (f"mov r4, #{last}", "vctp.32 r4")
+    if channels < _LANES:
+        yield from (f"mov r4, #{channels}", "vctp.32 r4")
         store, then = "vstrbt.32", "vpst"
     if positions > 1:
         if form.channels > _NEAR:
@@ -282,23 +283,56 @@ def _group(form: Form, channels: int, tiles: int, positions: int) -> Iterator[st
     yield from filter(None, (then, f"{store} {waits[0][0]}, [r7], #{channels}"))
 
 
+def _group(form: Form, channels: int, tiles: int, positions: int) -> Iterator[str]:
+    """Some channels at the positions, from their sums to their bytes."""
+    if tiles == 1:
+        yield from _tiles(form, 1, min(channels, _LANES), positions, ("q0", "q1"))
+        yield from _finish(form, channels, 32, positions, (("q0",), ("q1",)))
+        return
+    for waits in (("q3", "q4"), ("q5", "q6"))[: tiles // 2]:
+        yield from _tiles(form, 2, _LANES, positions, waits)
+    both = (("q3", "q5"), ("q4", "q6")) if tiles > 2 else (("q3",), ("q4",))
+    yield from _finish(form, channels, 4 * 8 // tiles, positions, both)
+
+
+def _eights(form: Form, count: int, positions: int) -> Iterator[str]:
+    """`count` times eight channels in one loop; every second turn stores sixteen, the last one of an odd count eight.
+
+    The text of two tiles, not of all that a vector of bytes is made from: it is most of the function.
+    """
+    yield from _begin(form, count, _GROUPS, 5)
+    yield from _tiles(form, 2, _LANES, positions, ("q3", "q4"))
+    counter = "r11" if _in_register(form, _GROUPS) else "r0"
+    if counter == "r0":
+        yield f"ldr r0, [sp, #{_GROUPS}]"
+    yield from (f"tst {counter}, #1", f"b{'eq' if count % 2 else 'ne'} 9f")
+    yield from ("vmov q5, q3", "vmov q6, q4")[:positions]
+    yield from _next(form, _GROUPS, 5)
+    if count % 2:
+        yield from (*_finish(form, 8, 16, positions, (("q3",), ("q4",))), "b 6f")
+    yield "9:"
+    yield from _finish(form, 16, 8, positions, (("q5", "q3"), ("q6", "q4")))
+    yield from _next(form, _GROUPS, 5)
+    yield "6:"
+
+
 def _position(form: Form, positions: int) -> Iterator[str]:
     """All channels at one position or two; on to the next ones."""
     if positions > 1:
         yield from ("mov r3, r1", *add("r3", form.apart))
     yield f"ldrd r5, r9, [sp, #{_WEIGHTS}]"
-    all_groups = groups(form.channels, small=form.small)
-    place = 0
-    while place < len(all_groups):
-        group = all_groups[place]
-        times = all_groups.count(group)
-        label = 5 if group[1] == 4 else 6
+    left = list(groups(form.channels, small=form.small))
+    if form.folded:
+        yield from _eights(form, form.channels // 8, positions)
+        left = [each for each in left if each[1] == 1]
+    while left:
+        group, times = left[0], left.count(left[0])
         if times > 1:
-            yield from _begin(form, times, _GROUPS, label)
+            yield from _begin(form, times, _GROUPS, 5)
         yield from _group(form, *group, positions)
         if times > 1:
-            yield from _next(form, _GROUPS, label)
-        place += times
+            yield from _next(form, _GROUPS, 5)
+        left = left[times:]
     if positions > 1:
         yield from add("r7", form.channels)
     yield from add("r1", form.apart * positions)
@@ -307,7 +341,7 @@ def _position(form: Form, positions: int) -> Iterator[str]:
 def _in_register(form: Form, place: int) -> bool:
     """Whether a loop's count is in r11: that of the groups' loop, or of positions where there is no other."""
     counted = groups(form.channels, small=form.small)
-    inner = len(counted) != len(set(counted))
+    inner = form.folded or len(counted) != len(set(counted))
     return form.unrolled and (place == _GROUPS or not inner)
 
 
@@ -395,7 +429,7 @@ def once(name: str, declared: str, lines: Iterable[str]) -> str:
 #define {name} NULL
 #elif !defined({name}_is_here)
 #define {name}_is_here
-static __attribute__((noinline)) void {name}({declared}) {{
+static __attribute__((noinline, noclone)) void {name}({declared}) {{
   register const void *layer __asm__("r0") = l;
   register const int8_t *from __asm__("r1") = x;
   register int8_t *output __asm__("r2") = out;
