@@ -6,8 +6,8 @@
 #if AOT_HAS_MVE
 enum { MOST = 256 }; /* bytes whose sum is an int16 */
 
-/* Sixteen channels. Even and odd ones are summed apart, as int16; narrowed twice, they are every fourth, which
- * is how VLD4 and VST4 have them. */
+/* Sixteen channels. Even and odd ones are summed apart, as int16; narrowed twice, they are every fourth,
+ * which is how VLD4 and VST4 have them. */
 static void add(uint32_t width, uint32_t channels, const int8_t *x, int32_t *sums) {
   for (uint32_t count; width > 0; width -= count) {
     count = width < MOST ? width : MOST;

@@ -33,8 +33,8 @@ typedef struct {
 typedef struct {
   aot_channelwise_shape_t shape; /* a window of at most 4x4, not dilated */
   int8_t input_zero, output_zero;
-  uint8_t columns;  /* of the output, at a time */
-  uint8_t together; /* columns in 16 bytes of the input, if there are 4 or 8 channels; else 1 */
+  uint8_t columns;       /* of the output, at a time */
+  uint8_t together;      /* columns in 16 bytes of the input, if there are 4 or 8 channels; else 1 */
   const int8_t *weights; /* [channels][column][row], four of each; the 5 bytes before it are 0 */
   const aot_scale_mve_t *scales;
   const int8_t *table;   /* [256], at value + 128; NULL if nothing follows the requantisation */
@@ -46,49 +46,51 @@ typedef void aot_depthwise_rows_mve_t(const aot_channels_mve_t *channels, const 
                                       int8_t *output, uint32_t count);
 
 #if AOT_HAS_MVE
-/* Four rows, `count` vectors of each and `step` bytes from one to the next, to interleaved[count][16][4]. An
- * `outside` row is the same vector again and again. */
-static __attribute__((noinline, noclone, unused)) void aot_interleave_mve(const int8_t *const *rows,
-                                                                   const uint32_t *steps, int8_t *to,
-                                                                   uint32_t count) {
+#define AOT_INTERLEAVE_MVE                                                     \
+  "vst40.8 {q0, q1, q2, q3}, [%[at]]\n\tvst41.8 {q0, q1, q2, q3}, [%[at]]\n\t" \
+  "vst42.8 {q0, q1, q2, q3}, [%[at]]\n\tvst43.8 {q0, q1, q2, q3}, [%[at]]!\n\tle lr, 1b"
+
+/* Four rows, `count` vectors of each and steps[row] bytes from one to the next, to at[count][16][4]. */
+static __attribute__((noinline, unused)) void aot_interleave_mve(const int8_t *const *rows,
+                                                                 const uint32_t *steps, int8_t *at,
+                                                                 uint32_t count) {
   const int8_t *a = rows[0], *b = rows[1], *c = rows[2], *d = rows[3];
   __asm__ volatile(
       "dls lr, %[count]\n"
       "1:\n\t"
       "vldrb.8 q0, [%[a]]\n\tvldrb.8 q1, [%[b]]\n\tvldrb.8 q2, [%[c]]\n\tvldrb.8 q3, [%[d]]\n\t"
-      "add %[a], %[sa]\n\tadd %[b], %[sb]\n\tadd %[c], %[sc]\n\tadd %[d], %[sd]\n\t"
-      "vst40.8 {q0, q1, q2, q3}, [%[to]]\n\tvst41.8 {q0, q1, q2, q3}, [%[to]]\n\t"
-      "vst42.8 {q0, q1, q2, q3}, [%[to]]\n\tvst43.8 {q0, q1, q2, q3}, [%[to]]!\n\tle lr, 1b"
-      : [a] "+r"(a), [b] "+r"(b), [c] "+r"(c), [d] "+r"(d), [to] "+r"(to)
+      "add %[a], %[sa]\n\tadd %[b], %[sb]\n\tadd %[c], %[sc]\n\tadd %[d], %[sd]\n\t" AOT_INTERLEAVE_MVE
+      : [a] "+r"(a), [b] "+r"(b), [c] "+r"(c), [d] "+r"(d), [at] "+r"(at)
       : [count] "r"(count), [sa] "r"(steps[0]), [sb] "r"(steps[1]), [sc] "r"(steps[2]), [sd] "r"(steps[3])
       : "lr", "q0", "q1", "q2", "q3", "memory");
-
 }
 
-/* The same where no row is outside, and the step is near. */
-#define AOT_INTERLEAVE_NEAR_MVE(rows, step, to, count)                                                     \
-  do {                                                                                                     \
-    const int8_t *a = (rows)[0], *b = (rows)[1], *c = (rows)[2], *d = (rows)[3];                           \
-    __asm__ volatile(                                                                                      \
-        "dls lr, %[n]\n"                                                                                   \
-        "1:\n\t"                                                                                           \
-        "vldrb.8 q0, [%[a]], %[by]\n\tvldrb.8 q1, [%[b]], %[by]\n\t"                                       \
-        "vldrb.8 q2, [%[c]], %[by]\n\tvldrb.8 q3, [%[d]], %[by]\n\t"                                       \
-        "vst40.8 {q0, q1, q2, q3}, [%[at]]\n\tvst41.8 {q0, q1, q2, q3}, [%[at]]\n\t"                       \
-        "vst42.8 {q0, q1, q2, q3}, [%[at]]\n\tvst43.8 {q0, q1, q2, q3}, [%[at]]!\n\tle lr, 1b"             \
-        : [a] "+r"(a), [b] "+r"(b), [c] "+r"(c), [d] "+r"(d), [at] "+r"(to)                                \
-        : [n] "r"(count), [by] "i"((step) < 128 ? (step) : 0)                                              \
-        : "lr", "q0", "q1", "q2", "q3", "memory");                                                         \
-  } while (0)
+/* The same with one step, which the instruction holds: at most 127. */
+AOT_INLINE void aot_interleave_near_mve(const int8_t *const *rows, uint32_t step, int8_t *at,
+                                        uint32_t count) {
+  const int8_t *a = rows[0], *b = rows[1], *c = rows[2], *d = rows[3];
+  __asm__ volatile(
+      "dls lr, %[count]\n"
+      "1:\n\t"
+      "vldrb.8 q0, [%[a]], %[step]\n\tvldrb.8 q1, [%[b]], %[step]\n\t"
+      "vldrb.8 q2, [%[c]], %[step]\n\tvldrb.8 q3, [%[d]], %[step]\n\t" AOT_INTERLEAVE_MVE
+      : [a] "+r"(a), [b] "+r"(b), [c] "+r"(c), [d] "+r"(d), [at] "+r"(at)
+      : [count] "r"(count), [step] "i"(step < 128 ? step : 0)
+      : "lr", "q0", "q1", "q2", "q3", "memory");
+}
 
-/* The columns from `left` on of sixteen channels and four rows, those outside the image too. */
-AOT_INLINE void aot_columns4_mve(const aot_depthwise4x4_mve_t *l, const int8_t *input, const int8_t *outside,
-                                 int32_t top, int32_t left, int32_t height, int8_t *to) {
+/* The columns from `left` on, of all channels: interleaves sixteen of them, those outside the image too, and
+ * computes their outputs, and goes on to the next sixteen. A row outside is `outside` again and again. */
+AOT_INLINE void aot_depthwise_columns_mve(const aot_depthwise4x4_mve_t *l, aot_depthwise_rows_mve_t *compute,
+                                          aot_channels_mve_t channels, const int8_t *input,
+                                          const int8_t *outside, int32_t top, int32_t left, int32_t height,
+                                          int8_t *interleaved, int8_t *output) {
   const aot_channelwise_shape_t *s = &l->shape;
   const int32_t reach = (l->columns - 1) * s->window.stride_w + s->window.w;
   const int32_t first = left < 0 ? 0 : left, end = left + reach < s->in_w ? left + reach : s->in_w;
   const uint32_t column = 64 / l->together, step = l->together > 1 ? 16 : s->channels;
   const uint32_t count = ((uint32_t)(end - first) + l->together - 1) / l->together;
+  int8_t *const at = interleaved + (uint32_t)(first - left) * column;
   const int8_t *rows[4];
   uint32_t steps[4];
   bool near = step < 128;
@@ -100,15 +102,24 @@ AOT_INLINE void aot_columns4_mve(const aot_depthwise4x4_mve_t *l, const int8_t *
     steps[row] = in ? step : 0;
     near = near && in;
   }
-  if (left < 0) aot_fill_mve(to, l->input_zero, (uint32_t)-left * column);
-  int8_t *at = to + (uint32_t)(first - left) * column;
-  if (near) {
-    AOT_INTERLEAVE_NEAR_MVE(rows, step, at, count);
-  } else {
-    aot_interleave_mve(rows, steps, at, count);
-  }
-  if (left + reach > end) {
-    aot_fill_mve(to + (uint32_t)(end - left) * column, l->input_zero, (uint32_t)(left + reach - end) * column);
+#pragma GCC unroll 1
+  for (uint32_t from = 0; from < s->channels; from += 16) {
+    if (near) {
+      aot_interleave_near_mve(rows, step, at, count);
+    } else {
+      aot_interleave_mve(rows, steps, at, count);
+    }
+    if (from == 0) {
+      aot_fill_mve(interleaved, l->input_zero, (uint32_t)(first - left) * column);
+      aot_fill_mve(interleaved + (uint32_t)(end - left) * column, l->input_zero,
+                   (uint32_t)(left + reach - end) * column);
+    }
+    const uint32_t more = s->channels - from;
+    compute(&channels, interleaved, output, more < 16 ? more : 16);
+    channels.weights += 16 * 16;
+    channels.scales += 16;
+    output += 16;
+    for (uint32_t row = 0; row < 4; ++row) rows[row] += steps[row] > 0 ? 16 : 0;
   }
 }
 #else
@@ -147,14 +158,9 @@ AOT_INLINE void aot_depthwise4x4_mve(const aot_depthwise4x4_mve_t *l, aot_depthw
     int8_t *to = output + y * s->out_w * s->channels;
     for (uint32_t x = 0;;) {
       const int32_t left = (int32_t)(x * k->stride_w) - k->pad_left;
-#pragma GCC unroll 1
-      for (uint32_t first = 0; first < s->channels; first += 16) {
-        const uint32_t more = s->channels - first, count = more < 16 ? more : 16;
-        const aot_channels_mve_t channels = {l->weights + 16 * first, l->scales + first, l->table,
-                                             l->lanes + (rows == 2 ? 0 : 8)};
-        aot_columns4_mve(l, input + first, outside, top, left, k->h + (int32_t)rows - 1, interleaved);
-        (rows == 2 ? two : one)(&channels, interleaved, to + x * s->channels + first, count);
-      }
+      const aot_channels_mve_t channels = {l->weights, l->scales, l->table, l->lanes + (rows == 2 ? 0 : 8)};
+      aot_depthwise_columns_mve(l, rows == 2 ? two : one, channels, input, outside, top, left,
+                                k->h + (int32_t)rows - 1, interleaved, to + x * s->channels);
       if (x + l->columns >= s->out_w) break;
       /* The last columns may be computed again. */
       x = x + 2u * l->columns <= s->out_w ? x + l->columns : (uint32_t)s->out_w - l->columns;
@@ -166,8 +172,8 @@ AOT_INLINE void aot_depthwise4x4_mve(const aot_depthwise4x4_mve_t *l, aot_depthw
   for (int32_t y = 0; y < s->out_h; ++y) {
     for (int32_t x = 0; x < s->out_w; ++x) {
       for (uint32_t channel = 0; channel < s->channels; ++channel) {
-        *output++ = aot_depthwise_one(l, input, channel, y * k->stride_h - k->pad_top,
-                                      x * k->stride_w - k->pad_left);
+        *output++ =
+            aot_depthwise_one(l, input, channel, y * k->stride_h - k->pad_top, x * k->stride_w - k->pad_left);
       }
     }
   }

@@ -19,16 +19,16 @@
 enum { AOT_PATCHES = 8 }; /* gathered at a time */
 
 typedef struct {
-  const int8_t *weights; /* by groups and tiles of channels: [kernel_h][chunks][channel][16] */
+  const int8_t *weights;       /* by groups and tiles of channels: [kernel_h][chunks][channel][16] */
   const aot_quad_mve_t *quads; /* by tiles */
   const int8_t *table; /* [256], what follows the requantisation, at value + 128; NULL if nothing does */
   aot_tile_shape_t shape;
   bool padded;
-  bool small;        /* every group of channels is one tile */
-  uint32_t pitch;    /* bytes from one input row to the next */
-  uint32_t run;      /* bytes of one kernel row: kernel width * in_c */
-  uint32_t chunks;   /* vectors of one kernel row, or of a patch */
-  uint32_t patch;    /* bytes of a gathered patch, a multiple of 16; 0: nothing is gathered */
+  bool small;      /* every group of channels is one tile */
+  uint32_t pitch;  /* bytes from one input row to the next */
+  uint32_t run;    /* bytes of one kernel row: kernel width * in_c */
+  uint32_t chunks; /* vectors of one kernel row, or of a patch */
+  uint32_t patch;  /* bytes of a gathered patch, a multiple of 16; 0: nothing is gathered */
   int8_t input_zero, output_zero;
 } aot_gemm_mve_t;
 

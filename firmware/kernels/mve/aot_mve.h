@@ -77,13 +77,23 @@ AOT_INLINE void aot_quad_store(aot_quad_t values, uint32_t channels, int8_t *out
 
 /* memmove to a lower address, or to memory apart. */
 AOT_INLINE void aot_move_mve(int8_t *to, const int8_t *from, uint32_t count) {
-  for (; count >= 16; count -= 16, to += 16, from += 16) vst1q_s8(to, vld1q_s8(from));
-  if (count > 0) AOT_STORE_LANES("vstrbt.8", "8", to, vld1q_s8(from), count);
+  __asm__ volatile(
+      "wlstp.8 lr, %[count], 2f\n"
+      "1:\n\tvldrb.8 q0, [%[from]], #16\n\tvstrb.8 q0, [%[to]], #16\n\tletp lr, 1b\n"
+      "2:"
+      : [to] "+r"(to), [from] "+r"(from)
+      : [count] "r"(count)
+      : "lr", "q0", "memory");
 }
 
 AOT_INLINE void aot_fill_mve(int8_t *to, int8_t value, uint32_t count) {
-  for (; count >= 16; count -= 16, to += 16) vst1q_s8(to, vdupq_n_s8(value));
-  if (count > 0) AOT_STORE_LANES("vstrbt.8", "8", to, vdupq_n_s8(value), count);
+  __asm__ volatile(
+      "vdup.8 q0, %[value]\n\twlstp.8 lr, %[count], 2f\n"
+      "1:\n\tvstrb.8 q0, [%[to]], #16\n\tletp lr, 1b\n"
+      "2:"
+      : [to] "+r"(to)
+      : [value] "r"((int32_t)value), [count] "r"(count)
+      : "lr", "q0", "memory");
 }
 #else
 typedef struct {

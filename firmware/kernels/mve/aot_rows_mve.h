@@ -19,8 +19,13 @@ AOT_INLINE void aot_advance_rows_mve(const aot_tile_shape_t *s, uint32_t pitch, 
   for (; row < s->row_count; ++row) {
     const int32_t y = (int32_t)(out_y * step + row) - s->pad_top;
     int8_t *to = rows + row * pitch;
-    aot_fill_mve(to, zero, pitch);
-    if (y >= 0 && y < s->in_h) aot_move_mve(to + before, input + (uint32_t)y * width, width);
+    if (y >= 0 && y < s->in_h) {
+      aot_fill_mve(to, zero, before);
+      aot_move_mve(to + before, input + (uint32_t)y * width, width);
+      aot_fill_mve(to + before + width, zero, pitch - before - width);
+    } else {
+      aot_fill_mve(to, zero, pitch);
+    }
   }
 }
 
