@@ -119,7 +119,7 @@ AOT_INLINE void aot_depthwise_columns_mve(const aot_depthwise4x4_mve_t *l, aot_d
     channels.weights += 16 * 16;
     channels.scales += 16;
     output += 16;
-    for (uint32_t row = 0; row < 4; ++row) rows[row] += steps[row] > 0 ? 16 : 0;
+    for (uint32_t row = 0; row < 4; ++row) rows[row] += near || steps[row] > 0 ? 16 : 0;
   }
 }
 #else

@@ -74,7 +74,9 @@ def _vector(form: Form, columns: int, half: str) -> Iterator[str]:
         for row in range(form.rows):
             for more in range(min(form.shared, columns - first)):
                 yield f"vmladav.s8 {_SUMS[row * form.across + first + more]}, q0, q{3 + 2 * row + more}"
-    yield from ("vmov q0[2], q0[0], r0, r4", "vmov q0[3], q0[1], r2, r6")
+    yield "vmov q0[2], q0[0], r0, r4"
+    if columns > 1:
+        yield "vmov q0[3], q0[1], r2, r6"
     yield from ("vadd.i32 q0, q0, r8", "vqrdmulh.s32 q0, q0, r9")
     if form.signed:
         yield from ("vshr.s32 q2, q0, #31", "vadd.i32 q0, q0, q2")
@@ -110,9 +112,7 @@ def _columns(form: Form) -> Iterator[str]:
         if rest > form.across:
             yield from _vector(form, rest - form.across, "t")
         yield from _finish(form)
-        there = [lane // 2 % form.across + lane % 2 * form.across < rest for lane in range(_LANES)]
-        yield f"movw r0, #{sum(3 << 2 * lane for lane in range(_LANES) if there[lane])}"
-        yield from ("vmsr p0, r0", "vpst", "vstrbt.16 q1, [r3, q2]")
+        yield from ("vpst", "vstrbt.16 q1, [r3, q2]")
     yield from add("r3", 1 - full * 2 * form.across * form.channels)
 
 
@@ -127,6 +127,10 @@ def _whole(form: Form) -> Iterator[str]:
     yield "vadd.i32 q7, q1, r1"
     back = form.patches * form.step - 4
     yield from (f"movw r1, #{back & 0xFFFF}", "neg r1, r1")
+    if rest := form.width % (2 * form.across):
+        # The lanes that the last columns have.
+        there = [lane // 2 % form.across + lane % 2 * form.across < rest for lane in range(_LANES)]
+        yield from (f"movw r0, #{sum(3 << 2 * lane for lane in range(_LANES) if there[lane])}", "vmsr p0, r0")
     yield "1:"
     for row in reversed(range(form.rows)):
         for column in reversed(range(form.shared)):
