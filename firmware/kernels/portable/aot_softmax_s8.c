@@ -39,6 +39,13 @@ static int leading_zeros(uint32_t x) {
 #endif
 }
 
+int32_t aot_softmax_scale(int32_t sum, int *exponent) {
+  /* sum = 2^(12 - zeros) * (1 + a); the largest element alone contributes 1, so zeros is at most 12. */
+  const int zeros = leading_zeros((uint32_t)sum);
+  *exponent = 12 - zeros + 31 - 8;
+  return one_over_one_plus((int32_t)(((uint32_t)sum << zeros) - UINT32_C(0x80000000)));
+}
+
 void aot_softmax_s8(const aot_softmax_s8_t *parameters, const int8_t *input, int8_t *output) {
   aot_softmax_s8_t layer;
   AOT_LOAD(layer, parameters);
@@ -52,12 +59,8 @@ void aot_softmax_s8(const aot_softmax_s8_t *parameters, const int8_t *input, int
       if (below < layer.entries) sum += (int32_t)rounded(AOT_S32(layer.exponentials + below), 12);
     }
 
-    /* sum = 2^(12 - zeros) * (1 + a); the largest element alone contributes 1, so zeros is at most 12. */
-    const int zeros = leading_zeros((uint32_t)sum);
-    const int32_t a = (int32_t)(((uint32_t)sum << zeros) - UINT32_C(0x80000000));
-    const int32_t scale = one_over_one_plus(a);
-    const int exponent = 12 - zeros + 31 - 8;
-
+    int exponent;
+    const int32_t scale = aot_softmax_scale(sum, &exponent);
     for (uint16_t i = 0; i < layer.depth; ++i) {
       const int32_t below = most - input[i];
       uint32_t value = 0;

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toolkit.compiler import c, fixedpoint, ir
-from toolkit.compiler.lower import arithmetic, mve_tile
+from toolkit.compiler.lower import arithmetic, mve_tile, simple
 from toolkit.compiler.lower.base import Call, Context, channelwise_fields
 from toolkit.compiler.lower.dsp import following_table
 from toolkit.compiler.lower.quantised import Quantised
@@ -32,7 +32,7 @@ def suits(context: Context, q: Quantised) -> bool:
     return int(q.reach.max()) < 1 << 30 and int(q.shift.max()) < 0 and context.input(0).data is None
 
 
-def _long_table(context: Context, q: Quantised) -> tuple[NDArray[np.int8], int] | None:
+def long_table(context: Context, q: Quantised) -> tuple[NDArray[np.int8], int] | None:
     """What follows the requantisation, zero point and saturation included, for all that it can give; the place of 0.
 
     None if that is too long.
@@ -75,7 +75,7 @@ def conv3x3c1_pool2(layer: Weighted) -> Call | None:
     context, shape, q = layer.context, layer.shape, layer.arithmetic
     if not shape.is_3x3c1_pool2 or not shape.tiles or not suits(context, q) or shape.output[2] > 127:
         return None
-    table = _long_table(context, q)
+    table = long_table(context, q)
     if table is None:
         return None
     taps = q.weights.reshape(-1, 3, 3)
@@ -205,3 +205,12 @@ def depthwise(layer: Weighted) -> Call | None:
 def binary(context: Context, op: ir.Binary) -> Call:
     """The portable kernels, but aot_add_tables_mve.h for sums whose operands are looked up."""
     return arithmetic.binary(context, op, "aot_add_tables_mve", "aot_add_tables_mve")
+
+
+def softmax(context: Context, op: ir.Softmax) -> Call:
+    """The portable kernels, but aot_softmax_mve.h for int8."""
+    call = simple.softmax(context, op)
+    if call.kernels != ("aot_softmax_s8.c",):
+        return call
+    body = call.body.replace("aot_softmax_s8(", "aot_softmax_mve(")
+    return replace(call, body=body, kernels=(*call.kernels, "aot_softmax_mve.c"), headers=("aot_softmax_mve.h",))
