@@ -100,6 +100,12 @@ def place(buffers: Sequence[Buffer], behind: Behind | None = None, work: int = W
     order = sorted(range(len(buffers)), key=lambda at: (-buffers[at].bytes, buffers[at].first_use))
     meetings = _meetings(buffers, behind or {})
     offsets, size = _in_order(buffers, meetings, order)
+    # A chain whose outputs begin before their inputs: the last one lies lowest, and what is kept for no other layer
+    # finds room beside it.
+    chain = sorted(order, key=lambda at: (buffers[at].first_use == buffers[at].last_use, -buffers[at].first_use))
+    other, lower = _in_order(buffers, meetings, chain)
+    if lower < size:
+        order, offsets, size = chain, other, lower
     least = bound(buffers, behind)
     random = Random(len(buffers))  # noqa: S311 - one plan for one network
     for _ in range(work // (1 + sum(len(each) ** 2 for each in meetings))):
@@ -112,8 +118,8 @@ def place(buffers: Sequence[Buffer], behind: Behind | None = None, work: int = W
             tried.remove(top[0])
             tried.insert(random.randrange(at + 1), top[0])
         else:
-            other = random.randrange(len(tried))
-            tried[at], tried[other] = tried[other], tried[at]
+            second = random.randrange(len(tried))
+            tried[at], tried[second] = tried[second], tried[at]
         found, reached = _in_order(buffers, meetings, tried)
         if reached <= size:
             order, offsets, size = tried, found, reached

@@ -8,26 +8,7 @@
 #define AOT_CONV_MVE_H
 
 #include "aot_conv_tile_mve.h"
-
-/* Makes `rows` hold the input rows for output row `out_y`; those that the row before used too are moved up.
- */
-AOT_INLINE void aot_advance_rows_mve(const aot_conv_mve_t *l, const int8_t *input, int8_t *rows,
-                                     uint32_t out_y) {
-  const aot_tile_shape_t *s = &l->shape;
-  const uint32_t step = (uint32_t)s->pool_stride_h * s->stride_h;
-  uint32_t row = 0;
-  if (out_y > 0 && step < s->row_count) {
-    row = s->row_count - step;
-    aot_move_mve(rows, rows + step * l->pitch, row * l->pitch);
-  }
-  const uint32_t before = (uint32_t)s->pad_left * s->in_c, width = (uint32_t)s->in_w * s->in_c;
-  for (; row < s->row_count; ++row) {
-    const int32_t y = (int32_t)(out_y * step + row) - s->pad_top;
-    int8_t *to = rows + row * l->pitch;
-    aot_fill_mve(to, l->input_zero, l->pitch);
-    if (y >= 0 && y < s->in_h) aot_move_mve(to + before, input + (uint32_t)y * width, width);
-  }
-}
+#include "aot_rows_mve.h"
 
 /* One output position, or two without a pool, of a group of channels. */
 AOT_INLINE void aot_window_mve(const aot_conv_mve_t *l, aot_tile_mve_t *tile, const int8_t *x,
@@ -76,7 +57,7 @@ AOT_INLINE void aot_conv_mve(const aot_conv_mve_t *l, aot_tile_mve_t *tile, cons
   for (uint32_t y = 0; y < s->out_h; ++y) {
     const int8_t *x = rows;
     if (l->padded) {
-      aot_advance_rows_mve(l, input, rows, y);
+      aot_advance_rows_mve(s, l->pitch, l->input_zero, input, rows, y);
     } else {
       x = input + y * s->pool_stride_h * s->stride_h * l->pitch;
     }

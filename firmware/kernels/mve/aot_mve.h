@@ -77,13 +77,23 @@ AOT_INLINE void aot_quad_store(aot_quad_t values, uint32_t channels, int8_t *out
 
 /* memmove to a lower address, or to memory apart. */
 AOT_INLINE void aot_move_mve(int8_t *to, const int8_t *from, uint32_t count) {
-  for (; count >= 16; count -= 16, to += 16, from += 16) vst1q_s8(to, vld1q_s8(from));
-  if (count > 0) AOT_STORE_LANES("vstrbt.8", "8", to, vld1q_s8(from), count);
+  __asm__ volatile(
+      "wlstp.8 lr, %[count], 2f\n"
+      "1:\n\tvldrb.8 q0, [%[from]], #16\n\tvstrb.8 q0, [%[to]], #16\n\tletp lr, 1b\n"
+      "2:"
+      : [to] "+r"(to), [from] "+r"(from)
+      : [count] "r"(count)
+      : "lr", "q0", "memory");
 }
 
 AOT_INLINE void aot_fill_mve(int8_t *to, int8_t value, uint32_t count) {
-  for (; count >= 16; count -= 16, to += 16) vst1q_s8(to, vdupq_n_s8(value));
-  if (count > 0) AOT_STORE_LANES("vstrbt.8", "8", to, vdupq_n_s8(value), count);
+  __asm__ volatile(
+      "vdup.8 q0, %[value]\n\twlstp.8 lr, %[count], 2f\n"
+      "1:\n\tvstrb.8 q0, [%[to]], #16\n\tletp lr, 1b\n"
+      "2:"
+      : [to] "+r"(to)
+      : [value] "r"((int32_t)value), [count] "r"(count)
+      : "lr", "q0", "memory");
 }
 #else
 typedef struct {
@@ -97,14 +107,17 @@ AOT_INLINE aot_quad_t aot_quad_max(aot_quad_t a, aot_quad_t b) {
   return a;
 }
 
+/* From a sum to its byte; `lane` says which constants are the channel's. */
+AOT_INLINE int8_t aot_lane_value(const aot_quad_mve_t *quad, uint32_t lane, int8_t zero, const int8_t *table,
+                                 int32_t sum) {
+  const int32_t scaled = aot_requantise(sum + quad->bias[lane], quad->multiplier[lane], quad->shift[lane]);
+  const int32_t value = aot_saturate_s8(zero + scaled);
+  return table != NULL ? table[128 + value] : (int8_t)value;
+}
+
 AOT_INLINE aot_quad_t aot_quad_values(const aot_quad_mve_t *quad, int8_t zero, const int8_t *table,
                                       aot_quad_t sums) {
-  for (uint32_t i = 0; i < 4; ++i) {
-    const int32_t sum = sums.lane[i] + quad->bias[i];
-    const int32_t value = zero + aot_requantise(sum, quad->multiplier[i], quad->shift[i]);
-    sums.lane[i] = aot_saturate_s8(value);
-    if (table != NULL) sums.lane[i] = table[128 + sums.lane[i]];
-  }
+  for (uint32_t i = 0; i < 4; ++i) sums.lane[i] = aot_lane_value(quad, i, zero, table, sums.lane[i]);
   return sums;
 }
 

@@ -84,6 +84,14 @@ typedef struct {
 static __attribute__((noinline, unused)) void aot_rows_move(uint8_t *to, const uint8_t *from, size_t bytes) {
 #if defined(__AVR__)
   memmove(to, from, bytes);
+#elif defined(__ARM_FEATURE_MVE)
+  __asm__ volatile(
+      "wlstp.8 lr, %[bytes], 2f\n"
+      "1:\n\tvldrb.8 q0, [%[from]], #16\n\tvstrb.8 q0, [%[to]], #16\n\tletp lr, 1b\n"
+      "2:"
+      : [to] "+r"(to), [from] "+r"(from)
+      : [bytes] "r"(bytes)
+      : "lr", "q0", "memory");
 #else
   if ((((uintptr_t)to | (uintptr_t)from) % AOT_ROWS_ALIGNED) == 0) {
     for (; bytes >= 16; bytes -= 16, to += 16, from += 16) {

@@ -24,6 +24,28 @@ static int32_t one_over_one_plus(int32_t a) {
   return x > INT32_MAX / 2 ? INT32_MAX : x * 2;
 }
 
+/* x / 2^exponent of what is not negative, halves rounded up; exponent at least 1. */
+static uint32_t rounded(int32_t x, int exponent) {
+  return exponent > 31 ? 0 : ((uint32_t)x + (UINT32_C(1) << (exponent - 1))) >> exponent;
+}
+
+static int leading_zeros(uint32_t x) {
+#if defined(__ARM_FEATURE_CLZ)
+  return __builtin_clz(x);
+#else
+  int zeros = 0;
+  for (; (x & UINT32_C(0x80000000)) == 0; x <<= 1) ++zeros;
+  return zeros;
+#endif
+}
+
+int32_t aot_softmax_scale(int32_t sum, int *exponent) {
+  /* sum = 2^(12 - zeros) * (1 + a); the largest element alone contributes 1, so zeros is at most 12. */
+  const int zeros = leading_zeros((uint32_t)sum);
+  *exponent = 12 - zeros + 31 - 8;
+  return one_over_one_plus((int32_t)(((uint32_t)sum << zeros) - UINT32_C(0x80000000)));
+}
+
 void aot_softmax_s8(const aot_softmax_s8_t *parameters, const int8_t *input, int8_t *output) {
   aot_softmax_s8_t layer;
   AOT_LOAD(layer, parameters);
@@ -34,24 +56,18 @@ void aot_softmax_s8(const aot_softmax_s8_t *parameters, const int8_t *input, int
     int32_t sum = 0;
     for (uint16_t i = 0; i < layer.depth; ++i) {
       const int32_t below = most - input[i];
-      if (below < layer.entries) sum += aot_rounding_divide(AOT_S32(layer.exponentials + below), 12);
+      if (below < layer.entries) sum += (int32_t)rounded(AOT_S32(layer.exponentials + below), 12);
     }
 
-    /* sum = 2^(12 - zeros) * (1 + a); the largest element alone contributes 1, so zeros is at most 12. */
-    int zeros = 0;
-    while (((uint32_t)sum << zeros & UINT32_C(0x80000000)) == 0) ++zeros;
-    const int32_t a = (int32_t)(((uint32_t)sum << zeros) - UINT32_C(0x80000000));
-    const int32_t scale = one_over_one_plus(a);
-    const int exponent = 12 - zeros + 31 - 8;
-
+    int exponent;
+    const int32_t scale = aot_softmax_scale(sum, &exponent);
     for (uint16_t i = 0; i < layer.depth; ++i) {
       const int32_t below = most - input[i];
-      int32_t value = 0;
+      uint32_t value = 0;
       if (below < layer.entries) {
-        value = aot_rounding_divide(aot_doubling_high_multiply(scale, AOT_S32(layer.exponentials + below)),
-                                    exponent);
+        value = rounded(aot_doubling_high_multiply(scale, AOT_S32(layer.exponentials + below)), exponent);
       }
-      output[i] = (int8_t)aot_clamp(value - 128, INT8_MIN, INT8_MAX);
+      output[i] = (int8_t)((value > UINT8_MAX ? UINT8_MAX : (int32_t)value) - 128);
     }
   }
 }

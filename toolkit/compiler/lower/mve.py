@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toolkit.compiler import c, fixedpoint, ir
-from toolkit.compiler.lower import arithmetic, mve_tile
+from toolkit.compiler.lower import arithmetic, mve_tile, simple
 from toolkit.compiler.lower.base import Call, Context, channelwise_fields
 from toolkit.compiler.lower.dsp import following_table
 from toolkit.compiler.lower.quantised import Quantised
@@ -24,7 +24,7 @@ _3X3_GROUP = 3
 _LONGEST_TABLE = 1024
 
 
-def _suits(context: Context, q: Quantised) -> bool:
+def suits(context: Context, q: Quantised) -> bool:
     """True if the vectors' arithmetic is exact here: sums and results leave room, and every shift rounds.
 
     An input that is a constant has nothing readable behind it.
@@ -32,7 +32,7 @@ def _suits(context: Context, q: Quantised) -> bool:
     return int(q.reach.max()) < 1 << 30 and int(q.shift.max()) < 0 and context.input(0).data is None
 
 
-def _long_table(context: Context, q: Quantised) -> tuple[NDArray[np.int8], int] | None:
+def long_table(context: Context, q: Quantised) -> tuple[NDArray[np.int8], int] | None:
     """What follows the requantisation, zero point and saturation included, for all that it can give; the place of 0.
 
     None if that is too long.
@@ -52,7 +52,7 @@ def _long_table(context: Context, q: Quantised) -> tuple[NDArray[np.int8], int] 
     return (values if table is None else table[values + 128]).astype(np.int8), -first
 
 
-def _quads(context: Context, q: Quantised, lanes: list[list[int]]) -> c.Constant:
+def quads(context: Context, q: Quantised, lanes: list[list[int]]) -> c.Constant:
     """`aot_quad_mve_t` for each four channels of `lanes`; a lane without a channel gives 0."""
     # A lane more, for lanes without a channel.
     values = np.stack([np.append(q.bias, 0), np.append(q.multiplier, 0), np.append(q.shift.astype(np.int32), -1)])
@@ -73,9 +73,9 @@ def _in_order(channels: int, group: int) -> list[list[int]]:
 def conv3x3c1_pool2(layer: Weighted) -> Call | None:
     """aot_conv3x3c1_pool2_mve.h: 3x3 on one channel with a 2x2 pool."""
     context, shape, q = layer.context, layer.shape, layer.arithmetic
-    if not shape.is_3x3c1_pool2 or not shape.tiles or not _suits(context, q) or shape.output[2] > 127:
+    if not shape.is_3x3c1_pool2 or not shape.tiles or not suits(context, q) or shape.output[2] > 127:
         return None
-    table = _long_table(context, q)
+    table = long_table(context, q)
     if table is None:
         return None
     taps = q.weights.reshape(-1, 3, 3)
@@ -85,10 +85,10 @@ def conv3x3c1_pool2(layer: Weighted) -> Call | None:
     for channel, kernel in enumerate(taps):
         for row in (0, 1):
             vectors[channel // _3X3_GROUP, row, channel % _3X3_GROUP, :3, row : row + 3] = kernel.T
-    quads = _quads(context, q, _in_order(len(taps), _3X3_GROUP))
+    after = quads(context, q, _in_order(len(taps), _3X3_GROUP))
     rows = tuple(
-        f"{{{', '.join(map(_braced, group.reshape(-1, VECTOR)))}}}, {{{after}}}"
-        for group, after in zip(vectors, quads.rows, strict=True)
+        f"{{{', '.join(map(_braced, group.reshape(-1, VECTOR)))}}}, {{{quad}}}"
+        for group, quad in zip(vectors, after.rows, strict=True)
     )
     entries = context.constant("table", table[0])
     groups = c.Constant(f"{context.name}_groups", np.zeros((count, 36), np.int32), "aot_group3x3_mve_t", rows)
@@ -125,10 +125,10 @@ def _vectors(weights: NDArray[np.int8], kernel_rows: int) -> NDArray[np.int8]:
 def conv(layer: Weighted) -> Call | None:
     """aot_conv_mve.h: any kernel whose rows are runs."""
     context, shape, q = layer.context, layer.shape, layer.arithmetic
-    if layer.groups > 1 or not shape.tiles or not _suits(context, q):
+    if layer.groups > 1 or not shape.tiles or not suits(context, q):
         return None
-    quads = _quads(context, q, _in_order(len(q.bias), 4))
-    arrays = [context.constant("weights", _vectors(q.weights, shape.window.kernel_h)), quads]
+    weights = context.constant("weights", _vectors(q.weights, shape.window.kernel_h))
+    arrays = [weights, quads(context, q, _in_order(len(q.bias), 4))]
     table = following_table(context, q)
     if table is not None:
         arrays.append(context.constant("table", table))
@@ -181,12 +181,12 @@ def depthwise(layer: Weighted) -> Call | None:
     source = context.input(0)
     channels = source.shape[3]
     plain = layer.groups == channels == len(q.weights) and channels % 4 == 0 and context.layer.pool is None
-    if not plain or not _suits(context, q) or channels > 65_528:
+    if not plain or not suits(context, q) or channels > 65_528:
         return None
     lanes = [[at + first + 2 * i for i in range(4)] for at in range(0, channels, 8) for first in (0, 1)]
     # [group of eight][tap][channel]
     weights = np.pad(q.weights, ((0, -channels % 8), (0, 0))).reshape(-1, 8, q.weights.shape[1]).swapaxes(1, 2)
-    arrays = [context.constant("weights", weights), _quads(context, q, lanes)]
+    arrays = [context.constant("weights", weights), quads(context, q, lanes)]
     table = following_table(context, q)
     if table is not None:
         arrays.append(context.constant("table", table))
@@ -205,3 +205,12 @@ def depthwise(layer: Weighted) -> Call | None:
 def binary(context: Context, op: ir.Binary) -> Call:
     """The portable kernels, but aot_add_tables_mve.h for sums whose operands are looked up."""
     return arithmetic.binary(context, op, "aot_add_tables_mve", "aot_add_tables_mve")
+
+
+def softmax(context: Context, op: ir.Softmax) -> Call:
+    """The portable kernels, but aot_softmax_mve.h for int8."""
+    call = simple.softmax(context, op)
+    if call.kernels != ("aot_softmax_s8.c",):
+        return call
+    body = call.body.replace("aot_softmax_s8(", "aot_softmax_mve(")
+    return replace(call, body=body, kernels=(*call.kernels, "aot_softmax_mve.c"), headers=("aot_softmax_mve.h",))

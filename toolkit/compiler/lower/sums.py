@@ -10,6 +10,7 @@ from toolkit.compiler.lower.base import Call, Context
 from toolkit.errors import ModelError
 
 SUM_BYTES = 4
+_VECTOR = 16
 _HEADER, _KERNEL = "aot_row_sums.h", "aot_row_sums.c"
 
 
@@ -36,13 +37,44 @@ def by_row(context: Context) -> tuple[Call, Call] | None:
     if max(width, channels) > 0xFFFF:
         return None
     name, inputs = context.name, context.layer.inputs[:1]
-    adds = f"(void)row;\naot_add_row_s8({width}u, {channels}u, $0, $sums);"
-    sums = SUM_BYTES * channels
-    row = Call(f"{name}_row", (op.kind,), inputs, context.layer.output, adds, (_KERNEL,), (_HEADER,), sums_bytes=sums)
+    own = context.target.isa.add_row
+    adds = f"(void)row;\n{own or 'aot_add_row_s8'}({width}u, {channels}u, $0, $sums);"
+    row = Call(
+        f"{name}_row",
+        (op.kind,),
+        inputs,
+        context.layer.output,
+        adds,
+        (_KERNEL, *((f"{own}.c",) if own else ())),
+        (_HEADER, *((f"{own}.h",) if own else ())),
+        reads_past=_VECTOR - 1 if own else 0,
+        sums_bytes=SUM_BYTES * (-(-channels // _VECTOR) * _VECTOR if own else channels),
+    )
     body = f"{kernel}(&{name}_layer, $sums, $out);"
     definition = c.structure(kind, f"{name}_layer", fields | {"channels": channels})
-    last = replace(row, name=name, inputs=(), body=body, definitions=(definition,))
+    last = replace(row, name=name, inputs=(), body=body, definitions=(definition,), reads_past=0)
     return row, last
+
+
+def whole(context: Context, _: ir.Operator) -> Call | None:
+    """The same of an image that lies whole, by the instruction set's own kernel; None: it is no such layer."""
+    calls, source = by_row(context), context.input(0)
+    if calls is None or source.data is not None:
+        return None
+    row, last = calls
+    _, height, width, channels = source.shape
+    if height * width > 0xFFFF:
+        return None
+    adds = context.target.isa.add_row.replace("_add_row", "_sum_rows")
+    body = f"{adds}({height * width}u, {channels}u, $0, $scratch);\n{last.body.replace('$sums', '$scratch')}"
+    return replace(
+        last,
+        inputs=row.inputs,
+        body=body,
+        scratch_bytes=last.sums_bytes,
+        sums_bytes=0,
+        reads_past=row.reads_past,
+    )
 
 
 def _mean(op: ir.Reduce, context: Context) -> tuple[str, str, dict[str, Any]] | None:
