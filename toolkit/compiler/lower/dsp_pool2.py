@@ -28,6 +28,8 @@ _MOST_PRODUCTS = 300
 """Dual multiplications of one channel: up to 2 KiB of code."""
 _FARTHEST = 4095
 _LAST = 1 << 31
+_MOST_UNROLLED = 1000
+"""Instructions of all channels for which there is no loop: up to 4 KiB of code."""
 # On the stack.
 _TABLE, _OUTPUT, _END, _INPUT, _COLUMNS, _STREAM, _FRAME = 0, 4, 8, 12, 16, 20, 24
 
@@ -41,6 +43,7 @@ class Form:
         in_c, kernel_h, kernel_w: of the convolution.
         out_w: columns of the output.
         table: a table follows the requantisation.
+        shifts: of all channels, whose code then stands one after the other; empty: it is a loop.
     """
 
     pitch: int
@@ -49,12 +52,34 @@ class Form:
     kernel_w: int
     out_w: int
     table: bool
+    shifts: tuple[int, ...] = ()
+
+    @property
+    def count(self) -> int:
+        """How many columns there are."""
+        return (self.kernel_w + 1) * self.in_c // 2
 
     @property
     def columns(self) -> tuple[tuple[int, ...], ...]:
-        """The sides, 0 for left and 1 for right, that have taps in each column."""
-        count = (self.kernel_w + 1) * self.in_c // 2
-        return tuple(tuple(side for side in (0, 1) if any(self.taps(column, side))) for column in range(count))
+        """The sides, 0 for left and 1 for right, that have taps in each column; but for those of `alone`."""
+        return tuple(
+            tuple(side for side in (0, 1) if any(self.taps(column, side)) and (column, side) not in self.alone)
+            for column in range(self.count)
+        )
+
+    @property
+    def alone(self) -> tuple[tuple[int, int], ...]:
+        """Column and side of the taps that are the only ones of their side there, which are paired with those above or
+        below instead; the right one comes first. Empty where there are not two of them, or not three kernel rows."""
+        single = [
+            (column, side) for column in range(self.count) for side in (0, 1) if self.taps(column, side).count(0) == 1
+        ]
+        return tuple(single) if self.kernel_h == 3 and [side for _, side in single] == [1, 0] else ()
+
+    @property
+    def scratch_words(self) -> int:
+        """Of the columns, and of those that are alone."""
+        return self.count * (self.kernel_h + 1) + 2 * len(self.alone)
 
     def taps(self, column: int, side: int) -> tuple[int, ...]:
         """For the two bytes of a column 1 + the tap of a kernel row that a position on that side has there, or 0."""
@@ -80,8 +105,10 @@ def conv_pool2(layer: Weighted) -> Call | None:
     table = following_table(context, q)
     form = Form(in_w * in_c, in_c, w.kernel_h, w.kernel_w, out_w, table is not None)
     k = scaled(q) if form.fits else None
-    if k is None or int(k.shift.min()) == 0:
+    if k is None or int(k.shift.min()) == 0 or int(k.shift.max()) > 31:
         return None
+    if context.target.optimise == "speed" and channels * len(list(_sums(form))) <= _MOST_UNROLLED:
+        form = replace(form, shifts=tuple(int(shift) for shift in k.shift))
     constants = [context.constant("stream", _stream(form, k))]
     if table is not None:
         constants.append(context.constant("table", table))
@@ -95,6 +122,7 @@ def conv_pool2(layer: Weighted) -> Call | None:
         "in_c": in_c,
         "kernel_h": form.kernel_h,
         "run": form.kernel_w * in_c,
+        "alone": int(bool(form.alone)),
     }
     name = f"{context.name}_pool2"
     header = "aot_conv_pool2_dsp"
@@ -103,7 +131,7 @@ def conv_pool2(layer: Weighted) -> Call | None:
         call,
         body=f"{name}(&{context.name}_layer, $0, $scratch, $out);",
         definitions=(*call.definitions, function(name, form)),
-        scratch_bytes=4 * len(form.columns) * (form.kernel_h + 1),
+        scratch_bytes=4 * form.scratch_words,
     )
 
 
@@ -120,6 +148,9 @@ def _stream(form: Form, k: Scaled) -> NDArray[np.uint32]:
             parts.append(low | high << 16)
             if len(parts) == 1:
                 parts.append(k.bias.astype(np.int32).view(np.uint32).reshape(-1, 1))
+    for column, side in form.alone:
+        taps = rows[:, :, max(form.taps(column, side))].astype(np.uint32)
+        parts.append(taps[:, :2] | taps[:, 1:] << 16)
     shift = k.shift.astype(np.uint32)
     shift[-1] |= _LAST
     scaling = np.stack([k.multiplier, k.offset], axis=1).astype(np.int32).view(np.uint32)
@@ -137,6 +168,17 @@ def _columns(form: Form) -> Iterator[Line]:
             yield f"sxtb16 {odd[row]}, {even[row]}, ror #8", ""
             yield f"sxtb16 {even[row]}, {even[row]}", ""
         yield f"stm r1!, {{{', '.join([*even, *odd])}}}", "two columns"
+        for pair, (column, side) in zip((("r10", "r11"), ("r12", "lr")), form.alone, strict=False):
+            if column // 2 != byte // 4:
+                continue
+            single = odd if column % 2 else even
+            for to, (above, below) in zip(pair, (single[:2], single[2:]), strict=True):
+                if form.taps(column, side)[0]:
+                    yield f"pkhbt {to}, {above}, {below}, lsl #16", "a tap that is alone, of two rows"
+                else:
+                    yield f"pkhtb {to}, {below}, {above}, asr #16", "a tap that is alone, of two rows"
+    if form.alone:
+        yield "stm r1!, {r10-r12, lr}", ""
 
 
 def _sums(form: Form) -> Iterator[Line]:
@@ -157,14 +199,19 @@ def _sums(form: Form) -> Iterator[Line]:
                     start = f"r{total}" if total in begun else "lr"
                     yield f"smlad r{total}, {weights[row]}, r{data}, {start}", ""
                     begun.add(total)
+    if form.alone:
+        yield "ldm r1!, {r6-r9}", "right and left: rows 0 and 1, rows 2 and 3"
+        yield "ldm r0!, {r10-r12, lr}", "their taps 0 and 1, 1 and 2"
+        for total, rows_01, rows_23, taps_01, taps_12 in ((4, 6, 7, "r10", "r11"), (2, 8, 9, "r12", "lr")):
+            yield f"smlad r{total}, {taps_01}, r{rows_01}, r{total}", ""
+            yield f"smlabt r{total}, r{rows_23}, {taps_12}, r{total}", ""
+            yield f"smlatb r{total + 1}, r{rows_01}, {taps_01}, r{total + 1}", ""
+            yield f"smlad r{total + 1}, {taps_12}, r{rows_23}, r{total + 1}", ""
 
 
-def _window(form: Form) -> Iterator[Line]:
-    """One pool window, all channels."""
-    yield f"ldrd r0, r1, [sp, #{_INPUT}]", "a pool window"
-    yield from _columns(form)
-    yield f"ldr r0, [sp, #{_STREAM}]", ""
-    yield f"2: sub r1, r1, #{4 * len(form.columns) * (form.kernel_h + 1)}", "a channel"
+def _channel(form: Form, place: int) -> Iterator[Line]:
+    """From the columns to a channel's output byte; `place` where there is no loop."""
+    yield f"sub r1, r1, #{4 * form.scratch_words}", "a channel"
     yield from _sums(form)
     for first, second in (("r2", "r3"), ("r4", "r5"), ("r2", "r4")):
         yield f"cmp {first}, {second}", ""
@@ -173,15 +220,36 @@ def _window(form: Form) -> Iterator[Line]:
     yield "ldm r0!, {r6-r8}", "multiplier, offset, shift"
     yield "add r7, r7, r2, asr #31", ""
     yield "smmlar r2, r2, r6, r7", "scaled"
-    yield "asr r2, r2, r8", ""
-    yield "ssat r2, #8, r2", ""
+    if form.shifts:
+        yield f"ssat r2, #8, r2, asr #{form.shifts[place]}", ""
+    else:
+        yield "asr r2, r2, r8", ""
+        yield "ssat r2, #8, r2", ""
     yield f"ldrd r9, r10, [sp, #{_TABLE}]", ""
     if form.table:
         yield "ldrsb r2, [r9, r2]", ""
-    yield "strb r2, [r10], #1", ""
-    yield f"str r10, [sp, #{_OUTPUT}]", ""
-    yield "cmp r8, #0", ""
-    yield "bge 2b", ""
+    if form.shifts:
+        yield f"strb r2, [r10, #{place}]", ""
+    else:
+        yield "strb r2, [r10], #1", ""
+        yield f"str r10, [sp, #{_OUTPUT}]", ""
+
+
+def _window(form: Form) -> Iterator[Line]:
+    """One pool window, all channels."""
+    yield f"ldrd r0, r1, [sp, #{_INPUT}]", "a pool window"
+    yield from _columns(form)
+    yield f"ldr r0, [sp, #{_STREAM}]", ""
+    if form.shifts:
+        for place in range(len(form.shifts)):
+            yield from _channel(form, place)
+        yield f"add r10, r10, #{len(form.shifts)}", ""
+        yield f"str r10, [sp, #{_OUTPUT}]", ""
+    else:
+        yield "2:", ""
+        yield from _channel(form, 0)
+        yield "cmp r8, #0", ""
+        yield "bge 2b", ""
 
 
 def _row(form: Form) -> Iterator[Line]:
