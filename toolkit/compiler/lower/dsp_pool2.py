@@ -44,6 +44,7 @@ class Form:
         out_w: columns of the output.
         table: a table follows the requantisation.
         shifts: of all channels, whose code then stands one after the other; empty: it is a loop.
+        least_scratch: no taps are paired across rows.
     """
 
     pitch: int
@@ -53,6 +54,7 @@ class Form:
     out_w: int
     table: bool
     shifts: tuple[int, ...] = ()
+    least_scratch: bool = False
 
     @property
     def count(self) -> int:
@@ -71,10 +73,12 @@ class Form:
     def alone(self) -> tuple[tuple[int, int], ...]:
         """Column and side of the taps that are the only ones of their side there, which are paired with those above or
         below instead; the right one comes first. Empty where there are not two of them, or not three kernel rows."""
+        if self.least_scratch or self.kernel_h != 3:
+            return ()
         single = [
             (column, side) for column in range(self.count) for side in (0, 1) if self.taps(column, side).count(0) == 1
         ]
-        return tuple(single) if self.kernel_h == 3 and [side for _, side in single] == [1, 0] else ()
+        return tuple(single) if [side for _, side in single] == [1, 0] else ()
 
     @property
     def scratch_words(self) -> int:
@@ -104,6 +108,7 @@ def conv_pool2(layer: Weighted) -> Call | None:
         return None
     table = following_table(context, q)
     form = Form(in_w * in_c, in_c, w.kernel_h, w.kernel_w, out_w, table is not None)
+    form = replace(form, least_scratch=context.target.least_scratch)
     k = scaled(q) if form.fits else None
     if k is None or int(k.shift.min()) == 0 or int(k.shift.max()) > 31:
         return None
