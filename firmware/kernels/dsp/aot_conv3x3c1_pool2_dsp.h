@@ -3,10 +3,11 @@
  * channels.
  *
  * A pool window sees a patch of 4x4 pixels. Two instructions widen a row of it to E = (x0, x2) and O = (x1,
- * x3), so a kernel row is one dual multiplication, by (w0, w2), and a single one, by w1: of E and O for the
- * left position, and of O and E for the right one. Six registers hold three of the four rows, five the
- * weights, and the maximum is kept negated: a sum that starts from it ends as its own lead over the maximum
- * so far, which is clamped at 0 and taken off again.
+ * x3), so the outer taps of a kernel row are one dual multiplication: of E for the left positions, of O for
+ * the right ones. Two positions one above the other read the same middle pixels of rows 1 and 2, which are a
+ * pair, and one of them that of row 0, the other that of row 3. So five multiplications do nine products. The
+ * maximum is kept negated: a sum that starts from it ends as its own lead over the maximum so far, which is
+ * clamped at 0 and taken off again.
  */
 #ifndef AOT_CONV3X3C1_POOL2_DSP_H
 #define AOT_CONV3X3C1_POOL2_DSP_H
@@ -18,7 +19,7 @@
 
 /* One channel. Weights, bias and offset are scaled as in aot_conv_dsp.h. */
 typedef struct {
-  uint32_t weights[5]; /* (w00, w02), (w10, w12), (w20, w22), (w01, w11), (w21, 0) */
+  uint32_t weights[5]; /* (w00, w02), (w10, w12), (w20, w22), (w11, w21), (w01, w11) */
   int32_t bias, multiplier, offset;
   const int8_t *table; /* at value 0: entries -128 to 127 */
 } aot_channel3x3_dsp_t;
@@ -48,7 +49,7 @@ AOT_INLINE void aot_conv3x3c1_pool2_dsp(const aot_conv3x3c1_pool2_dsp_t *l, cons
           int32_t sum = 0;
           for (uint32_t ky = 0; ky < 3; ++ky, pixel += width) {
             sum += aot_low(w[ky]) * pixel[0] + aot_high(w[ky]) * pixel[2];
-            sum += (ky == 1 ? aot_high(w[3]) : aot_low(w[3 + ky / 2])) * pixel[1];
+            sum += (ky == 2 ? aot_high(w[3]) : ky == 1 ? aot_low(w[3]) : aot_low(w[4])) * pixel[1];
           }
           most = aot_max(most, sum);
         }

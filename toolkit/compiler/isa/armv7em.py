@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from toolkit.compiler.isa import armv6m
 from toolkit.compiler.isa.base import V7, V7EM, InstructionSet, Kernels
-from toolkit.compiler.lower import depthwise, dsp, dsp_gemm, portable
+from toolkit.compiler.lower import depthwise, dsp, dsp_gemm, dsp_pool2, portable
 
 _ELSE = (portable.conv_pool2_s8, portable.conv_s8)
 
@@ -18,6 +18,7 @@ ISA = InstructionSet(
             depthwise.dsp_s8,
             depthwise.portable_s8,
             dsp.conv3x3c1_pool2,
+            dsp_pool2.conv_pool2,
             dsp_gemm.wide,
             dsp.conv_tiled,
             *_ELSE,
@@ -28,6 +29,7 @@ ISA = InstructionSet(
             depthwise.portable_s8,
             dsp.conv3x3c1_pool2,
             dsp_gemm.narrow,
+            dsp_pool2.conv_pool2,
             dsp.conv_tiled,
             *_ELSE,
         ),
@@ -35,6 +37,7 @@ ISA = InstructionSet(
             depthwise.portable_s8,
             dsp.conv3x3c1_pool2,
             dsp_gemm.compact,
+            dsp_pool2.conv_pool2,
             dsp.conv_compact,
             *_ELSE,
         ),

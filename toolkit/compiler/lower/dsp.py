@@ -117,7 +117,8 @@ def conv3x3c1_pool2(layer: Weighted) -> Call | None:
     entries = context.constant("table", tables.IDENTITY if table is None else table)
     taps = k.weights.reshape(-1, 3, 3)
     outer = pairs(taps[:, :, [0, 2]].reshape(len(taps), -1), 3).reshape(len(taps), 3)
-    middle = pairs(taps[:, :, 1], 1).reshape(len(taps), 2)
+    # The middle taps that meet rows 1 and 2: of the upper position and of the lower one.
+    middle = pairs(taps[:, [1, 2, 0, 1], 1], 1).reshape(len(taps), 2)
     words = np.concatenate([outer, middle], axis=1)
     rows = tuple(
         f"{{{', '.join(map(c.number, words[i]))}}}, {c.number(k.bias[i])}, {c.number(k.multiplier[i])}, "

@@ -23,7 +23,7 @@ _UNROLLED = 40
 
 _UNROLLED_FOR_SIZE = 4
 
-# A patch of taps is gathered anew for each position, which few channels do not repay.
+# A patch of taps is gathered anew for each position, which few channels do not repay where there are several.
 _LEAST_CHANNELS = 8
 
 _FEW_WEIGHTS = 1024
@@ -118,7 +118,8 @@ def _call(layer: Weighted, *, is_wide: bool, generic: bool) -> Call | None:
     context, shape, q = layer.context, layer.shape, layer.arithmetic
     pool, channels = shape.pool, shape.output[2]
     pooled = (pool.kernel_h, pool.kernel_w) != (1, 1)
-    if layer.groups > 1 or not shape.tiles or not _LEAST_CHANNELS <= channels <= _MOST_CHANNELS:
+    least = 4 if shape.conv == (1, 1) else _LEAST_CHANNELS
+    if layer.groups > 1 or not shape.tiles or not least <= channels <= _MOST_CHANNELS:
         return None
     if pooled and pool.kernel_w != 2:
         return None
