@@ -1,0 +1,104 @@
+"""int8 layers with weights on an Armv6-M core: aot_gemm_armv6m.h and aot_depthwise_armv6m.h."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from toolkit.compiler import c
+from toolkit.compiler.c import Constant
+from toolkit.compiler.lower.base import Call, channelwise_fields
+from toolkit.compiler.lower.depthwise import padded
+from toolkit.compiler.lower.depthwise import suits as depthwise_suits
+from toolkit.compiler.lower.quantised import Quantised
+from toolkit.compiler.lower.weighted import Weighted
+
+_MOST_TAPS = 65_528
+_MOST_SHIFT = 22
+_LANES = 4
+
+
+def gemm(layer: Weighted) -> Call | None:
+    """aot_gemm_armv6m.c: one group and no pool; else None."""
+    context, shape, q = layer.context, layer.shape, layer.arithmetic
+    alone = (shape.pool.kernel_h, shape.pool.kernel_w) == (1, 1)
+    real = layer.rows.shape[1]
+    if layer.groups > 1 or not shape.tiles or not alone or real > _MOST_TAPS or not _scales(q):
+        return None
+    taps = -(-real // 8) * 8
+    stream = context.constant("stream", _stream(q, (q.weights.astype(np.int64) + 128).astype(np.uint8), taps))
+    fields, constants = _fields(layer, stream)
+    fields |= {"shape": shape.fields(), "run": shape.run, "taps": taps, "input_zero": context.input(0).zero_point}
+    lanes = _LANES if shape.output[0] * shape.output[1] >= _LANES else 1
+    return _call(layer, "aot_gemm_armv6m", fields, constants, scratch_bytes=4 * taps * lanes)
+
+
+def depthwise(layer: Weighted) -> Call | None:
+    """aot_depthwise_armv6m.c: one output for each input channel, no pool; else None."""
+    context, shape, q = layer.context, layer.shape, layer.arithmetic
+    if not depthwise_suits(layer) or not _scales(q):
+        return None
+    taps = -(-q.weights.shape[1] // 3) * 3
+    stream = context.constant("stream", _stream(q, q.weights, taps))
+    fields, constants = _fields(layer, stream)
+    source = context.input(0)
+    fields |= {"shape": channelwise_fields(source, shape.conv, shape.window), "taps": taps}
+    if padded(layer):
+        outside = context.constant("outside", np.full(len(q.weights), source.zero_point, np.int8))
+        fields, constants = fields | {"outside": outside.name}, (*constants, outside)
+    out_h, out_w, _ = shape.output
+    lanes = _LANES if out_h * out_w >= _LANES else 1
+    call = _call(layer, "aot_depthwise_armv6m", fields, constants, scratch_bytes=4 * taps * lanes)
+    # Positions that are computed at once may begin in one row and end in another.
+    rows = 1 if out_w % _LANES == 0 else 1 + -(-(_LANES - 1) // out_w)
+    return replace(call, behind=shape.behind(1, rows=rows, blocks=False))
+
+
+def _scales(q: Quantised) -> bool:
+    """Whether three products of 32 bits scale every sum (aot_armv6m.h), and a channel's shift has room in its word."""
+    highest = (q.multiplier.astype(np.int64) >> 20) + 1
+    shift = -q.shift.astype(np.int64)
+    narrow = q.reach * highest + 2048 < 1 << 31
+    return bool(narrow.all() and (shift >= 1).all() and (shift <= _MOST_SHIFT).all())
+
+
+def _stream(q: Quantised, weights: NDArray[Any], taps: int) -> NDArray[np.uint32]:
+    """[channels][2 + taps / 4]: bias and shift, multiplier, `taps` weights, of which the last ones meet nothing."""
+    channels, real = weights.shape
+    words = np.stack([q.bias.astype(np.int64) << 5 | -q.shift.astype(np.int64), q.multiplier.astype(np.int64)], axis=1)
+    padded = np.zeros((channels, -(-taps // 4) * 4), np.uint8)
+    padded[:, :real] = weights.view(np.uint8)
+    return np.concatenate([(words & 0xFFFF_FFFF).astype("<u4"), padded.view("<u4")], axis=1).astype(np.uint32)
+
+
+def _fields(layer: Weighted, stream: Constant) -> tuple[dict[str, Any], tuple[Constant, ...]]:
+    """What every kernel's struct has, and its arrays."""
+    context, q = layer.context, layer.arithmetic
+    fields: dict[str, Any] = {"stream": stream.name, "output_zero": q.output_zero, "low": q.low, "high": q.high}
+    if context.layer.table is None:
+        return fields, (stream,)
+    table = context.constant("table", context.layer.table)
+    return fields | {"table": table.name}, (stream, table)
+
+
+def _call(
+    layer: Weighted, kernel: str, fields: dict[str, Any], constants: tuple[Constant, ...], scratch_bytes: int
+) -> Call:
+    context = layer.context
+    struct = f"{context.name}_layer"
+    return Call(
+        context.name,
+        tuple(op.kind for op in context.layer.operators),
+        context.layer.inputs[:1],
+        context.layer.output,
+        f"{kernel}(&{struct}, $0, $scratch, $out);",
+        (f"{kernel}.c",),
+        (f"{kernel}.h",),
+        constants,
+        (c.structure(f"{kernel}_t", struct, fields),),
+        scratch_bytes=scratch_bytes,
+        macs=layer.macs,
+    )
