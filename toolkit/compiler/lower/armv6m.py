@@ -58,11 +58,11 @@ def depthwise(layer: Weighted) -> Call | None:
 
 
 def _scales(q: Quantised) -> bool:
-    """Whether three products of 32 bits scale every sum (aot_armv6m.h), and a channel's shift has room in its word."""
-    highest = (q.multiplier.astype(np.int64) >> 20) + 1
+    """Whether the kernel can scale every sum: those of 2**20 and more are clamped, which right shifts of 11 and less do
+    to them as well."""
     shift = -q.shift.astype(np.int64)
-    narrow = q.reach * highest + 2048 < 1 << 31
-    return bool(narrow.all() and (shift >= 1).all() and (shift <= _MOST_SHIFT).all())
+    room = (q.reach < 1 << 20) | ((shift <= 11) & (q.reach < 1 << 26))
+    return bool(room.all() and (shift >= 1).all() and (shift <= _MOST_SHIFT).all())
 
 
 def _stream(q: Quantised, weights: NDArray[Any], taps: int) -> NDArray[np.uint32]:
@@ -95,7 +95,7 @@ def _call(
         context.layer.inputs[:1],
         context.layer.output,
         f"{kernel}(&{struct}, $0, $scratch, $out);",
-        (f"{kernel}.c",),
+        (f"{kernel}.c", "aot_armv6m.c"),
         (f"{kernel}.h",),
         constants,
         (c.structure(f"{kernel}_t", struct, fields),),
