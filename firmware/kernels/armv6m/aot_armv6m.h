@@ -27,11 +27,13 @@
 #define AOT_HAS_ARMV6M 0 /* the C beside the assembly stands in */
 #endif
 
-enum { AOT_ARMV6M_PRODUCTS, AOT_ARMV6M_DEPTHWISE };
+/* What the taps are: what four positions' windows read, 128 more than it is, as words or as bytes; what one
+ * position's reads, as bytes; where four windows or one of a depthwise layer read channel 0. */
+enum { AOT_ARMV6M_WORDS, AOT_ARMV6M_BYTES, AOT_ARMV6M_ONE, AOT_ARMV6M_PLACES, AOT_ARMV6M_PLACES_OF_ONE };
 
 /* The assembly knows where each member is. */
 typedef struct {
-  const int32_t *taps;    /* [taps][positions]: what the windows read, or where, with channel 0's weight */
+  const void *taps;       /* [tap][position] */
   const uint32_t *stream; /* of each channel: bias << 5 | right shift, multiplier, weights */
   int8_t *output;
   uint32_t stride;     /* from one position's output to the next one's; 0: there is one position */
@@ -42,7 +44,7 @@ typedef struct {
   int32_t start[4];    /* what each position's sums begin from beside the bias; of products */
   uint32_t channel;    /* its number; of a depthwise layer */
   int32_t low, high;   /* the clamp */
-  uint32_t kind;       /* of the taps; AOT_ARMV6M_PRODUCTS or AOT_ARMV6M_DEPTHWISE */
+  uint32_t kind;       /* of the taps */
   const int8_t *input, *outside; /* of a depthwise layer, for the C */
 } aot_armv6m_t;
 
@@ -55,8 +57,8 @@ typedef struct {
 #define AOT_ARMV6M_OUTSIDE(pixel) INT32_MIN
 #endif
 
-/* Products: sum of taps and weights, unsigned bytes of which 8 * steps there are. Depthwise: of what lies
- * where the taps say, and of signed weights, of which there are a multiple of three. */
+/* Sums of taps and weights, unsigned bytes of which there are 8 * steps; of a depthwise layer, signed ones of which
+ * there are a multiple of three. */
 void aot_armv6m_channels(const aot_armv6m_t *run);
 
 /* What follows the clamp, if anything does. */

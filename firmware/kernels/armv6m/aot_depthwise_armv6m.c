@@ -28,7 +28,6 @@ void aot_depthwise_armv6m(const aot_depthwise_armv6m_t *l, const int8_t *input, 
                     .words = 4 * words,
                     .low = l->low,
                     .high = l->high,
-                    .kind = AOT_ARMV6M_DEPTHWISE,
                     .input = input,
                     .outside = l->outside};
   int32_t y = 0, x = 0;
@@ -41,6 +40,7 @@ void aot_depthwise_armv6m(const aot_depthwise_armv6m_t *l, const int8_t *input, 
         ++y;
       }
     }
+    r.kind = lanes == 4 ? AOT_ARMV6M_PLACES : AOT_ARMV6M_PLACES_OF_ONE;
     r.steps = 4u * l->taps * lanes;
     r.output = output;
     r.stride = lanes == 4 ? s->channels : 0;

@@ -18,6 +18,7 @@ from toolkit.compiler.lower.weighted import Weighted
 
 _MOST_TAPS = 65_528
 _MOST_SHIFT = 22
+_MOST_BIAS = 1 << 26
 _LANES = 4
 
 
@@ -29,11 +30,29 @@ def gemm(layer: Weighted) -> Call | None:
     if layer.groups > 1 or not shape.tiles or not alone or real > _MOST_TAPS or not _scales(q):
         return None
     taps = -(-real // 8) * 8
-    stream = context.constant("stream", _stream(q, (q.weights.astype(np.int64) + 128).astype(np.uint8), taps))
+    wide = q.weights.astype(np.int64)
+    bias = q.bias - 128 * wide.sum(axis=1)
+    if (np.abs(bias) >= _MOST_BIAS).any():
+        return None
+    stream = context.constant("stream", _stream(q, bias, (wide + 128).astype(np.uint8), taps))
     fields, constants = _fields(layer, stream)
-    fields |= {"shape": shape.fields(), "run": shape.run, "taps": taps, "input_zero": context.input(0).zero_point}
-    lanes = _LANES if shape.output[0] * shape.output[1] >= _LANES else 1
-    return _call(layer, "aot_gemm_armv6m", fields, constants, scratch_bytes=4 * taps * lanes)
+    way, bytes_each = _way(layer)
+    fields |= {
+        "shape": shape.fields(),
+        "run": shape.run,
+        "taps": taps,
+        "input_zero": context.input(0).zero_point,
+        "way": way,
+    }
+    return _call(layer, "aot_gemm_armv6m", fields, constants, scratch_bytes=bytes_each * taps)
+
+
+def _way(layer: Weighted) -> tuple[str, int]:
+    """How positions are gathered, and the bytes of scratch that it takes for each tap."""
+    out_h, out_w, _ = layer.shape.output
+    if out_h * out_w < _LANES:
+        return "AOT_ARMV6M_ONE", 1
+    return ("AOT_ARMV6M_BYTES", 4) if layer.context.target.least_scratch else ("AOT_ARMV6M_WORDS", 16)
 
 
 def depthwise(layer: Weighted) -> Call | None:
@@ -42,7 +61,7 @@ def depthwise(layer: Weighted) -> Call | None:
     if not depthwise_suits(layer) or not _scales(q):
         return None
     taps = -(-q.weights.shape[1] // 3) * 3
-    stream = context.constant("stream", _stream(q, q.weights, taps))
+    stream = context.constant("stream", _stream(q, q.bias, q.weights, taps))
     fields, constants = _fields(layer, stream)
     source = context.input(0)
     fields |= {"shape": channelwise_fields(source, shape.conv, shape.window), "taps": taps}
@@ -61,14 +80,14 @@ def _scales(q: Quantised) -> bool:
     """Whether the kernel can scale every sum: those of 2**20 and more are clamped, which right shifts of 11 and less do
     to them as well."""
     shift = -q.shift.astype(np.int64)
-    room = (q.reach < 1 << 20) | ((shift <= 11) & (q.reach < 1 << 26))
+    room = (q.reach < 1 << 20) | ((shift <= 11) & (q.reach < _MOST_BIAS))
     return bool(room.all() and (shift >= 1).all() and (shift <= _MOST_SHIFT).all())
 
 
-def _stream(q: Quantised, weights: NDArray[Any], taps: int) -> NDArray[np.uint32]:
+def _stream(q: Quantised, bias: NDArray[Any], weights: NDArray[Any], taps: int) -> NDArray[np.uint32]:
     """[channels][2 + taps / 4]: bias and shift, multiplier, `taps` weights, of which the last ones meet nothing."""
     channels, real = weights.shape
-    words = np.stack([q.bias.astype(np.int64) << 5 | -q.shift.astype(np.int64), q.multiplier.astype(np.int64)], axis=1)
+    words = np.stack([bias.astype(np.int64) << 5 | -q.shift.astype(np.int64), q.multiplier.astype(np.int64)], axis=1)
     padded = np.zeros((channels, -(-taps // 4) * 4), np.uint8)
     padded[:, :real] = weights.view(np.uint8)
     return np.concatenate([(words & 0xFFFF_FFFF).astype("<u4"), padded.view("<u4")], axis=1).astype(np.uint32)
