@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from toolkit.compiler import c
 from toolkit.compiler.c import Constant
 from toolkit.compiler.lower.base import Call, channelwise_fields
-from toolkit.compiler.lower.depthwise import padded
+from toolkit.compiler.lower.depthwise import by_four, padded
 from toolkit.compiler.lower.depthwise import suits as depthwise_suits
 from toolkit.compiler.lower.quantised import Quantised
 from toolkit.compiler.lower.weighted import Weighted
@@ -71,9 +71,7 @@ def depthwise(layer: Weighted) -> Call | None:
     out_h, out_w, _ = shape.output
     lanes = _LANES if out_h * out_w >= _LANES else 1
     call = _call(layer, "aot_depthwise_armv6m", fields, constants, scratch_bytes=4 * taps * lanes)
-    # Positions that are computed at once may begin in one row and end in another.
-    rows = 1 if out_w % _LANES == 0 else 1 + -(-(_LANES - 1) // out_w)
-    return replace(call, behind=shape.behind(1, rows=rows, blocks=False))
+    return replace(call, behind=by_four(shape))
 
 
 def _scales(q: Quantised) -> bool:

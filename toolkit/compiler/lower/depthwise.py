@@ -9,6 +9,7 @@ import numpy as np
 from toolkit.compiler import ir
 from toolkit.compiler.lower import dsp, parameters
 from toolkit.compiler.lower.base import Call, channelwise_fields
+from toolkit.compiler.lower.shapes import Shape
 from toolkit.compiler.lower.weighted import Weighted
 
 _MOST_TAPS = 25  # AOT_MOST_TAPS
@@ -21,6 +22,22 @@ def portable_s8(layer: Weighted) -> Call | None:
         return None
     q = layer.arithmetic
     return _call(layer, "aot_depthwise_s8", _HEADER, parameters.of_int8(layer.context, q, q.weights.T))
+
+
+def four_s8(layer: Weighted) -> Call | None:
+    """aot_depthwise4_s8.c."""
+    q = layer.arithmetic
+    if not suits(layer) or not parameters.plain_shifts(q):
+        return None
+    found = parameters.of_int8(layer.context, q, q.weights.T)
+    call = _call(layer, "aot_depthwise4_s8", "aot_depthwise4_s8.h", found, "aot_depthwise_s8_t")
+    return replace(call, kernels=(*call.kernels, "aot_scale_s8.c"), behind=by_four(layer.shape))
+
+
+def by_four(shape: Shape) -> int:
+    """`Call.behind` where four positions are computed at once, which may begin in one row and end in another."""
+    width = shape.output[1]
+    return shape.behind(1, rows=1 if width % 4 == 0 else 1 + -(-3 // width), blocks=False)
 
 
 def dsp_s8(layer: Weighted) -> Call | None:
@@ -80,8 +97,12 @@ def suits(layer: Weighted) -> bool:
     return plain and layer.rows.shape[1] <= _MOST_TAPS
 
 
-def _call(layer: Weighted, kernel: str, header: str, found: parameters.Parameters) -> Call:
-    """A call of `kernel`; a tap outside the image reads a pixel of zero points, one element a channel."""
+def _call(layer: Weighted, kernel: str, header: str, found: parameters.Parameters, struct: str = "") -> Call:
+    """A call of `kernel`; a tap outside the image reads a pixel of zero points, one element a channel.
+
+    Args:
+        struct: of its parameters, if that is not named after it.
+    """
     context, channels = layer.context, len(layer.rows)
     source = context.input(0)
     is_int8 = source.dtype is ir.ElementType.INT8
@@ -96,7 +117,7 @@ def _call(layer: Weighted, kernel: str, header: str, found: parameters.Parameter
     }
     return context.call(
         kernel,
-        (f"{kernel}_t", {"taps": taps} | fields),
+        (struct or f"{kernel}_t", {"taps": taps} | fields),
         (f"{kernel}.c",),
         header,
         (*constants, outside) if at_edges else constants,
