@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from toolkit.compiler.isa.base import SCALAR_CONVOLUTION_S8, SCALAR_DENSE_S8, V6M, V6SM, InstructionSet
+from toolkit.compiler.isa.base import SCALAR_CONVOLUTION_S8, SCALAR_DENSE_S8, V6M, V6SM, InstructionSet, Kernels
+from toolkit.compiler.lower import armv6m
+
+_CONVOLUTION = (armv6m.depthwise, armv6m.gemm)
 
 ISA = InstructionSet(
     name="armv6m",
     title="an Armv6-M core",
-    convolution_s8=SCALAR_CONVOLUTION_S8,
-    dense_s8=SCALAR_DENSE_S8,
+    convolution_s8=Kernels(
+        speed=(*_CONVOLUTION, *SCALAR_CONVOLUTION_S8.speed), size=(*_CONVOLUTION, *SCALAR_CONVOLUTION_S8.size)
+    ),
+    dense_s8=Kernels(speed=(armv6m.gemm, *SCALAR_DENSE_S8.speed), size=(armv6m.gemm, *SCALAR_DENSE_S8.size)),
     runs=frozenset({V6M, V6SM}),
     start_up="cortexm",
 )

@@ -44,8 +44,8 @@ CONVOLUTION_S8 = Kernels(
 DENSE_S8 = Kernels(speed=(portable.dense_s8,), size=(portable.dense_s8,))
 # For cores that have a multiplication and little else.
 SCALAR_CONVOLUTION_S8 = Kernels(
-    speed=(depthwise.portable_s8, gemm.gemm_s8, *CONVOLUTION_S8.speed[1:]),
-    size=(depthwise.portable_s8, gemm.gemm_s8, *CONVOLUTION_S8.size[1:]),
+    speed=(depthwise.four_s8, depthwise.portable_s8, gemm.gemm_s8, *CONVOLUTION_S8.speed[1:]),
+    size=(depthwise.four_s8, depthwise.portable_s8, gemm.gemm_s8, *CONVOLUTION_S8.size[1:]),
 )
 SCALAR_DENSE_S8 = Kernels(speed=(gemm.gemm_s8, portable.dense_s8), size=(gemm.gemm_s8, portable.dense_s8))
 CONVOLUTION_F32 = Kernels(

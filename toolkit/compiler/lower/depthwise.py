@@ -9,6 +9,7 @@ import numpy as np
 from toolkit.compiler import ir
 from toolkit.compiler.lower import dsp, parameters
 from toolkit.compiler.lower.base import Call, channelwise_fields
+from toolkit.compiler.lower.shapes import Shape
 from toolkit.compiler.lower.weighted import Weighted
 
 _MOST_TAPS = 25  # AOT_MOST_TAPS
@@ -17,15 +18,31 @@ _HEADER = "aot_depthwise.h"
 
 def portable_s8(layer: Weighted) -> Call | None:
     """aot_depthwise_s8.c."""
-    if not _suits(layer):
+    if not suits(layer):
         return None
     q = layer.arithmetic
     return _call(layer, "aot_depthwise_s8", _HEADER, parameters.of_int8(layer.context, q, q.weights.T))
 
 
+def four_s8(layer: Weighted) -> Call | None:
+    """aot_depthwise4_s8.c."""
+    q = layer.arithmetic
+    if not suits(layer) or not parameters.plain_shifts(q):
+        return None
+    found = parameters.of_int8(layer.context, q, q.weights.T)
+    call = _call(layer, "aot_depthwise4_s8", "aot_depthwise4_s8.h", found, "aot_depthwise_s8_t")
+    return replace(call, kernels=(*call.kernels, "aot_scale_s8.c"), behind=by_four(layer.shape))
+
+
+def by_four(shape: Shape) -> int:
+    """`Call.behind` where four positions are computed at once, which may begin in one row and end in another."""
+    width = shape.output[1]
+    return shape.behind(1, rows=1 if width % 4 == 0 else 1 + -(-3 // width), blocks=False)
+
+
 def dsp_s8(layer: Weighted) -> Call | None:
     """aot_depthwise_dsp.c."""
-    if not _suits(layer) or (found := dsp.depthwise_parameters(layer.context, layer.arithmetic)) is None:
+    if not suits(layer) or (found := dsp.depthwise_parameters(layer.context, layer.arithmetic)) is None:
         return None
     return _call(layer, "aot_depthwise_dsp", "aot_depthwise_dsp.h", found)
 
@@ -35,7 +52,7 @@ def dsp_3x3_s8(layer: Weighted) -> Call | None:
     context, shape, q = layer.context, layer.shape, layer.arithmetic
     w, (in_h, in_w, channels), (out_h, out_w) = shape.window, shape.input, shape.conv
     plain = (w.kernel_h, w.kernel_w, w.stride_h, w.stride_w, w.dilation_h, w.dilation_w) == (3, 3, 1, 1, 1, 1)
-    if not plain or not _suits(layer) or out_h < 2 or channels % 4 or max(w.pad_top, w.pad_left) > 2:
+    if not plain or not suits(layer) or out_h < 2 or channels % 4 or max(w.pad_top, w.pad_left) > 2:
         return None
     k = dsp.scaled(q)
     if k is None or int(k.shift.min()) == 0 or int(k.shift.max()) > 31:
@@ -67,44 +84,48 @@ def dsp_3x3_s8(layer: Weighted) -> Call | None:
 
 def portable_f32(layer: Weighted) -> Call | None:
     """aot_depthwise_f32.c."""
-    if not _suits(layer):
+    if not suits(layer):
         return None
     found = parameters.of_float(layer.context, np.ascontiguousarray(layer.rows.T), layer.bias)
     return _call(layer, "aot_depthwise_f32", _HEADER, found)
 
 
-def _suits(layer: Weighted) -> bool:
+def suits(layer: Weighted) -> bool:
     """Whether these kernels take the layer: one output for each input channel, no pool, at most 25 taps."""
     channels = layer.context.input(0).shape[3]
     plain = 1 < layer.groups == channels == len(layer.rows) and layer.context.layer.pool is None
     return plain and layer.rows.shape[1] <= _MOST_TAPS
 
 
-def _call(layer: Weighted, kernel: str, header: str, found: parameters.Parameters) -> Call:
-    """A call of `kernel`; a tap outside the image reads a pixel of zero points, one element a channel."""
+def _call(layer: Weighted, kernel: str, header: str, found: parameters.Parameters, struct: str = "") -> Call:
+    """A call of `kernel`; a tap outside the image reads a pixel of zero points, one element a channel.
+
+    Args:
+        struct: of its parameters, if that is not named after it.
+    """
     context, channels = layer.context, len(layer.rows)
     source = context.input(0)
     is_int8 = source.dtype is ir.ElementType.INT8
     pixel = np.full(channels, source.zero_point, np.int8) if is_int8 else np.zeros(channels, np.float32)
     fields, constants = found
     outside = context.constant("outside", pixel)
-    padded = _padded(layer)
+    at_edges = padded(layer)
     taps = {
         "shape": channelwise_fields(source, layer.shape.conv, layer.shape.window),
         "pixel_bytes": pixel.nbytes,
-        "outside": f"(const uint8_t *){outside.name}" if padded else "0",
+        "outside": f"(const uint8_t *){outside.name}" if at_edges else "0",
     }
     return context.call(
         kernel,
-        (f"{kernel}_t", {"taps": taps} | fields),
+        (struct or f"{kernel}_t", {"taps": taps} | fields),
         (f"{kernel}.c",),
         header,
-        (*constants, outside) if padded else constants,
+        (*constants, outside) if at_edges else constants,
         layer.macs,
     )
 
 
-def _padded(layer: Weighted) -> bool:
+def padded(layer: Weighted) -> bool:
     """True if a tap of some window is outside the image."""
     (in_h, in_w, _), (out_h, out_w, _) = layer.shape.input, layer.shape.output
     w = layer.shape.window

@@ -31,6 +31,11 @@ def of_int8(context: Context, q: Quantised, weights: NDArray[Any]) -> Parameters
     return fields | {"low": q.low, "high": q.high}, tuple(constants)
 
 
+def plain_shifts(q: Quantised) -> bool:
+    """Whether aot_scale_s8.h scales every sum of the layer."""
+    return bool((q.shift <= -1).all() and (q.shift >= -22).all() and (q.reach < 1 << 30).all())
+
+
 def of_float(context: Context, weights: NDArray[Any], biases: NDArray[np.float32]) -> Parameters:
     """Those of the portable float32 kernels; `weights` in the kernel's own order."""
     constants = (context.constant("weights", weights), context.constant("bias", biases))

@@ -42,12 +42,13 @@ class Shape:
         w, p = self.window, self.pool
         return ((self.output[1] - 1) * p.stride_w + p.kernel_w - 1) * w.stride_w * self.input[2] + self.run
 
-    def behind(self, element_bytes: int, rows: int = 1) -> int:
+    def behind(self, element_bytes: int, rows: int = 1, *, blocks: bool = True) -> int:
         """How many bytes an output that is computed row by row must begin before the input; see `Call.behind`.
 
         Row y of the output may be written once only rows are read that it does not cover: from that on that row y + 1
-        begins with; where `rows` are written at once, from that on that the next ones begin with. A. Blacker et al.
-        call a plan made so diagonal ("Diagonal Memory Optimisation", 2020).
+        begins with; where `rows` are written at once, from that on that the next ones begin with; if these are
+        not blocks, each row may be the first of them. A. Blacker et al. call a plan made so diagonal ("Diagonal Memory
+        Optimisation", 2020).
         """
         w, p = self.window, self.pool
         height, width, channels = self.input
@@ -55,7 +56,7 @@ class Shape:
         return element_bytes * max(
             min(y + rows, out_h) * out_w * out_c
             - min(height, max(0, (y * p.stride_h - p.pad_top) * w.stride_h - w.pad_top)) * width * channels
-            for y in range(0, out_h, rows)
+            for y in range(0, out_h, rows if blocks else 1)
         )
 
     @property
