@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from toolkit.compiler import ir
 from toolkit.compiler.lower import mve, mve_gemm_text
 from toolkit.compiler.lower.base import Call
 from toolkit.compiler.lower.dsp import following_table
@@ -87,6 +88,7 @@ def gemm(layer: Weighted) -> Call | None:
         definitions=(*call.definitions, *functions),
         scratch_bytes=scratch + VECTOR - 1 if scratch else 0,
         reads_past=VECTOR - 1,
+        behind=_behind(shape) if isinstance(layer.op, ir.Convolution) and shape is not layer.shape else None,
     )
 
 
@@ -104,6 +106,14 @@ def _flat(shape: Shape) -> Shape:
         return shape
     row = (1, in_h * in_w)
     return replace(shape, input=(*row, channels), conv=row, output=(*row, shape.output[2]))
+
+
+def _behind(shape: Shape) -> int:
+    """`Call.behind` of an image that is one row: of two positions the first channels are written, then both are read
+    for the next ones."""
+    _, count, channels = shape.input
+    column = replace(shape, input=(count, 1, channels), conv=(count, 1), output=(count, 1, shape.output[2]))
+    return column.behind(1, rows=2)
 
 
 def _groups(channels: int, *, small: bool) -> list[tuple[int, int, int]]:
