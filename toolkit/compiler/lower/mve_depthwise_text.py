@@ -11,8 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from toolkit.compiler.lower import mve_gemm_text
-from toolkit.compiler.lower.mve_gemm_text import add
+from toolkit.compiler.lower.mve_text import add, once
 
 _SUMS = ("r0", "r2", "r4", "r6")
 _LANES = 8
@@ -145,4 +144,4 @@ def _whole(form: Form) -> Iterator[str]:
 def function(form: Form) -> str:
     """The C of the function; NULL without its instructions."""
     declared = "const aot_channels_mve_t *l, const int8_t *x, int8_t *out, uint32_t count"
-    return mve_gemm_text.once(form.name, declared, _whole(form))
+    return once(form.name, declared, _whole(form))

@@ -9,16 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toolkit.compiler import ir
-from toolkit.compiler.lower import mve, mve_gemm_text
+from toolkit.compiler.lower import mve, mve_gemm_text, mve_text
 from toolkit.compiler.lower.base import Call
 from toolkit.compiler.lower.dsp import following_table
+from toolkit.compiler.lower.mve_text import NEAR, VECTOR
 from toolkit.compiler.lower.quantised import Quantised
 from toolkit.compiler.lower.shapes import Shape
 from toolkit.compiler.lower.weighted import Weighted
 
-VECTOR = 16
 _PATCHES = 8  # AOT_PATCHES
-_NEAR = 127
 _MOST_WIDTH = 65_535
 
 
@@ -77,8 +76,8 @@ def gemm(layer: Weighted) -> Call | None:
     functions, gather = [mve_gemm_text.function(form)], "NULL"
     if patch:
         how = (shape.window.kernel_h, next_row, shape.run, step, patch)
-        gather = mve_gemm_text.patches_name(*how)
-        functions.append(mve_gemm_text.patches(*how))
+        gather = mve_text.patches_name(*how)
+        functions.append(mve_text.patches(*how))
     scratch = (shape.rows * pitch if shape.padded else 0) + _PATCHES * patch
     rows = "$scratch" if scratch else "NULL"
     body = f"aot_gemm_mve(&{context.name}_layer, {form.name}, {gather}, $0, {rows}, $out);"
@@ -130,7 +129,7 @@ def _patch(shape: Shape, channels: int) -> int:
     rows, vectors = shape.window.kernel_h, -(-shape.run // VECTOR)
     chunks = -(-rows * shape.run // VECTOR)
     last = VECTOR * chunks - (rows - 1) * shape.run - VECTOR * (vectors - 1)
-    if rows == 1 or abs(last) > _NEAR:
+    if rows == 1 or abs(last) > NEAR:
         return 0
     # Seven instructions a vector, a position and four channels.
     saved = (rows * vectors - chunks) * 7 * -(-channels // 4)

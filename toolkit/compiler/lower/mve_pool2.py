@@ -12,12 +12,11 @@ from toolkit.compiler import ir
 from toolkit.compiler.lower import mve
 from toolkit.compiler.lower.base import Call
 from toolkit.compiler.lower.dsp import following_table
-from toolkit.compiler.lower.mve_gemm import VECTOR, halves_matter
-from toolkit.compiler.lower.mve_gemm_text import add, once
+from toolkit.compiler.lower.mve_gemm import halves_matter
+from toolkit.compiler.lower.mve_text import NEAR, VECTOR, add, once
 from toolkit.compiler.lower.weighted import Weighted
 
 _MOST_ROWS = 3
-_NEAR = 127
 _ROWS = ("r3", "r5", "r7", "r9")
 _SUMS = (("r0", "r2", "r4", "r6"), ("r8", "r10", "r12", "lr"))
 _PASS, _OUT, _COUNT, _WEIGHTS, _TABLE, _LEFT = 48, 56, 60, 64, 72, 76
@@ -58,7 +57,7 @@ def conv_pool2(layer: Weighted) -> Call | None:
     plain = shape.pool == ir.Window(2, 2, 2, 2) and (w.stride_h, w.stride_w, w.dilation_h) == (1, 1, 1)
     if layer.groups > 1 or not plain or not shape.tiles or not mve.suits(context, q):
         return None
-    if shape.run > VECTOR or w.kernel_h > _MOST_ROWS or out_c > _NEAR:
+    if shape.run > VECTOR or w.kernel_h > _MOST_ROWS or out_c > NEAR:
         return None
     pitch = shape.input[1] * channels
     if shape.padded:
