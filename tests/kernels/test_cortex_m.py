@@ -10,7 +10,7 @@ import pytest
 from tests.compiler import engine
 from tests.compiler.graphs import Graph, padding
 from tests.kernels import cortex_m
-from toolkit.compiler import compile_model
+from toolkit.compiler import compile_model, slots
 
 pytestmark = [
     pytest.mark.emulator,
@@ -185,3 +185,14 @@ def test_padding_behind_a_row_is_kept(isa: str, tmp_path: Path) -> None:
     inputs = engine.random_inputs(model, 3, 5)
     got = cortex_m.run(model, inputs, isa, "speed", tmp_path)
     np.testing.assert_array_equal(got, engine.reference(tflite, inputs))
+
+
+@pytest.mark.parametrize("depthwise", [False, True])
+def test_another_network_of_that_shape_has_the_same_kernels(depthwise: bool) -> None:
+    """Zero points and activations are operands where a board takes other networks: tinyml update."""
+    networks = [
+        _plain((6, 7, 8, 8, 3, 3, 1, True, depthwise, activation), seed)
+        for seed, activation in enumerate(("NONE", "RELU", "RELU6"))
+    ]
+    kernels = [slots.take_apart(each, isa="armv8_1m_mve", fpu=True).kernels for each in networks]
+    assert kernels[0] == kernels[1] == kernels[2]

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from toolkit.compiler import c, fixedpoint, ir
+from toolkit.compiler import c, fixedpoint, ir, tables
 from toolkit.compiler.lower import arithmetic, mve_tile, simple
 from toolkit.compiler.lower.base import Call, Context, channelwise_fields
 from toolkit.compiler.lower.dsp import following_table
@@ -50,6 +50,17 @@ def long_table(context: Context, q: Quantised) -> tuple[NDArray[np.int8], int] |
     values = np.clip(np.arange(first, last + 1) + q.output_zero, q.low, q.high)
     table = context.layer.table
     return (values if table is None else table[values + 128]).astype(np.int8), -first
+
+
+def halves_matter(context: Context, q: Quantised) -> bool:
+    """False if negative results all become the activation's least value: then it is no matter how they are rounded."""
+    return context.target.general or q.low < q.output_zero
+
+
+def table(context: Context, q: Quantised) -> tables.Table | None:
+    """What follows the requantisation; where other networks must do with the code, there always is one."""
+    following = following_table(context, q)
+    return tables.clamp_table(-128, 127) if following is None and context.target.general else following
 
 
 def quads(context: Context, q: Quantised, lanes: list[list[int]]) -> c.Constant:

@@ -11,8 +11,6 @@ from numpy.typing import NDArray
 from toolkit.compiler import c, ir
 from toolkit.compiler.lower import mve, mve_depthwise_text
 from toolkit.compiler.lower.base import Call, channelwise_fields
-from toolkit.compiler.lower.dsp import following_table
-from toolkit.compiler.lower.mve_gemm import halves_matter
 from toolkit.compiler.lower.mve_text import VECTOR
 from toolkit.compiler.lower.shapes import Shape
 from toolkit.compiler.lower.weighted import Weighted
@@ -38,7 +36,7 @@ def depthwise(layer: Weighted) -> Call | None:
     shared = 2 if w.kernel_w < _SIDE and w.stride_w == 1 else 1
     step = column * (shared if shared > 1 else w.stride_w)
     width = _width(out_w, w.stride_w, w.kernel_w, column)
-    table = following_table(context, q)
+    table = mve.table(context, q)
     one = mve_depthwise_text.Form(
         rows=1,
         shared=shared,
@@ -46,8 +44,8 @@ def depthwise(layer: Weighted) -> Call | None:
         column=column,
         width=width,
         channels=channels,
-        signed=halves_matter(q),
-        zero=q.output_zero,
+        signed=mve.halves_matter(context, q),
+        zero=None if context.target.general else q.output_zero,
         table=table is not None,
     )
     in_twos = w.kernel_h < _SIDE and w.stride_h == 1 and out_h > 1

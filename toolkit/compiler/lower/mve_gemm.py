@@ -11,9 +11,7 @@ from numpy.typing import NDArray
 from toolkit.compiler import ir
 from toolkit.compiler.lower import mve, mve_gemm_text, mve_text
 from toolkit.compiler.lower.base import Call
-from toolkit.compiler.lower.dsp import following_table
 from toolkit.compiler.lower.mve_text import NEAR, VECTOR
-from toolkit.compiler.lower.quantised import Quantised
 from toolkit.compiler.lower.shapes import Shape
 from toolkit.compiler.lower.weighted import Weighted
 
@@ -41,7 +39,7 @@ def gemm(layer: Weighted) -> Call | None:
     ]
     weights = np.concatenate([_vectors(q.weights[tile], kernel_rows) for tile in tiles])
     arrays = [context.constant("weights", weights), mve.quads(context, q, tiles)]
-    table = following_table(context, q)
+    table = mve.table(context, q)
     if table is not None:
         arrays.append(context.constant("table", table))
     chunks = patch // VECTOR if patch else -(-shape.run // VECTOR)
@@ -55,8 +53,8 @@ def gemm(layer: Weighted) -> Call | None:
         channels=len(q.bias),
         pairs=shape.output[1] > 1,
         single=shape.output[1] % 2 == 1,
-        signed=halves_matter(q),
-        zero=q.output_zero,
+        signed=mve.halves_matter(context, q),
+        zero=None if context.target.general else q.output_zero,
         table=table is not None,
         small=small,
     )
@@ -89,11 +87,6 @@ def gemm(layer: Weighted) -> Call | None:
         reads_past=VECTOR - 1,
         behind=_behind(shape) if isinstance(layer.op, ir.Convolution) and shape is not layer.shape else None,
     )
-
-
-def halves_matter(q: Quantised) -> bool:
-    """False if negative results all become the activation's least value: then it is no matter how they are rounded."""
-    return q.low < q.output_zero
 
 
 def _flat(shape: Shape) -> Shape:

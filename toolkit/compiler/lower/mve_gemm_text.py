@@ -20,7 +20,7 @@ _LANES = 4
 # What is unrolled; longer kernels are loops of a few steps a turn.
 _MOST_STEPS = 12
 _FEW_STEPS = 2
-_COUNT, _TABLE, _WEIGHTS, _PAIRS, _GROUPS, _ROWS = 0, 4, 8, 16, 20, 24
+_COUNT, _TABLE, _WEIGHTS, _PAIRS, _GROUPS, _ROWS, _MIDDLE = 0, 4, 8, 16, 20, 24, 28
 """Places on the stack; weights and what follows the sums lie side by side."""
 
 
@@ -35,7 +35,8 @@ class Form:
         channels: of the output.
         pairs: positions are taken in twos; single: one may be alone.
         signed: halves of negative sums matter: what follows does not give all of them one value.
-        zero: of the output; table: one follows.
+        zero: of the output; None: the layer's constants say it, so that layers which differ in it share the text.
+        table: one follows.
         small: loops are one step a turn, and four channels are stored at a time.
     """
 
@@ -47,17 +48,17 @@ class Form:
     pairs: bool
     single: bool
     signed: bool
-    zero: int
+    zero: int | None
     table: bool
     small: bool
 
     @property
     def name(self) -> str:
         """Of the function."""
-        sign = "m" if self.zero < 0 else "p"
+        zero = "any" if self.zero is None else str(self.zero + 128)
         flags = "".join(str(int(each)) for each in (self.pairs, self.single, self.signed, self.table, self.small))
         numbers = (self.rows, self.chunks, self.next_row, self.apart, self.channels)
-        return f"aot_gemm_mve_{'_'.join(map(str, numbers))}_{sign}{abs(self.zero)}_{flags}"
+        return f"aot_gemm_mve_{'_'.join(map(str, numbers))}_{zero}_{flags}"
 
     @property
     def steps(self) -> int:
@@ -195,7 +196,7 @@ def _tiles(form: Form, count: int, lanes: int, positions: int, waits: tuple[str,
 
 def _finish(form: Form, channels: int, width: int, positions: int, waits: tuple[tuple[str, ...], ...]) -> Iterator[str]:
     """From int16 to bytes in memory; `waits`: by position, the vectors that have them."""
-    yield from constants(form.zero, f"[sp, #{_TABLE}]" if form.table else "")
+    yield from constants(form.zero, f"[sp, #{_MIDDLE}]", f"[sp, #{_TABLE}]" if form.table else "")
     for half in reversed(range(positions)):
         yield from bytes_of(waits[half][0], waits[half][-1], width, form.zero, table=form.table)
     store, then = f"vstrb.{width}", ""
@@ -291,6 +292,8 @@ def _whole(form: Form) -> Iterator[str]:
     yield "ldr r4, [r0, #8]"
     yield "sub sp, sp, #16"
     yield "push {r3, r4, r5, r9}"
+    if form.zero is None:
+        yield from ("ldr r4, [r0, #12]", "add r4, r4, #128", f"str r4, [sp, #{_MIDDLE}]")
     yield "mov r7, r2"
     if form.single and not form.pairs and _in_register(form, _COUNT):
         yield "mov r11, r3"

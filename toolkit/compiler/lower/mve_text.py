@@ -51,7 +51,7 @@ def scaling(vectors: tuple[str, ...], other: str, quads: str, *, signed: bool) -
         yield f"vrshl.s32 {v}, {v}, {other}"
 
 
-def bytes_of(vector: str, upper: str, width: int, zero: int, *, table: bool) -> Iterator[str]:
+def bytes_of(vector: str, upper: str, width: int, zero: int | None, *, table: bool) -> Iterator[str]:
     """int16 to what is stored of lanes `width` bits wide; `upper` has the odd bytes, if they are bytes.
 
     r0 is zero + 128, r2 is 128 or the table's address, q2 may be lost.
@@ -74,10 +74,17 @@ def bytes_of(vector: str, upper: str, width: int, zero: int, *, table: bool) -> 
     yield f"vmov {vector}, q2"
 
 
-def constants(zero: int, table: str) -> Iterator[str]:
-    """r0 and r2 as bytes_of() wants them; `table`: where its address is, if there is one."""
-    if zero != -128:
+def middle(zero: int | None, where: str) -> Iterator[str]:
+    """r0 as bytes_of() wants it; `where`: the place of zero + 128 if only the layer's constants say it."""
+    if zero is None:
+        yield f"ldr r0, {where}"
+    elif zero != -128:
         yield f"mov r0, #{zero + 128}"
+
+
+def constants(zero: int | None, where: str, table: str) -> Iterator[str]:
+    """r0 and r2 as bytes_of() wants them; `table`: where its address is, if there is one."""
+    yield from middle(zero, where)
     yield f"ldr r2, {table}" if table else "mov r2, #128"
 
 
