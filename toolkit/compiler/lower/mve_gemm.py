@@ -16,14 +16,15 @@ from toolkit.compiler.lower.shapes import Shape
 from toolkit.compiler.lower.weighted import Weighted
 
 _PATCHES = 8  # AOT_PATCHES
+# Of a position, in one loop: what LE reaches.
+_MOST_COPIES = 128
 _MOST_WIDTH = 65_535
 
 
 def gemm(layer: Weighted) -> Call | None:
     """aot_gemm_mve.h: any kernel whose rows are runs, without a pool."""
     context, q, shape = layer.context, layer.arithmetic, _flat(layer.shape)
-    pooled = (shape.pool.kernel_h, shape.pool.kernel_w) != (1, 1)
-    if layer.groups > 1 or pooled or not shape.tiles or not mve.suits(context, q):
+    if layer.groups > 1 or context.layer.pool is not None or not shape.tiles or not mve.suits(context, q):
         return None
     small = context.target.optimise == "size"
     _, width, channels = shape.input
@@ -122,7 +123,7 @@ def _patch(shape: Shape, channels: int) -> int:
     rows, vectors = shape.window.kernel_h, -(-shape.run // VECTOR)
     chunks = -(-rows * shape.run // VECTOR)
     last = VECTOR * chunks - (rows - 1) * shape.run - VECTOR * (vectors - 1)
-    if rows == 1 or abs(last) > NEAR:
+    if rows == 1 or rows * vectors > _MOST_COPIES or abs(last) > NEAR:
         return 0
     # Seven instructions a vector, a position and four channels.
     saved = (rows * vectors - chunks) * 7 * -(-channels // 4)
