@@ -40,8 +40,10 @@ def _compiled(tflite: bytes) -> CompiledModel:
     ("in_c", "out_scale", "pooled", "header"),
     [
         pytest.param(1, 0.05, True, "aot_conv3x3c1_pool2_mve.h", id="image"),
-        pytest.param(1, 0.004, True, "aot_conv_mve.h", id="image whose table would be too long"),
-        pytest.param(3, 0.05, True, "aot_conv_mve.h", id="general"),
+        pytest.param(1, 0.004, True, "aot_conv_pool2_mve.h", id="image whose table would be too long"),
+        pytest.param(3, 0.05, True, "aot_conv_pool2_mve.h", id="rows of sixteen bytes at most"),
+        pytest.param(6, 0.05, True, "aot_conv_mve.h", id="general"),
+        pytest.param(3, 0.05, False, "aot_gemm_mve.h", id="no pool"),
         pytest.param(3, 0.0003, False, "aot_conv_tile_dsp.h", id="a scale of half or more, which is not shifted"),
         pytest.param(3, 0.0001, False, "aot_conv_tile_dsp.h", id="a scale above one, which is shifted to the left"),
     ],

@@ -18,11 +18,12 @@ typedef struct {
   const aot_quad_mve_t *quads; /* by pairs, in lanes 0 and 2 */
   const int8_t *table; /* at value 0: what follows the requantisation, or if `is_long` the scaling; NULL if
                           nothing does */
+  int32_t output_zero;
   aot_tile_shape_t shape;
   bool padded, is_long;
   uint32_t pitch; /* bytes from one input row to the next */
   uint32_t run;   /* bytes of one kernel row: kernel width * in_c; at most 16 */
-  int8_t input_zero, output_zero;
+  int8_t input_zero;
 } aot_conv_pool2_mve_t;
 
 /* `count` rows of the output from those at `x` on; all of them for two channels, then for the next two. */
@@ -55,7 +56,7 @@ AOT_INLINE void aot_pool2_rows_mve(const aot_conv_pool2_mve_t *l, const int8_t *
         *out++ = l->table[aot_requantise(most, quad->multiplier[2 * half], quad->shift[2 * half])];
       } else {
         const int8_t *table = l->table != NULL ? l->table - 128 : NULL;
-        *out++ = aot_lane_value(quad, 2 * half, l->output_zero, table, most);
+        *out++ = aot_lane_value(quad, 2 * half, (int8_t)l->output_zero, table, most);
       }
     }
   }

@@ -1,4 +1,4 @@
-/* aot_conv_tile_mve.h: the sums of a convolution or dense layer at one or two positions, for up to four
+/* aot_conv_tile_mve.h: the sums of a convolution with a pool at one or two positions, for up to four
  * channels.
  *
  * A kernel row is a run of bytes, in the input as in the weights, so sixteen products are one VMLADAVA. Two

@@ -28,6 +28,7 @@ typedef struct {
   const aot_scale_mve_t *scales;
   const int8_t *table;
   const uint16_t *lanes;
+  int32_t middle; /* the output's zero point + 128 */
 } aot_channels_mve_t;
 
 typedef struct {
@@ -158,7 +159,8 @@ AOT_INLINE void aot_depthwise4x4_mve(const aot_depthwise4x4_mve_t *l, aot_depthw
     int8_t *to = output + y * s->out_w * s->channels;
     for (uint32_t x = 0;;) {
       const int32_t left = (int32_t)(x * k->stride_w) - k->pad_left;
-      const aot_channels_mve_t channels = {l->weights, l->scales, l->table, l->lanes + (rows == 2 ? 0 : 8)};
+      const aot_channels_mve_t channels = {l->weights, l->scales, l->table, l->lanes + (rows == 2 ? 0 : 8),
+                                           l->output_zero + 128};
       aot_depthwise_columns_mve(l, rows == 2 ? two : one, channels, input, outside, top, left,
                                 k->h + (int32_t)rows - 1, interleaved, to + x * s->channels);
       if (x + l->columns >= s->out_w) break;

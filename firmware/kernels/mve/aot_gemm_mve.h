@@ -22,6 +22,7 @@ typedef struct {
   const int8_t *weights;       /* by groups and tiles of channels: [kernel_h][chunks][channel][16] */
   const aot_quad_mve_t *quads; /* by tiles */
   const int8_t *table; /* [256], what follows the requantisation, at value + 128; NULL if nothing does */
+  int32_t output_zero;
   aot_tile_shape_t shape;
   bool padded;
   bool small;      /* every group of channels is one tile */
@@ -29,7 +30,7 @@ typedef struct {
   uint32_t run;    /* bytes of one kernel row: kernel width * in_c */
   uint32_t chunks; /* vectors of one kernel row, or of a patch */
   uint32_t patch;  /* bytes of a gathered patch, a multiple of 16; 0: nothing is gathered */
-  int8_t input_zero, output_zero;
+  int8_t input_zero;
 } aot_gemm_mve_t;
 
 /* All channels at `count` positions, from the input at `x` or from patches; or what `count` positions read,
@@ -76,7 +77,7 @@ AOT_INLINE void aot_gemm_positions_mve(const aot_gemm_mve_t *l, const int8_t *x,
         sum += weight * x[row * s->dilation_h * l->pitch + column];
       }
       const aot_quad_mve_t *quad = l->quads + at.first / 4 + at.tile;
-      out[channel] = aot_lane_value(quad, at.lane, l->output_zero, l->table, sum);
+      out[channel] = aot_lane_value(quad, at.lane, (int8_t)l->output_zero, l->table, sum);
     }
   }
 }

@@ -7,7 +7,14 @@ from toolkit.compiler.isa import armv7em
 from toolkit.compiler.isa.base import V8_1M_MAIN, V8M_BASE, V8M_MAIN, InstructionSet, Kernels, Lowering
 from toolkit.compiler.lower import mve, mve_depthwise, mve_gemm, mve_pool2, sums
 
-_CONVOLUTION = (mve_depthwise.depthwise, mve.depthwise, mve.conv3x3c1_pool2, mve_pool2.conv_pool2, mve_gemm.gemm, mve.conv)
+_CONVOLUTION = (
+    mve_depthwise.depthwise,
+    mve.depthwise,
+    mve.conv3x3c1_pool2,
+    mve_pool2.conv_pool2,
+    mve_gemm.gemm,
+    mve.conv_pool,
+)
 
 
 def _with(vectors: tuple[Lowering, ...], others: Kernels) -> Kernels:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from toolkit.compiler import c, fixedpoint, ir
+from toolkit.compiler import c, fixedpoint, ir, tables
 from toolkit.compiler.lower import arithmetic, mve_tile, simple
 from toolkit.compiler.lower.base import Call, Context, channelwise_fields
 from toolkit.compiler.lower.dsp import following_table
@@ -50,6 +50,17 @@ def long_table(context: Context, q: Quantised) -> tuple[NDArray[np.int8], int] |
     values = np.clip(np.arange(first, last + 1) + q.output_zero, q.low, q.high)
     table = context.layer.table
     return (values if table is None else table[values + 128]).astype(np.int8), -first
+
+
+def halves_matter(context: Context, q: Quantised) -> bool:
+    """False if negative results all become the activation's least value: then it is no matter how they are rounded."""
+    return context.target.general or q.low < q.output_zero
+
+
+def table(context: Context, q: Quantised) -> tables.Table | None:
+    """What follows the requantisation; where other networks must do with the code, there always is one."""
+    following = following_table(context, q)
+    return tables.clamp_table(-128, 127) if following is None and context.target.general else following
 
 
 def quads(context: Context, q: Quantised, lanes: list[list[int]]) -> c.Constant:
@@ -122,10 +133,10 @@ def _vectors(weights: NDArray[np.int8], kernel_rows: int) -> NDArray[np.int8]:
     return np.concatenate([np.moveaxis(chunks[at : at + 4], 0, 1).reshape(-1) for at in range(0, len(chunks), 4)])
 
 
-def conv(layer: Weighted) -> Call | None:
-    """aot_conv_mve.h: any kernel whose rows are runs."""
+def conv_pool(layer: Weighted) -> Call | None:
+    """aot_conv_mve.h: any kernel whose rows are runs, with a pool."""
     context, shape, q = layer.context, layer.shape, layer.arithmetic
-    if layer.groups > 1 or not shape.tiles or not suits(context, q):
+    if layer.groups > 1 or context.layer.pool is None or not shape.tiles or not suits(context, q):
         return None
     weights = context.constant("weights", _vectors(q.weights, shape.window.kernel_h))
     arrays = [weights, quads(context, q, _in_order(len(q.bias), 4))]
@@ -156,19 +167,15 @@ def conv(layer: Weighted) -> Call | None:
 
 
 def _tile(layer: Weighted, pitch: int) -> mve_tile.Tile:
-    """Its tiles as aot_conv_mve.h asks for them: four channels and the rest, two positions and the last odd one."""
+    """Its tiles as aot_conv_mve.h asks for them: four channels and the rest, one position or two of a pool window."""
     shape, window = layer.shape, layer.shape.window
-    _, columns, channels = shape.output
-    if (shape.pool.kernel_h, shape.pool.kernel_w) == (1, 1):
-        positions = (*((2,) if columns > 1 else ()), *((1,) if columns % 2 else ()))
-    else:
-        positions = (1 if shape.pool.kernel_w % 2 else 2,)
+    channels = shape.output[2]
     return mve_tile.Tile(
         rows=window.kernel_h,
         chunks=-(-shape.run // VECTOR),
         next_row=window.dilation_h * pitch,
         lanes=(*((4,) if channels >= 4 else ()), *((channels % 4,) if channels % 4 else ())),
-        positions=positions,
+        positions=1 if shape.pool.kernel_w % 2 else 2,
         speed=layer.context.target.optimise != "size",
     )
 

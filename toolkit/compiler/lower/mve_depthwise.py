@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from toolkit.compiler import c
+from toolkit.compiler import c, ir
 from toolkit.compiler.lower import mve, mve_depthwise_text
 from toolkit.compiler.lower.base import Call, channelwise_fields
-from toolkit.compiler.lower.dsp import following_table
-from toolkit.compiler.lower.mve_gemm import VECTOR, halves_matter
+from toolkit.compiler.lower.mve_text import VECTOR
+from toolkit.compiler.lower.shapes import Shape
 from toolkit.compiler.lower.weighted import Weighted
 
 _SIDE = 4
@@ -25,8 +25,8 @@ _FARTHEST_STORE = 65_535
 
 def depthwise(layer: Weighted) -> Call | None:
     """aot_depthwise4x4_mve.h: one output for each input channel, no pool, no dilation."""
-    context, q, shape = layer.context, layer.arithmetic, layer.shape
-    w, (_, in_w, channels), (out_h, out_w) = shape.window, shape.input, shape.conv
+    context, q, shape = layer.context, layer.arithmetic, _lying(layer.shape)
+    w, (in_h, in_w, channels), (out_h, out_w) = shape.window, shape.input, shape.conv
     plain = 1 < layer.groups == channels == len(q.weights) and context.layer.pool is None
     near = max(w.kernel_h, w.kernel_w) <= _SIDE and (w.dilation_h, w.dilation_w) == (1, 1)
     if not plain or not near or not mve.suits(context, q):
@@ -36,7 +36,7 @@ def depthwise(layer: Weighted) -> Call | None:
     shared = 2 if w.kernel_w < _SIDE and w.stride_w == 1 else 1
     step = column * (shared if shared > 1 else w.stride_w)
     width = _width(out_w, w.stride_w, w.kernel_w, column)
-    table = following_table(context, q)
+    table = mve.table(context, q)
     one = mve_depthwise_text.Form(
         rows=1,
         shared=shared,
@@ -44,8 +44,8 @@ def depthwise(layer: Weighted) -> Call | None:
         column=column,
         width=width,
         channels=channels,
-        signed=halves_matter(q),
-        zero=q.output_zero,
+        signed=mve.halves_matter(context, q),
+        zero=None if context.target.general else q.output_zero,
         table=table is not None,
     )
     in_twos = w.kernel_h < _SIDE and w.stride_h == 1 and out_h > 1
@@ -61,7 +61,7 @@ def depthwise(layer: Weighted) -> Call | None:
         arrays.append(context.constant("table", table))
     reach = (width - 1) * w.stride_w + w.kernel_w
     fields: dict[str, Any] = {
-        "shape": channelwise_fields(context.input(0), shape.conv, w),
+        "shape": channelwise_fields(context.input(0), shape.conv, w) | {"in_h": in_h, "in_w": in_w},
         "columns": width,
         "together": together,
         "input_zero": context.input(0).zero_point,
@@ -82,6 +82,22 @@ def depthwise(layer: Weighted) -> Call | None:
         reads_past=VECTOR - 1,
         behind=shape.behind(1, rows=2 if in_twos else 1),
     )
+
+
+def _lying(shape: Shape) -> Shape:
+    """Of an image that is one column the same as one row: its outputs are computed in fours."""
+    w, (height, width, channels), (out_h, out_w, out_c) = shape.window, shape.input, shape.output
+    if (width, out_w, w.kernel_w, w.pad_left) != (1, 1, 1, 0) or height == 1:
+        return shape
+    window = ir.Window(
+        1,
+        w.kernel_h,
+        stride_w=w.stride_h,
+        dilation_w=w.dilation_h,
+        pad_left=w.pad_top,
+    )
+    row = (1, out_h)
+    return replace(shape, input=(1, height, channels), conv=row, output=(*row, out_c), window=window)
 
 
 def _width(out_w: int, stride: int, kernel: int, column: int) -> int:

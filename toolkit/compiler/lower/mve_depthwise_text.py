@@ -11,8 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from toolkit.compiler.lower import mve_gemm_text
-from toolkit.compiler.lower.mve_gemm_text import add
+from toolkit.compiler.lower.mve_text import add, middle, once
 
 _SUMS = ("r0", "r2", "r4", "r6")
 _LANES = 8
@@ -37,15 +36,16 @@ class Form:
     width: int
     channels: int
     signed: bool
-    zero: int
+    zero: int | None
     table: bool
 
     @property
     def name(self) -> str:
         """Of the function."""
         flags = f"{int(self.signed)}{int(self.table)}"
-        numbers = (self.rows, self.shared, self.step, self.column, self.width, self.channels, self.zero + 128)
-        return f"aot_depthwise4x4_mve_{'_'.join(map(str, numbers))}_{flags}"
+        numbers = (self.rows, self.shared, self.step, self.column, self.width, self.channels)
+        zero = "any" if self.zero is None else str(self.zero + 128)
+        return f"aot_depthwise4x4_mve_{'_'.join(map(str, numbers))}_{zero}_{flags}"
 
     @property
     def across(self) -> int:
@@ -86,7 +86,7 @@ def _vector(form: Form, columns: int, half: str) -> Iterator[str]:
 def _finish(form: Form) -> Iterator[str]:
     """From int16 to bytes, in q1."""
     if form.zero != -128:
-        yield from (f"mov r0, #{form.zero + 128}", "vqadd.s16 q1, q1, r0")
+        yield from (*middle(form.zero, "[sp, #16]"), "vqadd.s16 q1, q1, r0")
     yield "vqmovunb.s16 q1, q1"
     if form.table:
         yield from ("vmovlb.u8 q0, q1", "vldrb.u16 q1, [r12, q0]")
@@ -118,7 +118,7 @@ def _columns(form: Form) -> Iterator[str]:
 
 def _whole(form: Form) -> Iterator[str]:
     yield from ("ldrd r5, r7, [r0]", "ldrd r12, r4, [r0, #8]")
-    yield from ("vldrh.u16 q2, [r4]", "sub sp, sp, #16", "vstrw.32 q2, [sp]")
+    yield from ("ldr r6, [r0, #16]", "vldrh.u16 q2, [r4]", "push {r6}", "sub sp, sp, #16", "vstrw.32 q2, [sp]")
     yield from ("mov r11, r3", "mov r3, r2")
     if not form.table:
         yield "mov r12, #128"
@@ -139,10 +139,10 @@ def _whole(form: Form) -> Iterator[str]:
     yield "ldm r7!, {r8, r9, r10}"
     yield from _columns(form)
     yield from ("vadd.i32 q7, q7, r1", "subs r11, #1", "bne 1b")
-    yield "add sp, sp, #16"
+    yield "add sp, sp, #20"
 
 
 def function(form: Form) -> str:
     """The C of the function; NULL without its instructions."""
     declared = "const aot_channels_mve_t *l, const int8_t *x, int8_t *out, uint32_t count"
-    return mve_gemm_text.once(form.name, declared, _whole(form))
+    return once(form.name, declared, _whole(form))

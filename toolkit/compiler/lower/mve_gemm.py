@@ -8,24 +8,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from toolkit.compiler.lower import mve, mve_gemm_text
+from toolkit.compiler import ir
+from toolkit.compiler.lower import mve, mve_gemm_text, mve_text
 from toolkit.compiler.lower.base import Call
-from toolkit.compiler.lower.dsp import following_table
-from toolkit.compiler.lower.quantised import Quantised
+from toolkit.compiler.lower.mve_text import NEAR, VECTOR
 from toolkit.compiler.lower.shapes import Shape
 from toolkit.compiler.lower.weighted import Weighted
 
-VECTOR = 16
 _PATCHES = 8  # AOT_PATCHES
-_NEAR = 127
+# Of a position, in one loop: what LE reaches.
+_MOST_COPIES = 128
 _MOST_WIDTH = 65_535
 
 
 def gemm(layer: Weighted) -> Call | None:
     """aot_gemm_mve.h: any kernel whose rows are runs, without a pool."""
     context, q, shape = layer.context, layer.arithmetic, _flat(layer.shape)
-    pooled = (shape.pool.kernel_h, shape.pool.kernel_w) != (1, 1)
-    if layer.groups > 1 or pooled or not shape.tiles or not mve.suits(context, q):
+    if layer.groups > 1 or context.layer.pool is not None or not shape.tiles or not mve.suits(context, q):
         return None
     small = context.target.optimise == "size"
     _, width, channels = shape.input
@@ -41,7 +40,7 @@ def gemm(layer: Weighted) -> Call | None:
     ]
     weights = np.concatenate([_vectors(q.weights[tile], kernel_rows) for tile in tiles])
     arrays = [context.constant("weights", weights), mve.quads(context, q, tiles)]
-    table = following_table(context, q)
+    table = mve.table(context, q)
     if table is not None:
         arrays.append(context.constant("table", table))
     chunks = patch // VECTOR if patch else -(-shape.run // VECTOR)
@@ -55,8 +54,8 @@ def gemm(layer: Weighted) -> Call | None:
         channels=len(q.bias),
         pairs=shape.output[1] > 1,
         single=shape.output[1] % 2 == 1,
-        signed=halves_matter(q),
-        zero=q.output_zero,
+        signed=mve.halves_matter(context, q),
+        zero=None if context.target.general else q.output_zero,
         table=table is not None,
         small=small,
     )
@@ -76,8 +75,8 @@ def gemm(layer: Weighted) -> Call | None:
     functions, gather = [mve_gemm_text.function(form)], "NULL"
     if patch:
         how = (shape.window.kernel_h, next_row, shape.run, step, patch)
-        gather = mve_gemm_text.patches_name(*how)
-        functions.append(mve_gemm_text.patches(*how))
+        gather = mve_text.patches_name(*how)
+        functions.append(mve_text.patches(*how))
     scratch = (shape.rows * pitch if shape.padded else 0) + _PATCHES * patch
     rows = "$scratch" if scratch else "NULL"
     body = f"aot_gemm_mve(&{context.name}_layer, {form.name}, {gather}, $0, {rows}, $out);"
@@ -87,12 +86,8 @@ def gemm(layer: Weighted) -> Call | None:
         definitions=(*call.definitions, *functions),
         scratch_bytes=scratch + VECTOR - 1 if scratch else 0,
         reads_past=VECTOR - 1,
+        behind=_behind(shape) if isinstance(layer.op, ir.Convolution) and shape is not layer.shape else None,
     )
-
-
-def halves_matter(q: Quantised) -> bool:
-    """False if negative results all become the activation's least value: then it is no matter how they are rounded."""
-    return q.low < q.output_zero
 
 
 def _flat(shape: Shape) -> Shape:
@@ -104,6 +99,14 @@ def _flat(shape: Shape) -> Shape:
         return shape
     row = (1, in_h * in_w)
     return replace(shape, input=(*row, channels), conv=row, output=(*row, shape.output[2]))
+
+
+def _behind(shape: Shape) -> int:
+    """`Call.behind` of an image that is one row: of two positions the first channels are written, then both are read
+    for the next ones."""
+    _, count, channels = shape.input
+    column = replace(shape, input=(count, 1, channels), conv=(count, 1), output=(count, 1, shape.output[2]))
+    return column.behind(1, rows=2)
 
 
 def _groups(channels: int, *, small: bool) -> list[tuple[int, int, int]]:
@@ -120,7 +123,7 @@ def _patch(shape: Shape, channels: int) -> int:
     rows, vectors = shape.window.kernel_h, -(-shape.run // VECTOR)
     chunks = -(-rows * shape.run // VECTOR)
     last = VECTOR * chunks - (rows - 1) * shape.run - VECTOR * (vectors - 1)
-    if rows == 1 or abs(last) > _NEAR:
+    if rows == 1 or rows * vectors > _MOST_COPIES or abs(last) > NEAR:
         return 0
     # Seven instructions a vector, a position and four channels.
     saved = (rows * vectors - chunks) * 7 * -(-channels // 4)

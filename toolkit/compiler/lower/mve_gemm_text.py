@@ -1,27 +1,26 @@
 """The assembly of firmware/kernels/mve/aot_gemm_mve.h: all channels at a row of positions, made for a layer's form.
 
-r1 and r3 walk through the inputs of two positions, r5 through the weights, r9 through what follows the sums, r7 through
-the output. Sums are in r0, r2, r4, r6 and r8, r10, r12, lr (VMLADAV wants even registers) and then in q0 and q1; q2 is a
-vector of weights. Four sums at a time are scaled, narrowed to int16 and wait in q3 to q6, until those of sixteen
-channels are narrowed to bytes and stored together: the channels of a tile are those whose places the narrowing
+r1 and r3 walk through the inputs of two positions, r5 through the weights, r9 through what follows the sums, r7
+through the output. Sums are in r0, r2, r4, r6 and r8, r10, r12, lr (VMLADAV wants even registers) and then in q0 and
+q1; q2 is a vector of weights. Four sums at a time are scaled, narrowed to int16 and wait in q3 to q6, until those of
+sixteen channels are narrowed to bytes and stored together: the channels of a tile are those whose places the narrowing
 instructions give it. r11 counts the innermost loop. Layers of one form share the function: its name says the form.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
+
+from toolkit.compiler.lower.mve_text import NEAR, VECTOR, add, bytes_of, constants, load, once, scaling
 
 _FIRST = ("r0", "r2", "r4", "r6")
 _SECOND = ("r8", "r10", "r12", "lr")
-_VECTOR = 16
 _LANES = 4
-# A load's own step or offset.
-_NEAR = 127
 # What is unrolled; longer kernels are loops of a few steps a turn.
 _MOST_STEPS = 12
 _FEW_STEPS = 2
-_COUNT, _TABLE, _WEIGHTS, _PAIRS, _GROUPS, _ROWS = 0, 4, 8, 16, 20, 24
+_COUNT, _TABLE, _WEIGHTS, _PAIRS, _GROUPS, _ROWS, _MIDDLE = 0, 4, 8, 16, 20, 24, 28
 """Places on the stack; weights and what follows the sums lie side by side."""
 
 
@@ -36,7 +35,8 @@ class Form:
         channels: of the output.
         pairs: positions are taken in twos; single: one may be alone.
         signed: halves of negative sums matter: what follows does not give all of them one value.
-        zero: of the output; table: one follows.
+        zero: of the output; None: the layer's constants say it, so that layers which differ in it share the text.
+        table: one follows.
         small: loops are one step a turn, and four channels are stored at a time.
     """
 
@@ -48,17 +48,17 @@ class Form:
     pairs: bool
     single: bool
     signed: bool
-    zero: int
+    zero: int | None
     table: bool
     small: bool
 
     @property
     def name(self) -> str:
         """Of the function."""
-        sign = "m" if self.zero < 0 else "p"
+        zero = "any" if self.zero is None else str(self.zero + 128)
         flags = "".join(str(int(each)) for each in (self.pairs, self.single, self.signed, self.table, self.small))
         numbers = (self.rows, self.chunks, self.next_row, self.apart, self.channels)
-        return f"aot_gemm_mve_{'_'.join(map(str, numbers))}_{sign}{abs(self.zero)}_{flags}"
+        return f"aot_gemm_mve_{'_'.join(map(str, numbers))}_{zero}_{flags}"
 
     @property
     def steps(self) -> int:
@@ -78,7 +78,7 @@ class Form:
     @property
     def stays(self) -> bool:
         """True if the steps are near enough for the pointers to stay."""
-        return self.unrolled and self.rows == 1 and _VECTOR * self.chunks <= _NEAR + 1
+        return self.unrolled and self.rows == 1 and VECTOR * self.chunks <= NEAR + 1
 
 
 def groups(channels: int, *, small: bool) -> list[tuple[int, int]]:
@@ -95,33 +95,6 @@ def lanes(first: int, count: int, tiles: int) -> list[list[int]]:
     """The channels of each tile of a group that begins with `first`."""
     order = {1: (0,), 2: (0, 1), 4: (0, 2, 1, 3)}[tiles]
     return [[first + channel for channel in range(place, count, tiles)] for place in order]
-
-
-def add(register: str, count: int, by: str = "r0") -> Iterator[str]:
-    """Of a number of any size; `by` may be lost."""
-    name = "sub" if count < 0 else "add"
-    if abs(count) <= 255:
-        if count:
-            yield f"{name} {register}, {register}, #{abs(count)}"
-    elif abs(count) <= 4095:
-        yield f"{name}w {register}, {register}, #{abs(count)}"
-    else:
-        yield f"movw {by}, #{abs(count) & 0xFFFF}"
-        if abs(count) > 0xFFFF:
-            yield f"movt {by}, #{abs(count) >> 16}"
-        yield f"{name} {register}, {register}, {by}"
-
-
-def _load(vector: str, pointer: str, step: int) -> Iterator[str]:
-    """A position's next vector, and on by `step` bytes."""
-    if abs(step) <= _NEAR:
-        yield f"vldrb.8 {vector}, [{pointer}], #{step}"
-    else:
-        yield f"vldrb.8 {vector}, [{pointer}]"
-        # No register is free: in pieces that the instruction holds.
-        for _ in range(abs(step) // 4095):
-            yield f"{'sub' if step < 0 else 'add'}w {pointer}, {pointer}, #4095"
-        yield from add(pointer, abs(step) % 4095 * (-1 if step < 0 else 1))
 
 
 @dataclass(frozen=True)
@@ -147,9 +120,9 @@ class _Tile:
         vectors = (("q0", "r1"), ("q1", "r3"))[: self.positions]
         for vector, pointer in vectors:
             if step is not None:
-                yield f"vldrb.8 {vector}, [{pointer}, #{_VECTOR * step}]"
+                yield f"vldrb.8 {vector}, [{pointer}, #{VECTOR * step}]"
             else:
-                yield from _load(vector, pointer, on)
+                yield from load(vector, pointer, on)
 
     def _turn(self) -> int:
         """Steps in one turn of a loop: a divisor of all."""
@@ -158,7 +131,7 @@ class _Tile:
 
     def _loops(self) -> Iterator[str]:
         form, turn = self.form, self._turn()
-        skip = form.next_row - _VECTOR * form.chunks
+        skip = form.next_row - VECTOR * form.chunks
         used = _FIRST[: self.lanes] + (_SECOND[: self.lanes] if self.halves > 1 else ())
         nested = form.rows > 1 and form.chunks > turn
         if nested:
@@ -171,7 +144,7 @@ class _Tile:
         yield "4:"
         for step in range(turn):
             ends = form.chunks == turn and step + 1 == turn and form.rows > 1
-            yield from self._inputs(None, _VECTOR + (skip if ends else 0))
+            yield from self._inputs(None, VECTOR + (skip if ends else 0))
             yield from self._products("vmladava")
         yield from ("subs r11, #1", "bne 4b")
         if nested:
@@ -183,12 +156,12 @@ class _Tile:
         """To q0 and q1; the input's pointers are then where they were."""
         form = self.form
         if self.positions == 1 and self.halves > 1:
-            yield from ("mov r3, r5", *add("r3", form.steps * self.lanes * _VECTOR))
-        moved = form.rows * form.next_row if form.rows > 1 else form.chunks * _VECTOR
+            yield from ("mov r3, r5", *add("r3", form.steps * self.lanes * VECTOR))
+        moved = form.rows * form.next_row if form.rows > 1 else form.chunks * VECTOR
         if form.unrolled:
             for step in range(form.steps):
                 ends = (step + 1) % form.chunks == 0 and form.rows > 1
-                on = form.next_row - _VECTOR * (form.chunks - 1) if ends else _VECTOR
+                on = form.next_row - VECTOR * (form.chunks - 1) if ends else VECTOR
                 yield from self._inputs(step if form.stays else None, on)
                 yield from self._products("vmladava" if step else "vmladav")
         else:
@@ -210,51 +183,6 @@ class _Tile:
             yield from scaling(each, "q2", "r9", signed=self.form.signed)
 
 
-def scaling(vectors: tuple[str, ...], other: str, quads: str, *, signed: bool) -> Iterator[str]:
-    """Sums of the same four channels, scaled by what `quads` points to; docs/compiler.md, "Vectors"."""
-    yield f"vldrw.32 {other}, [{quads}], #16"
-    for v in vectors:
-        yield f"vadd.i32 {v}, {v}, {other}"
-    yield f"vldrw.32 {other}, [{quads}], #16"
-    for v in vectors:
-        yield f"vqrdmulh.s32 {v}, {v}, {other}"
-    for v in vectors if signed else ():
-        yield from (f"vshr.s32 {other}, {v}, #31", f"vadd.i32 {v}, {v}, {other}")
-    yield f"vldrw.32 {other}, [{quads}], #16"
-    for v in vectors:
-        yield f"vrshl.s32 {v}, {v}, {other}"
-
-
-def bytes_of(vector: str, upper: str, width: int, zero: int, *, table: bool) -> Iterator[str]:
-    """int16 to what is stored of lanes `width` bits wide; `upper` has the odd bytes, if they are bytes.
-
-    r0 is zero + 128, r2 is 128 or the table's address, q2 may be lost.
-    """
-    both = (vector, upper) if width == 8 else (vector,)
-    if zero != -128:
-        for each in both:
-            yield f"vqadd.s16 {each}, {each}, r0"
-    yield f"vqmovunb.s16 {vector}, {vector}"
-    if width == 8:
-        yield f"vqmovunt.s16 {vector}, {upper}"
-    if not table:
-        yield f"vadd.i8 {vector}, {vector}, r2"
-        return
-    if width != 8:
-        yield f"vmovlb.u8 {vector}, {vector}"
-    if width == 32:
-        yield f"vmovlb.u16 {vector}, {vector}"
-    yield f"vldrb.u{width} q2, [r2, {vector}]"
-    yield f"vmov {vector}, q2"
-
-
-def constants(zero: int, table: str) -> Iterator[str]:
-    """r0 and r2 as bytes_of() wants them; `table`: where its address is, if there is one."""
-    if zero != -128:
-        yield f"mov r0, #{zero + 128}"
-    yield f"ldr r2, {table}" if table else "mov r2, #128"
-
-
 def _tiles(form: Form, count: int, lanes: int, positions: int, waits: tuple[str, str]) -> Iterator[str]:
     """One tile or two, to int16 in `waits`: of the first position, and of the second one."""
     halves = 2 if positions > 1 else count
@@ -268,7 +196,7 @@ def _tiles(form: Form, count: int, lanes: int, positions: int, waits: tuple[str,
 
 def _finish(form: Form, channels: int, width: int, positions: int, waits: tuple[tuple[str, ...], ...]) -> Iterator[str]:
     """From int16 to bytes in memory; `waits`: by position, the vectors that have them."""
-    yield from constants(form.zero, f"[sp, #{_TABLE}]" if form.table else "")
+    yield from constants(form.zero, f"[sp, #{_MIDDLE}]", f"[sp, #{_TABLE}]" if form.table else "")
     for half in reversed(range(positions)):
         yield from bytes_of(waits[half][0], waits[half][-1], width, form.zero, table=form.table)
     store, then = f"vstrb.{width}", ""
@@ -276,9 +204,9 @@ def _finish(form: Form, channels: int, width: int, positions: int, waits: tuple[
         yield from (f"mov r4, #{channels}", "vctp.32 r4")
         store, then = "vstrbt.32", "vpst"
     if positions > 1:
-        if form.channels > _NEAR:
+        if form.channels > NEAR:
             yield from ("mov r6, r7", *add("r6", form.channels, "r4"))
-        to = "[r6]" if form.channels > _NEAR else f"[r7, #{form.channels}]"
+        to = "[r6]" if form.channels > NEAR else f"[r7, #{form.channels}]"
         yield from filter(None, (then, f"{store} {waits[1][0]}, {to}"))
     yield from filter(None, (then, f"{store} {waits[0][0]}, [r7], #{channels}"))
 
@@ -364,6 +292,8 @@ def _whole(form: Form) -> Iterator[str]:
     yield "ldr r4, [r0, #8]"
     yield "sub sp, sp, #16"
     yield "push {r3, r4, r5, r9}"
+    if form.zero is None:
+        yield from ("ldr r4, [r0, #12]", "add r4, r4, #128", f"str r4, [sp, #{_MIDDLE}]")
     yield "mov r7, r2"
     if form.single and not form.pairs and _in_register(form, _COUNT):
         yield "mov r11, r3"
@@ -392,54 +322,3 @@ def _whole(form: Form) -> Iterator[str]:
 def function(form: Form) -> str:
     """The C of the function; NULL without its instructions."""
     return once(form.name, "const aot_gemm_mve_t *l, const int8_t *x, int8_t *out, uint32_t count", _whole(form))
-
-
-def patches_name(rows: int, next_row: int, run: int, apart: int, patch: int) -> str:
-    """Of the function that patches() writes."""
-    return f"aot_patches_mve_{rows}_{next_row}_{run}_{apart}_{patch}"
-
-
-def patches(rows: int, next_row: int, run: int, apart: int, patch: int) -> str:
-    """The C of a function that copies what positions read, the kernel's rows one after the other.
-
-    Args:
-        rows, run: of the kernel, and bytes of one; next_row: from one to the next.
-        apart: bytes from one position to the next; patch: the same where they are copied to.
-    """
-    vectors = -(-run // _VECTOR)
-    lines = ["dls lr, r3", "1:"]
-    for row in range(rows):
-        for vector in range(vectors):
-            ends = vector + 1 == vectors
-            lines += _load("q0", "r1", next_row - _VECTOR * vector if ends else _VECTOR)
-            on = run - _VECTOR * vector if ends else _VECTOR
-            if ends and row + 1 == rows:
-                on = patch - (rows - 1) * run - _VECTOR * vector
-            lines.append(f"vstrb.8 q0, [r2], #{on}")
-    lines += [*add("r1", apart - rows * next_row), "le lr, 1b"]
-    declared = "const aot_gemm_mve_t *l, const int8_t *x, int8_t *out, uint32_t count"
-    return once(patches_name(rows, next_row, run, apart, patch), declared, lines)
-
-
-def once(name: str, declared: str, lines: Iterable[str]) -> str:
-    """The C of a function, once in a program however often it is asked for; its arguments are in r0 to r3."""
-    text = "\n".join(f'      "{line}\\n"' for line in lines)
-    return f"""\
-#if !AOT_HAS_MVE
-#define {name} NULL
-#elif !defined({name}_is_here)
-#define {name}_is_here
-static __attribute__((noinline, noclone)) void {name}({declared}) {{
-  register const void *layer __asm__("r0") = l;
-  register const int8_t *from __asm__("r1") = x;
-  register int8_t *output __asm__("r2") = out;
-  register uint32_t positions __asm__("r3") = count;
-  __asm__ volatile(
-{text}
-      : "+r"(layer), "+r"(from), "+r"(output), "+r"(positions)
-      :
-      : "r4", "r5", "r6", "r7", "r8", "r9", "r10", "r11", "r12", "lr", "q0", "q1", "q2", "q3", "q4", "q5", "q6", "q7",
-        "p0", "cc", "memory");
-}}
-#endif
-"""

@@ -11,16 +11,13 @@ import numpy as np
 from toolkit.compiler import ir
 from toolkit.compiler.lower import mve
 from toolkit.compiler.lower.base import Call
-from toolkit.compiler.lower.dsp import following_table
-from toolkit.compiler.lower.mve_gemm import VECTOR, halves_matter
-from toolkit.compiler.lower.mve_gemm_text import add, once
+from toolkit.compiler.lower.mve_text import NEAR, VECTOR, add, once
 from toolkit.compiler.lower.weighted import Weighted
 
 _MOST_ROWS = 3
-_NEAR = 127
 _ROWS = ("r3", "r5", "r7", "r9")
 _SUMS = (("r0", "r2", "r4", "r6"), ("r8", "r10", "r12", "lr"))
-_PASS, _OUT, _COUNT, _WEIGHTS, _TABLE, _LEFT = 48, 56, 60, 64, 72, 76
+_PASS, _OUT, _COUNT, _WEIGHTS, _TABLE, _LEFT, _ZERO = 48, 56, 60, 64, 72, 76, 80
 """Places on the stack, behind what follows the sums."""
 
 
@@ -31,7 +28,7 @@ class Form:
     Attributes:
         rows: of the kernel; pitch: bytes from one row of the input to the next; step: bytes of a pixel.
         width: of the output; channels: of it; passes: pairs of them.
-        signed: as in mve_gemm_text.Form; zero, table: what the values are looked up in, see `layer`.
+        signed, zero: as in mve_gemm_text.Form; table: "long", "short" or "none".
     """
 
     rows: int
@@ -41,14 +38,15 @@ class Form:
     channels: int
     passes: int
     signed: bool
-    zero: int
+    zero: int | None
     table: str
 
     @property
     def name(self) -> str:
         """Of the function."""
-        numbers = (self.rows, self.pitch, self.step, self.width, self.channels, int(self.signed), self.zero + 128)
-        return f"aot_conv_pool2_mve_{'_'.join(map(str, numbers))}_{self.table}"
+        numbers = (self.rows, self.pitch, self.step, self.width, self.channels, int(self.signed))
+        zero = "any" if self.zero is None else str(self.zero + 128)
+        return f"aot_conv_pool2_mve_{'_'.join(map(str, numbers))}_{zero}_{self.table}"
 
 
 def conv_pool2(layer: Weighted) -> Call | None:
@@ -58,7 +56,7 @@ def conv_pool2(layer: Weighted) -> Call | None:
     plain = shape.pool == ir.Window(2, 2, 2, 2) and (w.stride_h, w.stride_w, w.dilation_h) == (1, 1, 1)
     if layer.groups > 1 or not plain or not shape.tiles or not mve.suits(context, q):
         return None
-    if shape.run > VECTOR or w.kernel_h > _MOST_ROWS or out_c > _NEAR:
+    if shape.run > VECTOR or w.kernel_h > _MOST_ROWS or out_c > NEAR:
         return None
     pitch = shape.input[1] * channels
     if shape.padded:
@@ -72,8 +70,9 @@ def conv_pool2(layer: Weighted) -> Call | None:
                 weights[place, half, :, : shape.run] = q.weights[channel].reshape(w.kernel_h, shape.run)
     lanes = [[first, out_c, second if second < out_c else out_c, out_c] for first, second in pairs]
     arrays = [context.constant("weights", weights), mve.quads(context, q, lanes)]
-    longest = mve.long_table(context, q)
-    table = following_table(context, q)
+    general = context.target.general
+    longest = None if general else mve.long_table(context, q)
+    table = mve.table(context, q)
     form = Form(
         rows=w.kernel_h,
         pitch=pitch,
@@ -81,8 +80,8 @@ def conv_pool2(layer: Weighted) -> Call | None:
         width=shape.output[1],
         channels=out_c,
         passes=len(pairs),
-        signed=halves_matter(q),
-        zero=0 if longest else q.output_zero,
+        signed=mve.halves_matter(context, q),
+        zero=None if general else 0 if longest else q.output_zero,
         table="long" if longest else "none" if table is None else "short",
     )
     fields: dict[str, Any] = {
@@ -141,7 +140,10 @@ def _values(form: Form) -> Iterator[str]:
         yield from ("vshr.s32 q1, q0, #31", "vadd.i32 q0, q0, q1")
     yield from ("vldrw.32 q1, [sp, #32]", "vrshl.s32 q0, q0, q1")
     if form.table != "long":
-        yield from (f"mvn r0, #{-form.zero - 1}" if form.zero < 0 else f"mov r0, #{form.zero}",)
+        if form.zero is None:
+            yield f"ldr r0, [sp, #{_ZERO}]"
+        else:
+            yield f"mvn r0, #{-form.zero - 1}" if form.zero < 0 else f"mov r0, #{form.zero}"
         yield from ("vadd.i32 q0, q0, r0", "vqshl.s32 q0, q0, #24", "vshr.s32 q1, q0, #24")
     if form.table == "short":
         yield "vmov q0, q1"
@@ -150,7 +152,7 @@ def _values(form: Form) -> Iterator[str]:
 
 
 def _whole(form: Form) -> Iterator[str]:
-    yield from ("sub sp, sp, #4", "ldrd r4, r5, [r0]", "ldr r6, [r0, #8]", "mov r0, #0", "push {r0-r6}")
+    yield from ("ldrd r6, r7, [r0, #8]", "push {r6, r7}", "ldrd r4, r5, [r0]", "mov r0, #0", "push {r0-r6}")
     yield "sub sp, sp, #48"
     yield "1:"
     yield f"ldrd r5, r9, [sp, #{_WEIGHTS}]"
@@ -175,4 +177,4 @@ def _whole(form: Form) -> Iterator[str]:
     yield from (f"ldr r0, [sp, #{_PASS}]", f"ldr r2, [sp, #{_OUT}]", "ands r4, r0, #1", "add r4, r4, r4")
     yield from ("add r2, r2, r4", "add r2, #1", f"str r2, [sp, #{_OUT}]")
     yield from ("add r0, #1", f"str r0, [sp, #{_PASS}]", f"cmp r0, #{form.passes}", "bne 1b")
-    yield "add sp, sp, #80"
+    yield "add sp, sp, #84"

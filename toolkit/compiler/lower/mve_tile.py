@@ -1,4 +1,4 @@
-"""The assembly of a tile of a convolution or dense layer for Armv8.1-M vectors, made for one layer.
+"""The assembly of a tile of a convolution with a pool for Armv8.1-M vectors, made for one layer.
 
 firmware/kernels/mve/aot_conv_tile_mve.h says what a tile is and has its twin in C. What the layer decides stands in the
 text: how many lanes and positions, how many vectors a kernel row has, how far it is to the next row. Sums are in r0,
@@ -29,7 +29,7 @@ class Tile:
         chunks: vectors of one kernel row.
         next_row: bytes from one kernel row's first element to the next one's, in the input.
         lanes: numbers of channels that a tile has.
-        positions: numbers of positions that a tile has.
+        positions: that a tile has.
         speed: loops take several steps a turn, and GCC is to unroll a pool window's tiles: it must not count their
             lines.
     """
@@ -38,7 +38,7 @@ class Tile:
     chunks: int
     next_row: int
     lanes: tuple[int, ...]
-    positions: tuple[int, ...]
+    positions: int
     speed: bool
 
 
@@ -131,10 +131,8 @@ def _variant(tile: Tile, lanes: int, positions: int) -> str:
 
 def function(name: str, tile: Tile) -> str:
     """The C of a function that computes the layer's tiles; without the instructions it is the kernel's own twin."""
-    variants = [(lanes, positions) for lanes in tile.lanes for positions in tile.positions]
     branches = " else ".join(
-        f"if (lanes == {lanes} && positions == {positions}) {{\n{_variant(tile, lanes, positions)}\n  }}"
-        for lanes, positions in variants
+        f"if (lanes == {lanes}) {{\n{_variant(tile, lanes, tile.positions)}\n  }}" for lanes in tile.lanes
     )
     return f"""\
 #if AOT_HAS_MVE
@@ -142,7 +140,7 @@ AOT_INLINE void {name}(const aot_conv_mve_t *l, const int8_t *w, const int8_t *x
     uint32_t lanes, aot_quad_t *first, aot_quad_t *second) {{
   const int8_t *y = x + apart;
   aot_quad_t a, b, v;
-  (void)l, (void)second;
+  (void)l, (void)second, (void)positions;
   {branches}
 }}
 #else

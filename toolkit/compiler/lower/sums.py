@@ -62,7 +62,7 @@ def whole(context: Context, _: ir.Operator) -> Call | None:
     if calls is None or source.data is not None:
         return None
     row, last = calls
-    _, height, width, channels = source.shape
+    height, width, channels = source.shape[1:]
     if height * width > 0xFFFF:
         return None
     adds = context.target.isa.add_row.replace("_add_row", "_sum_rows")
