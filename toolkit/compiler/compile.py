@@ -11,6 +11,7 @@ import numpy as np
 from toolkit import registry
 from toolkit.artifacts import OPTIMISATIONS, CompiledModel, LayerReport, TracePoint
 from toolkit.compiler import c, emit, emit_rows, fuse, plan, reader, rowplan, rows
+from toolkit.compiler.buffers import buffers_of
 from toolkit.compiler.c import Constant
 from toolkit.compiler.constant_channels import without_constant_channels
 from toolkit.compiler.ir import Graph
@@ -24,6 +25,9 @@ STREAMING = ("off", "auto", "on", "rows")
 """Whether layers run row by row: never; where that lowers the arena by an eighth; wherever they can; and the input
 comes row by row, too."""
 _WORTH = 7 / 8
+_TWOS, _TWOS_BY_ROW = 3, 10
+"""Layers compute two rows at once where that costs at most so many parts of the RAM that streaming saves: a third, or
+a tenth where the input comes row by row, which is asked for where RAM is short."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,7 +120,7 @@ def dissect(
     compiled = CompiledModel(
         sources=emit.emit(graph, io, calls, offsets, arena_bytes, roots, streamed),
         kernels=c.with_headers(
-            {file for call in calls for file in (*call.kernels, *call.headers, "aot_memory.h")}
+            {file for call in (*calls, *_singles(streamed)) for file in (*call.kernels, *call.headers, "aot_memory.h")}
             | ({emit_rows.HEADER} if streamed else set())
         ),
         inputs=io.inputs,
@@ -131,6 +135,11 @@ def dissect(
         row_bytes=streamed.input_row_bytes if streamed and streamed.by_row else 0,
     )
     return Anatomy(compiled, graph, calls, offsets, roots, streamed)
+
+
+def _singles(streamed: rowplan.Streamed | None) -> tuple[Call, ...]:
+    """What computes last rows."""
+    return tuple(stage.single for stage in (streamed.stages if streamed else ()) if stage.single is not None)
 
 
 def _choice(
@@ -171,13 +180,46 @@ def _streaming(
     *,
     by_row: bool,
 ) -> rowplan.Choice | None:
+    """The lowest plan in which layers stream, or one in which they compute two rows at once where that is quicker.
+
+    In twos go as many of them as cost but a share of what streaming saves.
+    """
+    one = _lowest(graph, layers, calls, roots, target, by_row=by_row)
+    if one is None:
+        return None
+    buffers = buffers_of(graph, calls, roots)
+    whole = plan.place(buffers.listed, buffers.behind, work=0)[1]
+    most = one.arena_bytes + max(0, whole - one.arena_bytes) // (_TWOS_BY_ROW if by_row else _TWOS)
+    count = len(layers)
+    while count > 0:
+        two = _lowest(graph, layers, calls, roots, target, by_row=by_row, in_twos=count)
+        stages = two.streamed.stages if two and two.streamed else ()
+        twos = sum(stage.at_once > 1 for stage in stages)
+        if two is None or twos == 0:
+            return one
+        if two.arena_bytes <= most:
+            return two
+        count = min(count, twos) // 2
+    return one
+
+
+def _lowest(
+    graph: Graph,
+    layers: Sequence[fuse.Layer],
+    calls: tuple[Call, ...],
+    roots: Mapping[int, int],
+    target: Target,
+    *,
+    by_row: bool,
+    in_twos: int = 0,
+) -> rowplan.Choice | None:
     """The lowest plan in which layers stream, with kernels of less scratch where that makes it lower still."""
-    found = rows.stages(graph, layers, target)
+    found = rows.stages(graph, layers, target, in_twos=in_twos)
     usual = rowplan.by_rows(graph, calls, roots, found, by_row=by_row)
     if usual is None:
         return None
     least = dataclasses.replace(target, least_scratch=True)
-    others, lean = _lowered(graph, layers, least), rows.stages(graph, layers, least)
+    others, lean = _lowered(graph, layers, least), rows.stages(graph, layers, least, in_twos=in_twos)
     if [call.scratch_bytes for call in (*others, *(stage.call for stage in lean))] == [
         call.scratch_bytes for call in (*calls, *(stage.call for stage in found))
     ]:
