@@ -6,6 +6,7 @@ import dataclasses
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -190,13 +191,68 @@ def test_a_window_that_slides_too_far_would_be_seen() -> None:
 
 
 def test_what_the_proposed_network_keeps() -> None:
-    """Four rows of each tensor that a 3x3 with a pool of 2x2 reads, the fourth only while it is read."""
+    """Four rows of each tensor that a 3x3 with a pool of 2x2 reads: the fourth only while it is read, and of the input
+    the third as well, behind which nothing is computed before the fourth comes."""
     tflite = (resources.models() / "proposed" / "proposed_int8.tflite").read_bytes()
     model = compile_model(tflite, isa="avr", fpu=False, stream="rows")
     assert (model.streamed, model.row_bytes) == (2, 28)
     kept = {kind: sorted(b.bytes for b in model.plan if b.kind == kind) for kind in ("rows", "row")}
-    assert kept == {"rows": [3 * 28, 3 * 39], "row": [28, 39]}
+    assert kept == {"rows": [2 * 28, 3 * 39], "row": [39, 2 * 28]}
     assert model.arena_bytes <= 384
+
+
+def _in_twos(height: int, stride: int) -> bytes:
+    """Odd widths: a convolution, depthwise and pointwise layers, and a sum past them."""
+    rng = np.random.default_rng(height)
+    g = Graph()
+    source = g.tensor((1, stride * height, 7 * stride, 3), "int8", 0.05, 5)
+
+    def layer(last: int, in_c: int, kernel: int, step: int, depthwise: bool = False) -> int:
+        shape = (1, kernel, kernel, in_c) if depthwise else (8, kernel, kernel, in_c)
+        weights = g.tensor(shape, "int8", 0.01, 0, 0, rng.integers(-99, 99, shape))
+        bias = g.tensor((8,), "int32", 0.0005, 0, 0, rng.integers(-500, 500, 8))
+        out = g.tensor((1, height, 7, 8), "int8", 0.05, int(rng.integers(-20, 20)))
+        values = {
+            "padding": padding(True),
+            "strideH": step,
+            "strideW": step,
+            "dilationHFactor": 1,
+            "dilationWFactor": 1,
+        }
+        if depthwise:
+            g.operator(
+                "DEPTHWISE_CONV_2D",
+                [last, weights, bias],
+                [out],
+                "DepthwiseConv2DOptions",
+                **values,
+                depthMultiplier=1,
+            )
+        else:
+            g.operator("CONV_2D", [last, weights, bias], [out], "Conv2DOptions", **values)
+        return out
+
+    first = layer(source, 3, 3, stride)
+    way = layer(layer(first, 8, 3, 1, depthwise=True), 8, 1, 1)
+    total = g.tensor((1, height, 7, 8), "int8", 0.06, -3)
+    g.operator("ADD", [first, way], [total], "AddOptions")
+    last = layer(layer(total, 8, 3, 1, depthwise=True), 8, 1, 1)
+    mean = g.tensor((1, 8), "int8", 0.04, 1)
+    axes = g.tensor((2,), "int32", data=np.array([1, 2]))
+    g.operator("MEAN", [last, axes], [mean], "ReducerOptions", keepDims=False)
+    return g.file(source, mean)
+
+
+@pytest.mark.parametrize(("height", "stride"), [(31, 1), (32, 2)])
+def test_rows_in_twos(height: int, stride: int) -> None:
+    """Two rows at once, and the last one by itself; layers that take the two one by one."""
+    tflite = _in_twos(height, stride)
+    model = compile_model(tflite, isa="armv7em", fpu=True, stream="on")
+    text = model.sources["model.c"]
+    twos = text.count("| AOT_TWO_ROWS}")
+    assert twos >= 3 and text.count("_last, ") == (twos if height % 2 else 0)
+    inputs = engine.random_inputs(model, 3, 5)
+    np.testing.assert_array_equal(engine.run(model, inputs), engine.reference(tflite, inputs))
 
 
 def test_where_nothing_is_gained_tensors_lie_whole() -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from toolkit.compiler.changeable import Changeable, changeable
-from toolkit.compiler.compile import STREAMING, compile_model
+from toolkit.compiler.choice import STREAMING
+from toolkit.compiler.compile import compile_model
 from toolkit.compiler.exported import exported
 from toolkit.compiler.operators import missing_operators
 

@@ -10,20 +10,15 @@ import numpy as np
 
 from toolkit import registry
 from toolkit.artifacts import OPTIMISATIONS, CompiledModel, LayerReport, TracePoint
-from toolkit.compiler import c, emit, emit_rows, fuse, plan, reader, rowplan, rows
+from toolkit.compiler import c, emit, emit_rows, fuse, plan, reader, rowplan
 from toolkit.compiler.c import Constant
+from toolkit.compiler.choice import STREAMING, chosen, lowered, singles
 from toolkit.compiler.constant_channels import without_constant_channels
 from toolkit.compiler.ir import Graph
 from toolkit.compiler.isa.base import InstructionSet
-from toolkit.compiler.lower import Call, Target, lower
-from toolkit.errors import DoesNotFitError, ModelError
+from toolkit.compiler.lower import Call, Target
+from toolkit.errors import DoesNotFitError
 from toolkit.tflite import Obstacle, UnsupportedError, describe, ends, points
-from toolkit.tflite.obstacles import obstacles_of
-
-STREAMING = ("off", "auto", "on", "rows")
-"""Whether layers run row by row: never; where that lowers the arena by an eighth; wherever they can; and the input
-comes row by row, too."""
-_WORTH = 7 / 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,8 +90,8 @@ def dissect(
     io = ends.ends_of(tflite)
     layers, roots = fuse.fuse(graph)
     target = Target(registry.load(registry.ISAS, isa).ISA, fpu, optimise, general)
-    calls = _lowered(graph, layers, target)
-    choice = _choice(graph, layers, calls, roots, target, stream)
+    calls = lowered(graph, layers, target)
+    choice = chosen(graph, layers, calls, roots, target, stream)
     calls, offsets, arena_bytes, streamed = choice.calls, choice.offsets, choice.arena_bytes, choice.streamed
     if share:
         calls = _sharing(calls)
@@ -116,7 +111,7 @@ def dissect(
     compiled = CompiledModel(
         sources=emit.emit(graph, io, calls, offsets, arena_bytes, roots, streamed),
         kernels=c.with_headers(
-            {file for call in calls for file in (*call.kernels, *call.headers, "aot_memory.h")}
+            {file for call in (*calls, *singles(streamed)) for file in (*call.kernels, *call.headers, "aot_memory.h")}
             | ({emit_rows.HEADER} if streamed else set())
         ),
         inputs=io.inputs,
@@ -133,59 +128,6 @@ def dissect(
     return Anatomy(compiled, graph, calls, offsets, roots, streamed)
 
 
-def _choice(
-    graph: Graph,
-    layers: Sequence[fuse.Layer],
-    calls: tuple[Call, ...],
-    roots: Mapping[int, int],
-    target: Target,
-    stream: str,
-) -> rowplan.Choice:
-    """The memory plan, and which layers stream.
-
-    Raises:
-        ModelError: the input is to come row by row, and cannot.
-    """
-    whole = None if stream in ("on", "rows") else rowplan.whole(graph, calls, roots)
-    if whole is not None and stream == "off":
-        return whole
-    streaming = _streaming(graph, layers, calls, roots, target, by_row=stream == "rows")
-    if streaming is None and stream == "rows":
-        raise ModelError(
-            "this network cannot take its input row by row: it has several, or its first layer needs all of it",
-            "--stream auto",
-        )
-    if streaming is None:
-        return whole or rowplan.whole(graph, calls, roots)
-    if whole is not None and streaming.arena_bytes > _WORTH * whole.arena_bytes:
-        return whole
-    return streaming
-
-
-def _streaming(
-    graph: Graph,
-    layers: Sequence[fuse.Layer],
-    calls: tuple[Call, ...],
-    roots: Mapping[int, int],
-    target: Target,
-    *,
-    by_row: bool,
-) -> rowplan.Choice | None:
-    """The lowest plan in which layers stream, with kernels of less scratch where that makes it lower still."""
-    found = rows.stages(graph, layers, target)
-    usual = rowplan.by_rows(graph, calls, roots, found, by_row=by_row)
-    if usual is None:
-        return None
-    least = dataclasses.replace(target, least_scratch=True)
-    others, lean = _lowered(graph, layers, least), rows.stages(graph, layers, least)
-    if [call.scratch_bytes for call in (*others, *(stage.call for stage in lean))] == [
-        call.scratch_bytes for call in (*calls, *(stage.call for stage in found))
-    ]:
-        return usual
-    lower = rowplan.by_rows(graph, others, roots, lean, by_row=by_row)
-    return lower if lower is not None and lower.arena_bytes < usual.arena_bytes else usual
-
-
 def _points(tflite: bytes, calls: Sequence[Call], kept: Mapping[int, tuple[int, ...]]) -> tuple[TracePoint, ...]:
     tensors = describe(tflite).main.tensors
 
@@ -196,26 +138,6 @@ def _points(tflite: bytes, calls: Sequence[Call], kept: Mapping[int, tuple[int, 
         return TracePoint(f"layer {place}", call.operators, call.output, spec, channels)
 
     return tuple(point(place, call) for place, call in enumerate(calls))
-
-
-def _lowered(graph: Graph, layers: Sequence[fuse.Layer], target: Target) -> tuple[Call, ...]:
-    """Every layer's call.
-
-    Raises:
-        UnsupportedError: of all layers that cannot be lowered, where there are several.
-        ModelError: of the one that cannot.
-    """
-    calls, refused = [], []
-    for place, layer in enumerate(layers):
-        try:
-            calls.append(_with_constants(graph, lower(graph, layer, f"layer{place}", target), target))
-        except ModelError as caught:
-            refused.append(caught)
-    if len({caught.message for caught in refused}) > 1:
-        raise UnsupportedError([obstacle for caught in refused for obstacle in obstacles_of(caught)])
-    if refused:
-        raise refused[0]
-    return tuple(calls)
 
 
 def _sharing(calls: Sequence[Call]) -> tuple[Call, ...]:
@@ -269,22 +191,3 @@ def _check_ends(graph: Graph) -> None:
                 raise UnsupportedError(
                     [Obstacle(f"{what} {graph.tensors[index].name} is of a type that aot has not", "")]
                 )
-
-
-def _with_constants(graph: Graph, call: Call, target: Target) -> Call:
-    """The call with the constants among its inputs as arrays of its own.
-
-    Raises:
-        ModelError: where such layers' kernels read their operands from RAM, and constants lie elsewhere.
-    """
-    arrays = tuple(
-        Constant(call.constant_input(place), graph.tensors[index].constant)
-        for place, index in enumerate(call.inputs)
-        if graph.tensors[index].data is not None
-    )
-    if arrays and not target.isa.constants_are_data:
-        raise ModelError(
-            f"{' + '.join(call.operators)} with a constant operand is not supported on {target.isa.title}",
-            "build for another board: tinyml boards",
-        )
-    return dataclasses.replace(call, constants=(*call.constants, *arrays))

@@ -150,7 +150,7 @@ def emit(
 
 
 def stages(streamed: Streamed, calls: Sequence[Call], offsets: Mapping[object, int], arena: str) -> list[str]:
-    """The layers that compute a row each.
+    """The layers that compute a row each, or two; those of two have another function where a last one is left.
 
     Args:
         calls: of all layers; their constants may be shared by now.
@@ -158,17 +158,13 @@ def stages(streamed: Streamed, calls: Sequence[Call], offsets: Mapping[object, i
     """
     first = streamed.ordinary
     mine = [*calls[:first], *(stage.call for stage in streamed.stages[first:])]
-    return [
-        layer(
-            streamed.stages[at].graph,
-            call,
-            emit_rows.places(streamed, at, offsets),
-            arena,
-            takes="uint8_t *row",
-            out="row",
-        )
-        for at, call in enumerate(mine)
-    ]
+    found = []
+    for at, (stage, call) in enumerate(zip(streamed.stages, mine, strict=True)):
+        places = emit_rows.places(streamed, at, offsets)
+        found.append(layer(stage.graph, call, places, arena, takes="uint8_t *row", out="row"))
+        if stage.single is not None:
+            found.append(layer(stage.graph, stage.single, places, arena, takes="uint8_t *row", out="row"))
+    return found
 
 
 def _traced(

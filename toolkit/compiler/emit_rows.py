@@ -23,7 +23,13 @@ static const aot_rows_window_t windows[{windows}] AOT_CONST = {{
 static const aot_rows_stage_t stages[{stages}] AOT_CONST = {{
 {stage_rows}
 }};
-#define ROWS (&(const aot_rows_t){{{arena}, {filled}, windows, stages, {windows}, {stages}, {source}}})
+{last}#define ROWS (&(const aot_rows_t){{{arena}, {filled}, windows, stages, {windows}, {stages}, {source}, {more}}})
+"""
+
+_LAST = """\
+static const aot_rows_last_t last_rows[{count}] AOT_CONST = {{
+{rows}
+}};
 """
 
 _WHOLE = """
@@ -48,10 +54,15 @@ def places(streamed: Streamed, stage: int, offsets: Mapping[object, int]) -> dic
         for at, window in enumerate(streamed.stages[stage].windows)
     }
     scratch = ("scratch", call.name)
+    single = streamed.stages[stage].single
     finish = streamed.stages[stage].finish
     if finish is not None:
         found["sums", call.name] = offsets["sums", finish.name]
-    return found | ({scratch: offsets[scratch]} if call.scratch_bytes else {})
+    if call.scratch_bytes:
+        found[scratch] = offsets[scratch]
+        if single is not None:
+            found["scratch", single.name] = offsets[scratch]
+    return found
 
 
 def _otherwise(streamed: Streamed) -> list[int]:
@@ -102,8 +113,13 @@ def tables(streamed: Streamed, offsets: Mapping[object, int], arena: str, filled
         windows.append(f"    {c.initialiser(fields)},")
     stages, first = [], 0
     for stage, to, otherwise in zip(streamed.stages, streamed.to, _otherwise(streamed), strict=True):
-        stages.append(f"    {{{stage.call.name}, {first}, {len(stage.windows)}, {to}, {otherwise}, {stage.rows}}},")
+        rows = f"{stage.rows}u | AOT_TWO_ROWS" if stage.at_once > 1 else stage.rows
+        stages.append(f"    {{{stage.call.name}, {first}, {len(stage.windows)}, {to}, {otherwise}, {rows}}},")
         first += len(stage.windows)
+    last = [
+        f"    {{{stage.single.name}, {at}}}," for at, stage in enumerate(streamed.stages) if stage.single is not None
+    ]
+    pairs = int(any(stage.at_once > 1 for stage in streamed.stages))
     return _TABLES.format(
         arena=arena,
         filled=filled,
@@ -112,6 +128,8 @@ def tables(streamed: Streamed, offsets: Mapping[object, int], arena: str, filled
         stages=len(stages),
         stage_rows="\n".join(stages),
         source=streamed.source,
+        last=_LAST.format(count=len(last), rows="\n".join(last)) if last else "",
+        more=f"{pairs}, {len(last)}, {'last_rows' if last else 'NULL'}",
     )
 
 

@@ -9,7 +9,8 @@ from toolkit.compiler import plan
 from toolkit.compiler.buffers import Buffers, buffers_of
 from toolkit.compiler.ir import Graph
 from toolkit.compiler.lower import Call
-from toolkit.compiler.rows import Flow, Stage, Window, flow
+from toolkit.compiler.rowflow import Flow, flow
+from toolkit.compiler.rows import Stage, Window
 
 NO_WINDOW = 0xFF
 _MOST_WINDOWS = 200
@@ -250,6 +251,7 @@ def _paired(stages: Sequence[Stage], kept: Sequence[Kept], source: int) -> list[
 
     """
     written = {stage.call.output: at for at, stage in enumerate(stages)} | {source: -1}
+    in_twos = {source, *(stage.call.output for stage in stages if stage.at_once > 1)}
     found = list(kept)
     free: list[tuple[int, int, int, bool]] = []
     place = 0
@@ -257,7 +259,7 @@ def _paired(stages: Sequence[Stage], kept: Sequence[Kept], source: int) -> list[
         for window in stage.windows:
             each = kept[place]
             if window.height > 1 and each.capacity == window.height > each.resting:
-                free.append((place, written[window.tensor], at, window.step == 1 and window.tensor != source))
+                free.append((place, written[window.tensor], at, window.step == 1 and window.tensor not in in_twos))
             place += 1
     free.sort(key=lambda each: -kept[each[0]].window.row_bytes)
     while free:

@@ -12,7 +12,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from toolkit.compiler import ir
+from toolkit.compiler import c, ir
 from toolkit.compiler.fuse import Layer
 from toolkit.compiler.ir import ElementType, Graph, Tensor
 from toolkit.compiler.lower import Call, Target, lower, sums
@@ -32,7 +32,7 @@ class Window:
     Attributes:
         tensor: whose rows they are (a root).
         row_bytes: of one of them.
-        height: rows that one row of the layer's output needs; step: rows that it moves down after each.
+        height: rows that one row of the layer's output needs, or two; step: rows that it moves down after each.
         top, bottom: rows of padding above and below the image, of bytes `fill`.
     """
 
@@ -50,12 +50,13 @@ class Stage:
     """A layer that streams.
 
     Attributes:
-        call: it computes one row of the output; its macs are those of all rows.
+        call: it computes one row of the output, or two; its macs are those of all rows.
         graph: the tensors as this call sees them.
         windows: of the inputs that are computed, in their order; seen: these, by the names that the layer knows.
         rows: of the output; row_bytes: of one.
         finish: where the call only adds a row to sums: what makes the output of them when all rows have come. Such a
             stage is the last.
+        at_once: how many rows the call computes; single: what computes the last one where two do not divide them.
     """
 
     call: Call
@@ -65,6 +66,8 @@ class Stage:
     rows: int
     row_bytes: int
     finish: Call | None = None
+    at_once: int = 1
+    single: Call | None = None
 
 
 @dataclass(frozen=True)
@@ -79,8 +82,12 @@ class _Move:
     """Of padding; None: it has no such value."""
 
 
-def stages(graph: Graph, layers: Sequence[Layer], target: Target) -> tuple[Stage, ...]:
-    """The longest run of layers from the first one on that can stream; empty if there is none."""
+def stages(graph: Graph, layers: Sequence[Layer], target: Target, *, in_twos: int = 0) -> tuple[Stage, ...]:
+    """The longest run of layers from the first one on that can stream; empty if there is none.
+
+    Args:
+        in_twos: how many layers at most, the first ones for which that is quicker, compute two rows at once.
+    """
     if len(graph.inputs) != 1:
         return ()
     known: dict[int, tuple[int, int]] = {}
@@ -88,7 +95,8 @@ def stages(graph: Graph, layers: Sequence[Layer], target: Target) -> tuple[Stage
     for place, layer in enumerate(layers):
         name = f"layer{place}"
         stage = _summing(graph, layer, name, target) or _sum(graph, layer, name, target)
-        stage = stage or _stage(graph, layer, name, target)
+        twos = sum(each.at_once > 1 for each in found)
+        stage = stage or _stage(graph, layer, name, target, twos < in_twos)
         if stage is None:
             break
         for window in stage.windows:
@@ -110,7 +118,7 @@ def _rows_of(graph: Graph, layer: Layer, window: Window) -> tuple[int, int]:
     return graph.tensors[layer.operators[0].inputs[place]].shape[1], window.row_bytes
 
 
-def _stage(graph: Graph, layer: Layer, name: str, target: Target) -> Stage | None:
+def _stage(graph: Graph, layer: Layer, name: str, target: Target, in_twos: bool) -> Stage | None:
     """The layer as one that streams; None if it cannot."""
     first = layer.operators[0]
     source, output = graph.tensors[first.inputs[0]], graph.tensors[layer.output]
@@ -142,12 +150,53 @@ def _stage(graph: Graph, layer: Layer, name: str, target: Target) -> Stage | Non
         return None
     window = Window(layer.inputs[0], row_bytes, move.height, move.step, move.top, bottom, move.fill or 0)
     try:
-        seen, moved = _one_row(graph, layer, move)
+        seen, moved = _some_rows(graph, layer, move, 1)
         call = lower(seen, moved, name, target)
     except ModelError:
         return None
-    call = dataclasses.replace(call, macs=call.macs * move.out_rows, behind=None, in_place=())
-    return Stage(call, seen, (window,), (first.inputs[0],), move.out_rows, output.bytes // output.shape[1])
+    macs = call.macs * move.out_rows
+    stage = Stage(
+        dataclasses.replace(call, macs=macs, behind=None, in_place=()),
+        seen,
+        (window,),
+        (first.inputs[0],),
+        move.out_rows,
+        output.bytes // output.shape[1],
+    )
+    return (_two_rows(graph, layer, move, stage, target) if in_twos else None) or stage
+
+
+def _two_rows(graph: Graph, layer: Layer, move: _Move, stage: Stage, target: Target) -> Stage | None:
+    """The stage as one that computes two rows at once; None where that is not quicker."""
+    if move.out_rows < 2 or 2 * move.step > _MOST_STEP:
+        return None
+    seen, moved = _some_rows(graph, layer, move, 2)
+    call = lower(seen, moved, stage.call.name, target)
+    if not call.in_twos:
+        return None
+    single = None
+    if move.out_rows % 2 == 1:
+        name = f"{call.name}_last"
+        single = lower(*_some_rows(graph, layer, move, 1), name, dataclasses.replace(target, single=True))
+        texts = {c.define(dataclasses.replace(each, name="")): each.name for each in call.constants}
+        constants = [
+            dataclasses.replace(each, same_as=texts.get(c.define(dataclasses.replace(each, name="")), ""))
+            for each in single.constants
+        ]
+        if any(not each.same_as for each in constants):
+            return None
+        scratch = max(call.scratch_bytes, single.scratch_bytes)
+        call = dataclasses.replace(call, scratch_bytes=scratch)
+        single = dataclasses.replace(single, constants=tuple(constants), scratch_bytes=scratch)
+    window = stage.windows[0]
+    return dataclasses.replace(
+        stage,
+        call=dataclasses.replace(call, macs=stage.call.macs, behind=None, in_place=()),
+        graph=seen,
+        windows=(dataclasses.replace(window, height=window.height + window.step, step=2 * window.step),),
+        at_once=2,
+        single=single,
+    )
 
 
 def _sum(graph: Graph, layer: Layer, name: str, target: Target) -> Stage | None:
@@ -222,71 +271,14 @@ def _pad(op: ir.Pad, source: Tensor, output: Tensor) -> _Move | None:
     return _Move(1, 1, op.paddings[1][0], output.shape[1], 0 if op.value == 0 else None)
 
 
-def _one_row(graph: Graph, layer: Layer, move: _Move) -> tuple[Graph, Layer]:
-    """The layer as one that makes one row of a window, and the graph in which it does."""
+def _some_rows(graph: Graph, layer: Layer, move: _Move, count: int) -> tuple[Graph, Layer]:
+    """The layer as one that makes so many rows of a window, and the graph in which it does."""
     first, pool = layer.operators[0], layer.pool
-    rows = {layer.output: 1, first.inputs[0]: move.height}
-    rows |= {pool.output: 1, first.output: pool.window.kernel_h} if pool else {first.output: 1}
+    rows = {layer.output: count, first.inputs[0]: move.height + (count - 1) * move.step}
+    if pool:
+        rows |= {pool.output: count, first.output: (count - 1) * pool.window.stride_h + pool.window.kernel_h}
+    else:
+        rows[first.output] = count
     if isinstance(first, ir.Convolution | ir.Pool):
         first = dataclasses.replace(first, window=dataclasses.replace(first.window, pad_top=0))
     return _cut(graph, rows), dataclasses.replace(layer, operators=(first, *layer.operators[1:]))
-
-
-@dataclass(frozen=True)
-class Flow:
-    """What happens when rows come one by one.
-
-    Attributes:
-        capacity: by stage and window, rows that it holds at most; resting: while the next row of the input is waited
-            for.
-        written: by tensor, for each of its rows how many rows of the input have come when it is written.
-    """
-
-    capacity: Mapping[tuple[int, int], int]
-    resting: Mapping[tuple[int, int], int]
-    written: Mapping[int, tuple[int, ...]]
-
-
-def flow(found: Sequence[Stage], source: int, rows: int) -> Flow:
-    """Follow every row through the stages, as aot_rows.c does.
-
-    Args:
-        source: the input's tensor; rows: how many it has.
-    """
-    fill = {(at, place): 0 for at, stage in enumerate(found) for place, _ in enumerate(stage.windows)}
-    capacity, resting = dict(fill), dict(fill)
-    readers: dict[int, list[tuple[int, int]]] = {}
-    for key in fill:
-        readers.setdefault(found[key[0]].windows[key[1]].tensor, []).append(key)
-    written: dict[int, list[int]] = {stage.call.output: [] for stage in found}
-    come = 0
-
-    def given(keys: Sequence[tuple[int, int]]) -> None:
-        for key in keys:
-            fill[key] += 1
-            capacity[key] = max(capacity[key], fill[key])
-
-    def onwards(first: int) -> None:
-        for at in range(first, len(found)):
-            stage = found[at]
-            if all(fill[at, place] >= window.height for place, window in enumerate(stage.windows)):
-                given(readers.get(stage.call.output, ()))
-                written[stage.call.output].append(come)
-                for place, window in enumerate(stage.windows):
-                    fill[at, place] -= window.step
-        resting.update((key, max(resting[key], left)) for key, left in fill.items())
-
-    for at, stage in enumerate(found):
-        for place, window in enumerate(stage.windows):
-            given([(at, place)] * window.top)
-    resting.update(fill)
-    for _ in range(rows):
-        come += 1
-        given(readers.get(source, ()))
-        onwards(0)
-    for at, stage in enumerate(found):
-        for place, window in enumerate(stage.windows):
-            for _ in range(window.bottom):
-                given([(at, place)])
-                onwards(at)
-    return Flow(capacity, resting, {tensor: tuple(each) for tensor, each in written.items()})

@@ -5,8 +5,8 @@
  * a column is one such pair of all rows. Each channel passes over the columns with the sums of all four
  * positions in registers. Those on the left and those on the right meet other taps in the same column, those
  * above and below the same taps a row apart: so a column's rows are loaded once for up to twelve
- * multiplications. Where each side has one tap that is alone in its column, as with an odd number of channels, it
- * is paired with those of the rows above and below it.
+ * multiplications. Where each side has one tap that is alone in its column, as with an odd number of
+ * channels, it is paired with those of the rows above and below it.
  */
 #ifndef AOT_CONV_POOL2_DSP_H
 #define AOT_CONV_POOL2_DSP_H
@@ -19,23 +19,23 @@
 
 /* The stream, by channels: for each column, for the left positions and then for the right ones, unless none
  * of their taps is there, a pair of int16 for each kernel row, 0 where it meets no tap; behind the first of
- * them the bias. A side with one tap in a column is left out there where `alone` is set: then follow such taps'
- * weights, of the right and of the left, (w0, w1) and (w1, w2) each. Then multiplier, offset, and the right shift, at least 1, with bit 31 set in the last
- * channel. They are scaled as in aot_conv_dsp.h. */
+ * them the bias. A side with one tap in a column is left out there where `alone` is set: then follow such
+ * taps' weights, of the right and of the left, (w0, w1) and (w1, w2) each. Then multiplier, offset, and the
+ * right shift, at least 1, with bit 31 set in the last channel. They are scaled as in aot_conv_dsp.h. */
 typedef struct {
   const uint32_t *stream;
-  const int8_t *table; /* what follows the requantisation, at value 0; NULL if nothing does */
-  uint16_t pitch;      /* bytes of an input row */
+  const int8_t *table;             /* what follows the requantisation, at value 0; NULL if nothing does */
+  uint16_t pitch;                  /* bytes of an input row */
   uint16_t out_h, out_w, channels; /* after the pool */
   uint8_t in_c, kernel_h, run;     /* run: taps of one kernel row, kernel width * in_c */
   bool alone;
 } aot_conv_pool2_dsp_t;
 
 /* input [in_h][in_w][in_c] -> output [out_h][out_w][channels]. `columns` is scratch, a word for each pair of
- * bytes of a patch, and four where taps are alone: (kernel_h + 1) * (run + in_c) / 2 + 4, where run + in_c is a multiple of 4. This is the twin:
- * where the core has the instructions, the compiler of the network writes a function of the same meaning for
- * each layer (toolkit/compiler/lower/dsp_pool2.py). Row y of the input is not read any more once output row
- * y / 2 is written. */
+ * bytes of a patch, and four where taps are alone: (kernel_h + 1) * (run + in_c) / 2 + 4, where run + in_c is
+ * a multiple of 4. This is the twin: where the core has the instructions, the compiler of the network writes
+ * a function of the same meaning for each layer (toolkit/compiler/lower/dsp_pool2_text.py). Row y of the
+ * input is not read any more once output row y / 2 is written. */
 AOT_INLINE void aot_conv_pool2_dsp(const aot_conv_pool2_dsp_t *l, const int8_t *input, uint32_t *columns,
                                    int8_t *output) {
   (void)columns;

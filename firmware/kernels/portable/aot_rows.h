@@ -15,6 +15,9 @@
  *
  * A window whose step is larger than its height has a negative `filled` for the rows that are to be skipped.
  *
+ * A stage may compute two rows at once: then its windows hold as many rows as two rows of its output need. If
+ * the number of its rows is odd, there is another function for the last one.
+ *
  * The tables are the network's own, known where this is compiled: all is inlined around them.
  */
 #ifndef AOT_ROWS_H
@@ -31,7 +34,7 @@
 typedef struct {
   size_t place;       /* in the arena, in bytes */
   uint16_t row_bytes; /* of one row */
-  uint16_t height;    /* rows that its stage reads for one row of its output */
+  uint16_t height;    /* rows that its stage reads for one row of its output, or for two */
   uint8_t step;       /* rows to slide down after that */
   uint8_t top;        /* rows of padding above the image */
   uint8_t bottom;     /* and below */
@@ -44,13 +47,21 @@ typedef struct {
 typedef void aot_rows_watch_t(uint16_t stage, const uint8_t *row, uint32_t bytes, uint32_t whole);
 
 typedef struct {
-  void (*compute)(uint8_t *row); /* from its windows to one row of its output */
+  void (*compute)(uint8_t *row); /* from its windows to one row of its output, or two */
   uint8_t first;                 /* the first of its windows, which are neighbours */
   uint8_t windows;               /* how many */
   uint8_t to;                    /* the window that it writes */
   uint8_t otherwise;             /* the next stage that may be ready where this one is not */
-  uint16_t rows;                 /* of its output; 0: it only adds something up */
+  uint16_t rows;                 /* of its output, and AOT_TWO_ROWS; 0: it only adds something up */
 } aot_rows_stage_t;
+
+#define AOT_TWO_ROWS 0x8000u /* the stage computes two rows at once */
+
+/* A stage that computes two rows at once and gives an odd number of them. */
+typedef struct {
+  void (*compute)(uint8_t *row); /* from its windows to the last row of its output */
+  uint8_t stage;
+} aot_rows_last_t;
 
 typedef struct {
   uint8_t *arena;
@@ -60,6 +71,9 @@ typedef struct {
   uint8_t window_count;
   uint8_t stage_count;
   uint8_t input; /* the window that the input's rows are written to */
+  bool pairs;    /* a stage computes two rows at once */
+  uint8_t last_count;
+  const aot_rows_last_t *last;
 } aot_rows_t;
 
 /* A member of a table; these are constants. */
@@ -152,28 +166,46 @@ AOT_INLINE void aot_rows_slide(const aot_rows_t *r, uint8_t place) {
   }
 }
 
-/* Each stage from `number` on, once if it can: a row gives at most one row of each tensor. */
-AOT_INLINE void aot_rows_compute(const aot_rows_t *r, uint8_t number, aot_rows_watch_t *watch) {
+AOT_INLINE bool aot_rows_ready(const aot_rows_t *r, const aot_rows_stage_t *stage) {
+  uint8_t place = AOT_ROWS_8(stage->first), left = AOT_ROWS_8(stage->windows);
+  for (; left && r->filled[place] >= (int16_t)AOT_ROWS_16(r->windows[place].height); ++place) --left;
+  return left == 0;
+}
+
+typedef void aot_rows_compute_t(uint8_t *row);
+
+/* Computes `count` rows of a stage's output. */
+AOT_INLINE void aot_rows_give(const aot_rows_t *r, uint8_t number, aot_rows_compute_t *compute, uint8_t count,
+                              aot_rows_watch_t *watch) {
+  const aot_rows_stage_t *stage = r->stages + number;
+  const uint8_t to = AOT_ROWS_8(stage->to);
+  const uint16_t bytes = AOT_ROWS_16(r->windows[to].row_bytes);
+  const uint16_t rows = AOT_ROWS_16(stage->rows) & (AOT_TWO_ROWS - 1u);
+  uint8_t *row = aot_rows_open(r, to);
+  compute(row);
+  for (; count; --count, row += bytes) {
+    if (watch != NULL && rows > 0) watch(number, row, bytes, (uint32_t)rows * bytes);
+    aot_rows_take(r, to, row);
+  }
+  uint8_t place = AOT_ROWS_8(stage->first);
+  for (uint8_t left = AOT_ROWS_8(stage->windows); left; --left) aot_rows_slide(r, place++);
+}
+
+/* Each stage from `number` on, once if it can: a row gives at most one row of each tensor, or two; then as
+ * often as it can. `last` is NULL, or computes the last row of the first of them. */
+AOT_INLINE void aot_rows_compute(const aot_rows_t *r, uint8_t number, aot_rows_compute_t *last,
+                                 aot_rows_watch_t *watch) {
   while (number < r->stage_count) {
     const aot_rows_stage_t *stage = r->stages + number;
-    const uint8_t first = AOT_ROWS_8(stage->first);
-    const uint8_t end = (uint8_t)(first + AOT_ROWS_8(stage->windows));
-    uint8_t place = first;
-    while (place < end && r->filled[place] >= (int16_t)AOT_ROWS_16(r->windows[place].height)) ++place;
-    if (place < end) {
+    if (last == NULL && !aot_rows_ready(r, stage)) {
       number = AOT_ROWS_8(stage->otherwise);
       continue;
     }
-    const uint8_t to = AOT_ROWS_8(stage->to);
-    uint8_t *row = aot_rows_open(r, to);
-    AOT_ROWS_CALL(stage->compute)(row);
-    const uint16_t rows = AOT_ROWS_16(stage->rows);
-    if (watch != NULL && rows > 0) {
-      const uint16_t bytes = AOT_ROWS_16(r->windows[to].row_bytes);
-      watch(number, row, bytes, (uint32_t)rows * bytes);
-    }
-    aot_rows_take(r, to, row);
-    for (place = first; place < end; ++place) aot_rows_slide(r, place);
+    do {
+      const bool two = r->pairs && last == NULL && (AOT_ROWS_16(stage->rows) & AOT_TWO_ROWS) != 0;
+      aot_rows_give(r, number, last != NULL ? last : AOT_ROWS_CALL(stage->compute), two ? 2 : 1, watch);
+      last = NULL;
+    } while (r->pairs && aot_rows_ready(r, stage));
     ++number;
   }
 }
@@ -182,7 +214,7 @@ AOT_INLINE void aot_rows_compute(const aot_rows_t *r, uint8_t number, aot_rows_w
  * NULL. */
 AOT_INLINE void aot_rows_push(const aot_rows_t *r, aot_rows_watch_t *watch) {
   aot_rows_take(r, r->input, aot_rows_place(r));
-  aot_rows_compute(r, 0, watch);
+  aot_rows_compute(r, 0, NULL, watch);
 }
 
 /* A row of padding into a window. */
@@ -200,15 +232,25 @@ AOT_INLINE void aot_rows_begin(const aot_rows_t *r) {
   }
 }
 
-/* The input is complete: puts in the padding below. */
+/* The input is complete: puts in the padding below, and computes last rows that are no pair. */
 AOT_INLINE void aot_rows_end(const aot_rows_t *r, aot_rows_watch_t *watch) {
+  uint8_t lasts = 0;
   for (uint8_t number = 0; number < r->stage_count; ++number) {
-    const uint8_t first = AOT_ROWS_8(r->stages[number].first);
-    for (uint8_t at = 0; at < AOT_ROWS_8(r->stages[number].windows); ++at) {
-      for (uint8_t rows = AOT_ROWS_8(r->windows[first + at].bottom); rows; --rows) {
-        aot_rows_pad(r, (uint8_t)(first + at));
-        aot_rows_compute(r, number, watch);
+    uint8_t place = AOT_ROWS_8(r->stages[number].first);
+    const uint8_t end = (uint8_t)(place + AOT_ROWS_8(r->stages[number].windows));
+    uint8_t rows = 0;
+    for (bool more = true; more;) {
+      aot_rows_compute_t *last = NULL;
+      while (place < end && rows == AOT_ROWS_8(r->windows[place].bottom)) ++place, rows = 0;
+      if (place < end) {
+        aot_rows_pad(r, place);
+        ++rows;
+      } else {
+        more = false;
+        if (lasts == r->last_count || AOT_ROWS_8(r->last[lasts].stage) != number) break;
+        last = AOT_ROWS_CALL(r->last[lasts++].compute);
       }
+      aot_rows_compute(r, number, last, watch);
     }
   }
 }

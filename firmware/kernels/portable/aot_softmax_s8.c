@@ -24,16 +24,17 @@ static int32_t one_over_one_plus(int32_t a) {
   return x > INT32_MAX / 2 ? INT32_MAX : x * 2;
 }
 
-/* x / 2^exponent of what is not negative, halves rounded up; exponent at least 1. */
-static uint32_t rounded(int32_t x, int exponent) {
-  return exponent > 31 ? 0 : ((uint32_t)x + (UINT32_C(1) << (exponent - 1))) >> exponent;
+/* aot_rounding_divide() of what is below 2^31 and not negative; shift 1 to 31. */
+static inline uint32_t rounding_shift(uint32_t x, unsigned shift) {
+  return (x + ((uint32_t)1 << (shift - 1))) >> shift;
 }
 
-static int leading_zeros(uint32_t x) {
+/* How many zeros there are above the highest one. */
+static unsigned leading_zeros(uint32_t x) {
 #if defined(__ARM_FEATURE_CLZ)
-  return __builtin_clz(x);
+  return (unsigned)__builtin_clz(x);
 #else
-  int zeros = 0;
+  unsigned zeros = 0;
   for (; (x & UINT32_C(0x80000000)) == 0; x <<= 1) ++zeros;
   return zeros;
 #endif
@@ -41,8 +42,8 @@ static int leading_zeros(uint32_t x) {
 
 int32_t aot_softmax_scale(int32_t sum, int *exponent) {
   /* sum = 2^(12 - zeros) * (1 + a); the largest element alone contributes 1, so zeros is at most 12. */
-  const int zeros = leading_zeros((uint32_t)sum);
-  *exponent = 12 - zeros + 31 - 8;
+  const unsigned zeros = leading_zeros((uint32_t)sum);
+  *exponent = 12 - (int)zeros + 31 - 8;
   return one_over_one_plus((int32_t)(((uint32_t)sum << zeros) - UINT32_C(0x80000000)));
 }
 
@@ -53,21 +54,26 @@ void aot_softmax_s8(const aot_softmax_s8_t *parameters, const int8_t *input, int
     int32_t most = INT8_MIN;
     for (uint16_t i = 0; i < layer.depth; ++i) most = input[i] > most ? input[i] : most;
 
-    int32_t sum = 0;
+    uint32_t sum = 0;
     for (uint16_t i = 0; i < layer.depth; ++i) {
       const int32_t below = most - input[i];
-      if (below < layer.entries) sum += (int32_t)rounded(AOT_S32(layer.exponentials + below), 12);
+      if (below < layer.entries) sum += rounding_shift((uint32_t)AOT_S32(layer.exponentials + below), 12);
     }
 
     int exponent;
-    const int32_t scale = aot_softmax_scale(sum, &exponent);
+    const uint32_t scale = (uint32_t)aot_softmax_scale((int32_t)sum, &exponent);
+    /* Less than 2^31 over 2^32 or more is 0, rounded. */
+    const int32_t entries = exponent > 31 ? 0 : layer.entries;
+
     for (uint16_t i = 0; i < layer.depth; ++i) {
       const int32_t below = most - input[i];
       uint32_t value = 0;
-      if (below < layer.entries) {
-        value = rounded(aot_doubling_high_multiply(scale, AOT_S32(layer.exponentials + below)), exponent);
+      if (below < entries) {
+        /* As aot_doubling_high_multiply() of numbers that are not negative. */
+        const uint64_t product = (uint64_t)scale * (uint32_t)AOT_S32(layer.exponentials + below);
+        value = rounding_shift((uint32_t)((product + (UINT32_C(1) << 30)) >> 31), (unsigned)exponent);
       }
-      output[i] = (int8_t)((value > UINT8_MAX ? UINT8_MAX : (int32_t)value) - 128);
+      output[i] = (int8_t)((value < 255 ? (int32_t)value : 255) - 128);
     }
   }
 }

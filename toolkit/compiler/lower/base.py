@@ -26,6 +26,7 @@ class Target:
 
     general: no code is made for one layer's constants: other networks have to be computed by it.
     rows: how often a layer is called, each time for one row of its output.
+    single: it is called once, for the last row of an output whose other rows are computed in twos.
     least_scratch: kernels that are a little slower are taken where they need less scratch.
     """
 
@@ -34,6 +35,7 @@ class Target:
     optimise: str
     general: bool = False
     rows: int = 1
+    single: bool = False
     least_scratch: bool = False
 
 
@@ -55,6 +57,7 @@ class Call:
         reads_past: bytes behind the first input that the kernel may read, and does not use.
         writes_past: bytes behind the output that the kernel may write.
         channel_by_channel: the kernel reads its whole input anew for each channel.
+        in_twos: two rows of the output at once are quicker than one and one.
         sums_bytes: RAM at $sums that is kept from row to row; see lower/sums.py.
         behind: where the kernel goes through its first input and its output row by row: how many bytes the output's
             memory must begin before the input's, so that nothing is overwritten that is still to be read. None: the
@@ -78,6 +81,7 @@ class Call:
     channel_by_channel: bool = False
     behind: int | None = None
     sums_bytes: int = 0
+    in_twos: bool = False
 
     def constant_input(self, place: int) -> str:
         """The array that an input is in if it is a constant."""

@@ -52,7 +52,8 @@ def dsp_3x3_s8(layer: Weighted) -> Call | None:
     context, shape, q = layer.context, layer.shape, layer.arithmetic
     w, (in_h, in_w, channels), (out_h, out_w) = shape.window, shape.input, shape.conv
     plain = (w.kernel_h, w.kernel_w, w.stride_h, w.stride_w, w.dilation_h, w.dilation_w) == (3, 3, 1, 1, 1, 1)
-    if not plain or not suits(layer) or out_h < 2 or channels % 4 or max(w.pad_top, w.pad_left) > 2:
+    least = 1 if context.target.single else 2
+    if not plain or not suits(layer) or out_h < least or channels % 4 or max(w.pad_top, w.pad_left) > 2:
         return None
     k = dsp.scaled(q)
     if k is None or int(k.shift.min()) == 0 or int(k.shift.max()) > 31:
@@ -79,7 +80,7 @@ def dsp_3x3_s8(layer: Weighted) -> Call | None:
     name = "aot_depthwise3x3_dsp"
     call = context.call(name, (f"{name}_t", fields), (f"{name}.c",), f"{name}.h", tuple(constants), layer.macs)
     body = f"{name}(&{context.name}_layer, $0, $scratch, $out);"
-    return replace(call, body=body, scratch_bytes=32 * (out_w + 2), behind=shape.behind(1, rows=2))
+    return replace(call, body=body, scratch_bytes=32 * (out_w + 2), behind=shape.behind(1, rows=2), in_twos=True)
 
 
 def portable_f32(layer: Weighted) -> Call | None:

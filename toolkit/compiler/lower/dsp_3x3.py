@@ -2,9 +2,9 @@
 
 firmware/kernels/dsp/aot_conv3x3c1_pool2_dsp.h says how it computes and has its twin in C. What the layer decides stands
 in the text as a number: the image's width in the loads, each channel's shift in its SSAT, and as many pieces as there
-are channels. r0 to r4 are scratch and one channel's weights, r7 walks through the channels, r12 is the maximum so far, negated, and
-lr a position's sum. r5, r6 and r8 to r11 are what two positions, one above the other, read:
-the outer pixels of four rows, and the middle ones as a pair of the inner rows and one of the outer rows.
+are channels. r0 to r4 are scratch and one channel's weights, r7 walks through the channels, r12 is the maximum so far,
+negated, and lr a position's sum. r5, r6 and r8 to r11 are what two positions, one above the other, read: the outer
+pixels of four rows, and the middle ones as a pair of the inner rows and one of the outer rows.
 """
 
 from __future__ import annotations

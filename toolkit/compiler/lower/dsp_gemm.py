@@ -181,4 +181,5 @@ def _call(layer: Weighted, *, is_wide: bool, generic: bool) -> Call | None:
         (c.structure("aot_gemm_dsp_t", struct, fields), *map(function, forms.values())),
         scratch_bytes=4 * max(pool.kernel_h, 1) * lanes[0] * steps * turns,
         macs=layer.macs,
+        in_twos=not pooled and shape.output[1] % 2 == 1,
     )
