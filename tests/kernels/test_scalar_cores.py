@@ -1,4 +1,4 @@
-"""Cores with a multiplication and little else: the assembly of a Cortex-M0's kernels on QEMU, and on this computer the C
+"""Cores with a multiplication and little else: the assembly for a Cortex-M0+ on QEMU; on this computer the C
 beside it and RISC-V's kernels."""
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def mixed() -> bytes:
 def large(after: str) -> bytes:
     """Sums of up to 2**22, of either sign, of which three products of 32 bits have no room; some that have."""
     chain = Chain((1, 1), 700, 2, zero=-128)
-    rows = chain.rng.integers(0, np.array([[127, 127, 60, 4, 3, 2, 1]]).T + 1, (7, 700))
+    rows = chain.rng.integers(0, np.array([[127, 40, 30, 4, 3, 2, 1]]).T + 1, (7, 700))
     rows[::2] *= -1
     chain.dense(rows, 0.001, 0.06, after)
     return chain.file(chain.first, chain.last)
