@@ -35,5 +35,7 @@ def test_every_byte(channels: int, height: int, width: int, same: bool, after: s
     g.operator("DEPTHWISE_CONV_2D", [source, weights, bias], [output], "DepthwiseConv2DOptions", **members)
     tflite = g.file(source, output)
     assert "aot_depthwise3x3_dsp.c" in compile_model(tflite, isa="armv7em", fpu=True).kernels
-    check(tflite, 1, (("armv7em", "balanced"),))
-    check_plan(tflite, "armv7em", "balanced")
+    # Armv6-M and RISC-V: four positions at a time, over the rows.
+    for isa in ("armv7em", "armv6m", "rv32"):
+        check(tflite, 1, ((isa, "balanced"),))
+        check_plan(tflite, isa, "balanced")

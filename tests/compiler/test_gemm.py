@@ -19,7 +19,7 @@ from toolkit.artifacts import OPTIMISATIONS
 from toolkit.compiler import compile_model
 from toolkit.compiler.lower import Target
 
-SCALAR = (("armv6m", "speed"),)
+SCALAR = (("armv6m", "speed"), ("rv32", "speed"))
 DSP = tuple(("armv7em", each) for each in OPTIMISATIONS)
 KERNEL = "aot_gemm_dsp.c"
 
@@ -64,7 +64,7 @@ def layers(draw: Any, least: int = 8) -> tuple[bytes, int]:
 @given(layers())
 def test_convolutions(made: tuple[bytes, int]) -> None:
     tflite, seed = made
-    which = (*DSP, *SCALAR)[seed % 4]
+    which = (*DSP, *SCALAR)[seed % 5]
     check(tflite, seed % 1000, (which,))
     check_plan(tflite, *which)
 
@@ -113,7 +113,7 @@ def test_dense(inputs: int, outputs: int, rows: int, one_scale: bool) -> None:
     scales = [0.01] if one_scale else [float(s) for s in rng.uniform(0.002, 0.02, outputs)]
     tflite = _dense(inputs, outputs, rows, rng.integers(-127, 128, (outputs, inputs)), scales)
     assert all(KERNEL in compile_model(tflite, isa=isa, fpu=True, optimise=o).kernels for isa, o in DSP)
-    check(tflite, 1, ((*DSP, *SCALAR)[(inputs + one_scale) % 4],))
+    check(tflite, 1, ((*DSP, *SCALAR)[(inputs + one_scale) % 5],))
 
 
 def _taken(tflite: bytes, optimise: str = "balanced") -> bool:

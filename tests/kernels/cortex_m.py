@@ -14,7 +14,11 @@ from toolkit import cpu as cpus
 from toolkit import resources
 from toolkit.artifacts import CompiledModel
 
-CORES = {"armv7em": ("cortex-m4f", "mps2-an386"), "armv8_1m_mve": ("cortex-m55", "mps3-an547")}
+CORES = {
+    "armv6m": ("cortex-m0plus", "mps2-an386"),
+    "armv7em": ("cortex-m4f", "mps2-an386"),
+    "armv8_1m_mve": ("cortex-m55", "mps3-an547"),
+}
 """By instruction set: the processor, and the machine that has it. Both have code at 0 and RAM at 0x20000000."""
 
 TOOLS = ("arm-none-eabi-gcc", "qemu-system-arm")
@@ -59,7 +63,7 @@ __attribute__((used)) static void go(void) {
   for (;;) {}
 }
 __attribute__((naked)) void reset(void) {
-  __asm__ volatile("ldr r0, =0xE000ED88; ldr r1, [r0]; orr r1, r1, #0xF00000; str r1, [r0]; dsb; isb; b go");
+  __asm__ volatile("ldr r0, =0xE000ED88; ldr r1, [r0]; ldr r2, =0xF00000; orr r1, r2; str r1, [r0]; dsb; isb; b go");
 }
 """
 

@@ -1,8 +1,8 @@
 #include "aot_depthwise_armv6m.h"
 
 /* Where the taps of the window at (y, x) read channel 0. */
-static __attribute__((noinline)) void find(const aot_depthwise_armv6m_t *l, const int8_t *input, int32_t y, int32_t x, uint32_t lanes,
-                 int32_t *to) {
+static __attribute__((noinline)) void find(const aot_depthwise_armv6m_t *l, const int8_t *input, int32_t y,
+                                           int32_t x, uint32_t lanes, int32_t *to) {
   const aot_window_t *k = &l->shape.window;
   const int32_t step = k->dilation_w * (int32_t)l->shape.channels, outside = AOT_ARMV6M_OUTSIDE(l->outside);
   const int32_t left = x * k->stride_w - k->pad_left, *const end = to + l->taps * lanes;

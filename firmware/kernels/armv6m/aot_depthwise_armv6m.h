@@ -1,8 +1,8 @@
-/* aot_depthwise_armv6m.h: int8 depthwise convolution, one output channel for each input channel, on an Armv6-M
- * core (aot_armv6m.h).
+/* aot_depthwise_armv6m.h: int8 depthwise convolution, one output channel for each input channel, on an
+ * Armv6-M core (aot_armv6m.h).
  *
- * Where the taps of four positions read is found once; then all channels pass over it, so that a weight serves
- * four products and a channel's scale four outputs. A tap outside the image reads `outside`.
+ * Where the taps of four positions read is found once; then all channels pass over it, so that a weight
+ * serves four products and a channel's scale four outputs. A tap outside the image reads `outside`.
  */
 #ifndef AOT_DEPTHWISE_ARMV6M_H
 #define AOT_DEPTHWISE_ARMV6M_H

@@ -5,12 +5,12 @@
 /* `count` neighbours, 128 more than they are, to every `step`th byte; their sum. */
 static OWN_REGISTERS uint32_t spread(const uint8_t *from, uint32_t count, uint8_t *to, uint32_t step) {
   uint32_t sum = 0;
-#define ONE(i)                           \
-  do {                                   \
+#define ONE(i)                            \
+  do {                                    \
     const uint32_t value = from[i] ^ 128; \
-    sum += value;                        \
-    *to = (uint8_t)value;                \
-    to += step;                          \
+    sum += value;                         \
+    *to = (uint8_t)value;                 \
+    to += step;                           \
   } while (0)
   for (; count >= 4; count -= 4, from += 4) {
     ONE(0);

@@ -2,6 +2,7 @@
 
 #include <stddef.h>
 
+#include "aot_multiply.h"
 #include "aot_scale_s8.h"
 
 enum { MOST_TAPS_OF_FOUR = 9 }; /* of a window whose positions go by four */
@@ -9,6 +10,7 @@ enum { MOST_TAPS_OF_FOUR = 9 }; /* of a window whose positions go by four */
 /* A function of its own has all registers. */
 #define OWN_REGISTERS __attribute__((noinline))
 
+#if AOT_MULTIPLIES
 /* Else GCC loads what several steps need first, and keeps sums in memory. */
 #if defined(__GNUC__)
 #define IN_ORDER __asm__ volatile("" ::: "memory")
@@ -16,12 +18,12 @@ enum { MOST_TAPS_OF_FOUR = 9 }; /* of a window whose positions go by four */
 #define IN_ORDER (void)0
 #endif
 
-#define POSITION(i)                                              \
-  do {                                                           \
-    const int8_t *x = taps[i] + channel;                         \
-    a##i += x[0] * w0, b##i += x[1] * w1;                        \
-    c##i += x[2] * w2, d##i += x[3] * w3;                        \
-    IN_ORDER;                                                    \
+#define POSITION(i)                       \
+  do {                                    \
+    const int8_t *x = taps[i] + channel;  \
+    a##i += x[0] * w0, b##i += x[1] * w1; \
+    c##i += x[2] * w2, d##i += x[3] * w3; \
+    IN_ORDER;                             \
   } while (0)
 
 /* Four positions by four channels; taps[tap][position], sums[channel][position]. */
@@ -56,10 +58,12 @@ static OWN_REGISTERS void four(const aot_depthwise_s8_t *l, const int8_t *const 
   }
   sums[0] = a, sums[1] = b, sums[2] = c, sums[3] = d;
 }
+#endif
 
 /* One channel at some positions. */
 static OWN_REGISTERS void rest(const aot_depthwise_s8_t *l, const int8_t *const *taps,
-                               const int8_t *const *end, uint32_t channel, uint32_t positions, int32_t *sums) {
+                               const int8_t *const *end, uint32_t channel, uint32_t positions,
+                               int32_t *sums) {
   for (uint32_t i = 0; i < positions; ++i) {
     const int8_t *w = l->weights + channel;
     int32_t sum = 0;
@@ -104,10 +108,12 @@ void aot_depthwise4_s8(const aot_depthwise_s8_t *l, const int8_t *input, int8_t 
     }
     const int8_t *const *end = taps + positions * window;
     uint32_t channel = 0;
+#if AOT_MULTIPLIES
     for (; channel + 4 <= channels; channel += 4) {
       (positions == 4 ? sixteen : four)(l, taps, end, channel, sums);
       aot_scale_s8(&scale, sums, channel, 4, positions, output);
     }
+#endif
     for (; channel < channels; ++channel) {
       rest(l, taps, end, channel, positions, sums);
       aot_scale_s8(&scale, sums, channel, 1, positions, output);

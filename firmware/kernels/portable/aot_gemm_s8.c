@@ -1,5 +1,6 @@
 #include "aot_gemm_s8.h"
 
+#include "aot_multiply.h"
 #include "aot_scale_s8.h"
 
 /* A function of its own has all registers. */
@@ -25,12 +26,13 @@ static OWN_REGISTERS void gather(const aot_gemm_s8_t *l, const int8_t *input, in
       continue;
     }
     for (int32_t k = first; k < last; ++k, to += step) {
-      *to = within && k >= 0 && k < width ? from[k] : l->input_zero;
+      spread(within && k >= 0 && k < width ? from + k : &l->input_zero, 1, step, to);
     }
   }
-  for (; left > 0; --left, to += step) *to = 0;
+  if (left > 0) *to = 0;
 }
 
+#if AOT_MULTIPLIES
 /* Else GCC loads what several steps need first, and keeps sums in memory. */
 #if defined(__GNUC__)
 #define IN_ORDER __asm__ volatile("" ::: "memory")
@@ -38,12 +40,12 @@ static OWN_REGISTERS void gather(const aot_gemm_s8_t *l, const int8_t *input, in
 #define IN_ORDER (void)0
 #endif
 
-#define STEP(a, w)                                            \
-  do {                                                        \
-    const int32_t weight = (w);                               \
-    a##0 += x0 * weight, a##1 += x1 * weight;                 \
-    a##2 += x2 * weight, a##3 += x3 * weight;                 \
-    IN_ORDER;                                                 \
+#define STEP(a, w)                            \
+  do {                                        \
+    const int32_t weight = (w);               \
+    a##0 += x0 * weight, a##1 += x1 * weight; \
+    a##2 += x2 * weight, a##3 += x3 * weight; \
+    IN_ORDER;                                 \
   } while (0)
 #define TAP(x, w)                                                     \
   do {                                                                \
@@ -78,6 +80,23 @@ static OWN_REGISTERS void four(const int8_t *x, const int8_t *w, uint32_t taps, 
   }
   sums[0] = a, sums[1] = b, sums[2] = c, sums[3] = d;
 }
+#else
+/* by[tap * step] times each of x[tap][4]. */
+static OWN_REGISTERS void products(const int8_t *by, uint32_t step, const int8_t *x, uint32_t taps,
+                                   int32_t *sums) {
+  uint32_t found[4] = {0, 0, 0, 0};
+  for (const int8_t *end = x + 4 * taps; x != end; x += 4, by += step) aot_four_products(*by, x, found);
+  for (uint32_t i = 0; i < 4; ++i) sums[i] = (int32_t)found[i];
+}
+
+static void sixteen(const int8_t *x, const int8_t *w, uint32_t taps, int32_t *sums) {
+  for (uint32_t channel = 0; channel < 4; ++channel) products(w + channel, 4, x, taps, sums + 4 * channel);
+}
+
+static void four(const int8_t *x, const int8_t *w, uint32_t taps, int32_t *sums) {
+  products(x, 1, w, taps, sums);
+}
+#endif
 
 void aot_gemm_s8(const aot_gemm_s8_t *l, const int8_t *input, int8_t *patch, int8_t *output) {
   const aot_tile_shape_t *s = &l->shape;

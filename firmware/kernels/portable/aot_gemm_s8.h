@@ -1,8 +1,8 @@
 /* aot_gemm_s8.h: int8 convolution without a pool, and dense layers, as a product of matrices, on a core with
  * many registers and nothing but a multiplication.
  *
- * What the windows at four positions read is gathered once, tap by tap; then all channels pass over it, four at a
- * time: eight loads serve sixteen products.
+ * What the windows at four positions read is gathered once, tap by tap; then all channels pass over it, four
+ * at a time: eight loads serve sixteen products.
  */
 #ifndef AOT_GEMM_S8_H
 #define AOT_GEMM_S8_H
@@ -14,9 +14,9 @@
 
 typedef struct {
   aot_tile_shape_t shape;
-  uint16_t run;  /* taps of one kernel row: kernel width * in_c */
-  uint16_t taps; /* of the whole kernel, up to an even number */
-  uint8_t lanes; /* positions at a time: 4, or 1 */
+  uint16_t run;              /* taps of one kernel row: kernel width * in_c */
+  uint16_t taps;             /* of the whole kernel, up to an even number */
+  uint8_t lanes;             /* positions at a time: 4, or 1 */
   const int8_t *weights;     /* [out_c / 4, rounded up][taps][4]; 0 where there is none */
   const int32_t *bias;       /* [out_c], with input_zero folded in */
   const int32_t *multiplier; /* [out_c] */
@@ -26,8 +26,8 @@ typedef struct {
   int8_t low, high; /* the fused activation's clamp, before the table */
 } aot_gemm_s8_t;
 
-/* input [in_h][in_w][in_c] -> output [out_h][out_w][out_c]. `patch` is scratch, lanes * taps bytes. Row y of the
- * input is not read any more once output row y / stride_h is written. */
+/* input [in_h][in_w][in_c] -> output [out_h][out_w][out_c]. `patch` is scratch, lanes * taps bytes. Row y of
+ * the input is not read any more once output row y / stride_h is written. */
 void aot_gemm_s8(const aot_gemm_s8_t *layer, const int8_t *input, int8_t *patch, int8_t *output);
 
 #endif

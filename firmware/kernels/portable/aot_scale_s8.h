@@ -1,7 +1,7 @@
 /* aot_scale_s8.h: scaling of sums on a core that multiplies 32 by 32 bits to 64, and has nothing beyond that.
  *
- * As aot_requantise(), where all shifts are right shifts of 1 to 22 and sums are below 2^30. docs/compiler.md has
- * the proof: the zero point moves into the shift, and a negative sum that a ReLU cuts off is not scaled.
+ * As aot_requantise(), where all shifts are right shifts of 1 to 22 and sums are below 2^30. docs/compiler.md
+ * has the proof: the zero point moves into the shift, and a negative sum that a ReLU cuts off is not scaled.
  */
 #ifndef AOT_SCALE_S8_H
 #define AOT_SCALE_S8_H
