@@ -142,7 +142,7 @@ def _plain(case: VectorCase, seed: int) -> bytes:
 
 @pytest.mark.parametrize(
     ("case", "optimise"),
-    # A depthwise layer is the same for size.
+    # A depthwise layer's assembly is the same for size, and CASES have what calls it.
     [
         pytest.param(case, optimise, id=f"{name} for {optimise}")
         for name, case in VECTOR_CASES.items()

@@ -94,7 +94,7 @@ AOT_INLINE void aot_depthwise_columns_mve(const aot_depthwise4x4_mve_t *l, aot_d
   int8_t *const at = interleaved + (uint32_t)(first - left) * column;
   const int8_t *rows[4];
   uint32_t steps[4];
-  bool near = step < 128;
+  bool near = __builtin_constant_p(step) && step < 128;
   for (int32_t row = 0; row < 4; ++row) {
     /* A row that no tap reads may be any. */
     const int32_t y = row < height ? top + row : (top < 0 ? 0 : top);
@@ -180,6 +180,13 @@ AOT_INLINE void aot_depthwise4x4_mve(const aot_depthwise4x4_mve_t *l, aot_depthw
     }
   }
 #endif
+}
+
+/* The same, once for all layers: a little slower and much smaller. */
+static __attribute__((noinline, unused)) void aot_depthwise4x4_small_mve(
+    const aot_depthwise4x4_mve_t *l, aot_depthwise_rows_mve_t *two, aot_depthwise_rows_mve_t *one,
+    const int8_t *input, int8_t *interleaved, int8_t *output) {
+  aot_depthwise4x4_mve(l, two, one, input, interleaved, output);
 }
 
 #endif

@@ -39,6 +39,7 @@ ISA = InstructionSet(
         ir.Softmax: (mve.softmax,),
     },
     add_row="aot_add_row_mve",
+    sum_rows="aot_sum_rows_mve",
     runs=armv7em.ISA.runs | {V8M_BASE, V8M_MAIN, V8_1M_MAIN},
     start_up=armv7em.ISA.start_up,
     tells="defined(__ARM_FEATURE_MVE) && (__ARM_FEATURE_MVE & 1) && !defined(__clang__)",

@@ -65,8 +65,8 @@ class InstructionSet:
         convolution_s8, dense_s8, convolution_f32, dense_f32: layers with weights, CONV_2D and DEPTHWISE_CONV_2D, or
             FULLY_CONNECTED.
         others: lowering functions of any other operator, tried before the portable one; None: not for this layer.
-        add_row: the kernel that adds up rows, in a file of its name, with `_sum_rows` for `_add_row` where nothing is
-            there to be added to; empty: the portable one.
+        add_row: the kernel that adds up rows, in a file of its name; sum_rows: the same where nothing is there to be
+            added to, in the same file. Empty: the portable one.
         runs: Tag_CPU_arch (Addenda to the ABI for the Arm Architecture, 3.3.6) of the objects that it runs.
         start_up: the folder of firmware/ports with what a bare project needs before main(); None: nothing.
         constants_limit: bytes of constants that its loads reach; None: all of flash.
@@ -83,6 +83,7 @@ class InstructionSet:
     dense_f32: Kernels = DENSE_F32
     others: Mapping[type[ir.Operator], tuple[Callable[[Context, Any], Call | None], ...]] = field(default_factory=dict)
     add_row: str = ""
+    sum_rows: str = ""
     runs: frozenset[int] = frozenset()
     start_up: str | None = None
     constants_limit: int | None = None

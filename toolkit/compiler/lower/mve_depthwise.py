@@ -70,9 +70,10 @@ def depthwise(layer: Weighted) -> Call | None:
     fields |= {constant.name.removeprefix(context.name + "_"): constant.name for constant in arrays}
     fields["weights"] += f" + {_FRONT}"
     name = "aot_depthwise4x4_mve"
-    call = context.call(name, (f"{name}_t", fields), (), f"{name}.h", tuple(arrays), layer.macs)
+    call = context.call(name, (f"{name}_t", fields), (), "aot_depthwise4x4_mve.h", tuple(arrays), layer.macs)
     functions = [form.name if form in forms else "NULL" for form in (two, one)]
-    body = f"{name}(&{context.name}_layer, {', '.join(functions)}, $0, $scratch, $out);"
+    called = "aot_depthwise4x4_small_mve" if context.target.optimise == "size" else name
+    body = f"{called}(&{context.name}_layer, {', '.join(functions)}, $0, $scratch, $out);"
     last = max((form.patches - 1) * step // column + _SIDE for form in forms)
     return replace(
         call,

@@ -99,7 +99,7 @@ def conv_pool2(layer: Weighted) -> Call | None:
     if "table" in fields:
         fields["table"] += f" + {128 if longest is None else longest[1]}"
     name = "aot_conv_pool2_mve"
-    call = context.call(name, (f"{name}_t", fields), (), f"{name}.h", tuple(arrays), layer.macs)
+    call = context.call(name, (f"{name}_t", fields), (), "aot_conv_pool2_mve.h", tuple(arrays), layer.macs)
     rows = shape.rows * pitch + VECTOR - 1 if shape.padded else 0
     body = f"{name}(&{context.name}_layer, {form.name}, $0, {'$scratch' if rows else 'NULL'}, $out);"
     declared = f"const {name}_t *l, const int8_t *x, int8_t *out, uint32_t count"

@@ -65,8 +65,8 @@ def whole(context: Context, _: ir.Operator) -> Call | None:
     height, width, channels = source.shape[1:]
     if height * width > 0xFFFF:
         return None
-    adds = context.target.isa.add_row.replace("_add_row", "_sum_rows")
-    body = f"{adds}({height * width}u, {channels}u, $0, $scratch);\n{last.body.replace('$sums', '$scratch')}"
+    adds = f"{context.target.isa.sum_rows}({height * width}u, {channels}u, $0, $scratch);"
+    body = f"{adds}\n{last.body.replace('$sums', '$scratch')}"
     return replace(
         last,
         inputs=row.inputs,
