@@ -259,7 +259,9 @@ def _paired(stages: Sequence[Stage], kept: Sequence[Kept], source: int) -> list[
         for window in stage.windows:
             each = kept[place]
             if window.height > 1 and each.capacity == window.height > each.resting:
-                free.append((place, written[window.tensor], at, window.step == 1 and window.tensor not in in_twos))
+                # What rests nowhere, as all its rows come at once, has no rows to rest above the room.
+                moves = window.step == 1 and each.resting > 0 and window.tensor not in in_twos
+                free.append((place, written[window.tensor], at, moves))
             place += 1
     free.sort(key=lambda each: -kept[each[0]].window.row_bytes)
     while free:

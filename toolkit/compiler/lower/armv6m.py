@@ -14,6 +14,7 @@ from toolkit.compiler.lower.base import Call, channelwise_fields
 from toolkit.compiler.lower.depthwise import by_four, padded
 from toolkit.compiler.lower.depthwise import suits as depthwise_suits
 from toolkit.compiler.lower.quantised import Quantised
+from toolkit.compiler.lower.shapes import NO_POOL
 from toolkit.compiler.lower.weighted import Weighted
 
 _MOST_TAPS = 65_528
@@ -25,7 +26,7 @@ _LANES = 4
 def gemm(layer: Weighted) -> Call | None:
     """aot_gemm_armv6m.c: one group and no pool; else None."""
     context, shape, q = layer.context, layer.shape, layer.arithmetic
-    alone = (shape.pool.kernel_h, shape.pool.kernel_w) == (1, 1)
+    alone = shape.pool == NO_POOL
     real = layer.rows.shape[1]
     if layer.groups > 1 or not shape.tiles or not alone or real > _MOST_TAPS or not _scales(q):
         return None

@@ -16,6 +16,7 @@ from toolkit.compiler import c
 from toolkit.compiler.lower.base import Call
 from toolkit.compiler.lower.dsp import Scaled, following_table, scaled
 from toolkit.compiler.lower.dsp_gemm_text import Form, function
+from toolkit.compiler.lower.shapes import NO_POOL
 from toolkit.compiler.lower.weighted import Weighted
 
 _UNROLLED = 40
@@ -117,7 +118,7 @@ def _exact(layer: Weighted, k: Scaled, is_wide: bool) -> bool:
 def _call(layer: Weighted, *, is_wide: bool, generic: bool) -> Call | None:
     context, shape, q = layer.context, layer.shape, layer.arithmetic
     pool, channels = shape.pool, shape.output[2]
-    pooled = (pool.kernel_h, pool.kernel_w) != (1, 1)
+    pooled = pool != NO_POOL
     least = 4 if shape.conv == (1, 1) else _LEAST_CHANNELS
     if layer.groups > 1 or not shape.tiles or not least <= channels <= _MOST_CHANNELS:
         return None

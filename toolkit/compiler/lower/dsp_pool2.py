@@ -21,7 +21,8 @@ def conv_pool2(layer: Weighted) -> Call | None:
     """aot_conv_pool2_dsp.h: no padding, stride 1, at most three kernel rows, then a 2x2 pool."""
     context, shape, q = layer.context, layer.shape, layer.arithmetic
     w, (_, in_w, in_c), (out_h, out_w, channels) = shape.window, shape.input, shape.output
-    plain = w == ir.Window(w.kernel_h, w.kernel_w) and shape.pool == _POOL
+    # SAME may pad below and on the right alone.
+    plain = w == ir.Window(w.kernel_h, w.kernel_w) and not shape.padded and shape.pool == _POOL
     if layer.groups > 1 or not plain or not shape.tiles or context.target.general:
         return None
     table = following_table(context, q)

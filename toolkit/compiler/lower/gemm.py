@@ -7,6 +7,7 @@ import numpy as np
 from toolkit.compiler import c
 from toolkit.compiler.lower import parameters
 from toolkit.compiler.lower.base import Call
+from toolkit.compiler.lower.shapes import NO_POOL
 from toolkit.compiler.lower.weighted import Weighted
 
 _LEAST_CHANNELS = 4
@@ -18,7 +19,7 @@ def gemm_s8(layer: Weighted) -> Call | None:
     """One group, no pool, four channels or more, which repay that a window is gathered first; else None."""
     context, shape, q = layer.context, layer.shape, layer.arithmetic
     channels, real = layer.rows.shape
-    alone = (shape.pool.kernel_h, shape.pool.kernel_w) == (1, 1)
+    alone = shape.pool == NO_POOL
     if layer.groups > 1 or not shape.tiles or not alone or channels < _LEAST_CHANNELS or real > _MOST_TAPS:
         return None
     if not parameters.plain_shifts(q):
