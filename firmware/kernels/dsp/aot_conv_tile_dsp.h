@@ -16,7 +16,8 @@
 AOT_INLINE void aot_tile_dsp(const aot_conv_dsp_t *l, const uint32_t *w, const int16_t *x, uint32_t apart,
                              uint32_t positions, uint32_t lanes, int32_t *sums) {
   const aot_tile_shape_t *s = &l->shape;
-  for (uint32_t i = 0; i < positions * lanes; ++i) sums[i] = 0;
+  /* Of one position, too: where GCC does not know that it is one, it warns of the others. */
+  for (uint32_t i = 0; i < 2 * lanes; ++i) sums[i] = 0;
   for (uint32_t ky = 0; ky < s->kernel_h; ++ky, x += (uint32_t)s->dilation_h * l->pitch) {
     for (uint32_t k = 0; k < l->words; ++k, w += lanes) {
       const uint32_t first = aot_word(x + 2 * k);
