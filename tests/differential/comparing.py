@@ -119,8 +119,8 @@ def _unexplained(network: Network, got: NDArray[Any], expected: NDArray[Any], wr
     rounding, left = host.rounding(network.tflite), np.zeros_like(wrong)
     for at in np.flatnonzero(wrong.reshape(len(wrong), -1).any(axis=1)):
         moved = rounding.moved([network.inputs[at]], np.ascontiguousarray(expected[at]).reshape(-1).view(np.uint8))
-        both = (each[at].reshape(-1).astype(np.float64) for each in (expected, got))
-        left[at] = wrong[at] & tolerance.unexplained(*both, moved).reshape(wrong[at].shape)
+        ours, theirs = (each[at].reshape(-1).astype(np.float64) for each in (got, expected))
+        left[at] = wrong[at] & tolerance.unexplained(theirs, ours, moved).reshape(wrong[at].shape)
     return left
 
 
