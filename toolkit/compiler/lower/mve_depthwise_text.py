@@ -26,7 +26,7 @@ class Form:
         step: bytes from one patch to the next; column: from one column to the next, 16, 32 or 64.
         width: columns of the output.
         channels: of the image, all of them.
-        signed, zero, table: as in mve_gemm_text.Form.
+        signed, zero, table: as in mve_gemm_form.Form.
     """
 
     rows: int

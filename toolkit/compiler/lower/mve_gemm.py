@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toolkit.compiler import ir
-from toolkit.compiler.lower import mve, mve_gemm_text, mve_text
+from toolkit.compiler.lower import mve, mve_gemm_form, mve_gemm_text, mve_text
 from toolkit.compiler.lower.base import Call
 from toolkit.compiler.lower.mve_text import NEAR, VECTOR
 from toolkit.compiler.lower.shapes import Shape
@@ -36,7 +36,7 @@ def gemm(layer: Weighted) -> Call | None:
     tiles = [
         tile
         for first, count, number in _groups(len(q.bias), small=small)
-        for tile in mve_gemm_text.lanes(first, count, number)
+        for tile in mve_gemm_form.lanes(first, count, number)
     ]
     weights = np.concatenate([_vectors(q.weights[tile], kernel_rows) for tile in tiles])
     arrays = [context.constant("weights", weights), mve.quads(context, q, tiles)]
@@ -46,7 +46,7 @@ def gemm(layer: Weighted) -> Call | None:
     chunks = patch // VECTOR if patch else -(-shape.run // VECTOR)
     step = shape.window.stride_w * channels
     next_row = shape.window.dilation_h * pitch
-    form = mve_gemm_text.Form(
+    form = mve_gemm_form.Form(
         rows=kernel_rows,
         chunks=chunks,
         next_row=next_row if kernel_rows > 1 else 0,
@@ -112,7 +112,7 @@ def _behind(shape: Shape) -> int:
 def _groups(channels: int, *, small: bool) -> list[tuple[int, int, int]]:
     """First channel, number of channels and number of tiles of each group."""
     found, first = [], 0
-    for count, tiles in mve_gemm_text.groups(channels, small=small):
+    for count, tiles in mve_gemm_form.groups(channels, small=small):
         found.append((first, count, tiles))
         first += count
     return found

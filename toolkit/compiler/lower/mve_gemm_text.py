@@ -12,89 +12,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from toolkit.compiler.lower.mve_gemm_form import LANES, Form, groups
 from toolkit.compiler.lower.mve_text import NEAR, VECTOR, add, bytes_of, constants, load, once, scaling
 
 _FIRST = ("r0", "r2", "r4", "r6")
 _SECOND = ("r8", "r10", "r12", "lr")
-_LANES = 4
-# What is unrolled; longer kernels are loops of a few steps a turn.
-_MOST_STEPS = 12
-_FEW_STEPS = 2
 _COUNT, _TABLE, _WEIGHTS, _PAIRS, _GROUPS, _ROWS, _MIDDLE = 0, 4, 8, 16, 20, 24, 28
 """Places on the stack; weights and what follows the sums lie side by side."""
-
-
-@dataclass(frozen=True)
-class Form:
-    """What the text depends on.
-
-    Attributes:
-        rows: of the kernel; chunks: vectors of one.
-        next_row: bytes from one kernel row's first element to the next one's, in the input; 0: there is one row.
-        apart: bytes from one position's first element to the next one's.
-        channels: of the output.
-        pairs: positions are taken in twos; single: one may be alone.
-        signed: halves of negative sums matter: what follows does not give all of them one value.
-        zero: of the output; None: the layer's constants say it, so that layers which differ in it share the text.
-        table: one follows.
-        small: loops are one step a turn, and four channels are stored at a time.
-    """
-
-    rows: int
-    chunks: int
-    next_row: int
-    apart: int
-    channels: int
-    pairs: bool
-    single: bool
-    signed: bool
-    zero: int | None
-    table: bool
-    small: bool
-
-    @property
-    def name(self) -> str:
-        """Of the function."""
-        zero = "any" if self.zero is None else str(self.zero + 128)
-        flags = "".join(str(int(each)) for each in (self.pairs, self.single, self.signed, self.table, self.small))
-        numbers = (self.rows, self.chunks, self.next_row, self.apart, self.channels)
-        return f"aot_gemm_mve_{'_'.join(map(str, numbers))}_{zero}_{flags}"
-
-    @property
-    def steps(self) -> int:
-        """Vectors of one position."""
-        return self.rows * self.chunks
-
-    @property
-    def unrolled(self) -> bool:
-        """True if all steps stand there."""
-        return self.steps <= (_FEW_STEPS if self.small else _MOST_STEPS)
-
-    @property
-    def folded(self) -> bool:
-        """True if a loop goes through the channels in eights, as the text of sixteen would be long."""
-        return self.steps > _FEW_STEPS and not self.small and self.channels >= 2 * 8
-
-    @property
-    def stays(self) -> bool:
-        """True if the steps are near enough for the pointers to stay."""
-        return self.unrolled and self.rows == 1 and VECTOR * self.chunks <= NEAR + 1
-
-
-def groups(channels: int, *, small: bool) -> list[tuple[int, int]]:
-    """The channels in groups: how many, and in how many tiles."""
-    found = []
-    while channels:
-        tiles = 1 if small else next((n for n in (4, 2) if channels >= _LANES * n), 1)
-        found.append((min(channels, _LANES * tiles), tiles))
-        channels -= found[-1][0]
-    return found
-
-
-def lanes(first: int, count: int, tiles: int) -> list[list[int]]:
-    """The channels of each tile of a group that begins with `first`."""
-    order = {1: (0,), 2: (0, 1), 4: (0, 2, 1, 3)}[tiles]
-    return [[first + channel for channel in range(place, count, tiles)] for place in order]
 
 
 @dataclass(frozen=True)
@@ -200,7 +124,7 @@ def _finish(form: Form, channels: int, width: int, positions: int, waits: tuple[
     for half in reversed(range(positions)):
         yield from bytes_of(waits[half][0], waits[half][-1], width, form.zero, table=form.table)
     store, then = f"vstrb.{width}", ""
-    if channels < _LANES:
+    if channels < LANES:
         yield from (f"mov r4, #{channels}", "vctp.32 r4")
         store, then = "vstrbt.32", "vpst"
     if positions > 1:
@@ -214,11 +138,11 @@ def _finish(form: Form, channels: int, width: int, positions: int, waits: tuple[
 def _group(form: Form, channels: int, tiles: int, positions: int) -> Iterator[str]:
     """Some channels at the positions, from their sums to their bytes."""
     if tiles == 1:
-        yield from _tiles(form, 1, min(channels, _LANES), positions, ("q0", "q1"))
+        yield from _tiles(form, 1, min(channels, LANES), positions, ("q0", "q1"))
         yield from _finish(form, channels, 32, positions, (("q0",), ("q1",)))
         return
     for waits in (("q3", "q4"), ("q5", "q6"))[: tiles // 2]:
-        yield from _tiles(form, 2, _LANES, positions, waits)
+        yield from _tiles(form, 2, LANES, positions, waits)
     both = (("q3", "q5"), ("q4", "q6")) if tiles > 2 else (("q3",), ("q4",))
     yield from _finish(form, channels, 4 * 8 // tiles, positions, both)
 
@@ -229,7 +153,7 @@ def _eights(form: Form, count: int, positions: int) -> Iterator[str]:
     The text of two tiles, not of all that a vector of bytes is made from: it is most of the function.
     """
     yield from _begin(form, count, _GROUPS, 5)
-    yield from _tiles(form, 2, _LANES, positions, ("q3", "q4"))
+    yield from _tiles(form, 2, LANES, positions, ("q3", "q4"))
     counter = "r11" if _in_register(form, _GROUPS) else "r0"
     if counter == "r0":
         yield f"ldr r0, [sp, #{_GROUPS}]"

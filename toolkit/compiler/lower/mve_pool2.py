@@ -28,7 +28,7 @@ class Form:
     Attributes:
         rows: of the kernel; pitch: bytes from one row of the input to the next; step: bytes of a pixel.
         width: of the output; channels: of it; passes: pairs of them.
-        signed, zero: as in mve_gemm_text.Form; table: "long", "short" or "none".
+        signed, zero: as in mve_gemm_form.Form; table: "long", "short" or "none".
     """
 
     rows: int
