@@ -20,6 +20,8 @@ _MOST_TAPS = 65_528
 _MOST_SHIFT = 22
 _MOST_BIAS = 1 << 26
 _LANES = 4
+_ALONE = "0"
+_SHARED = ("aot_armv6m_four.c", "aot_armv6m_one.c", "aot_armv6m_sums.c")
 
 
 def gemm(layer: Weighted) -> Call | None:
@@ -36,23 +38,24 @@ def gemm(layer: Weighted) -> Call | None:
         return None
     stream = context.constant("stream", _stream(q, bias, (wide + 128).astype(np.uint8), taps))
     fields, constants = _fields(layer, stream)
-    way, bytes_each = _way(layer)
+    by_four, apart = _by_four(layer)
     fields |= {
         "shape": shape.fields(),
         "run": shape.run,
         "taps": taps,
         "input_zero": context.input(0).zero_point,
-        "way": way,
+        "by_four": by_four,
+        "apart": apart,
     }
-    return _call(layer, "aot_gemm_armv6m", fields, constants, scratch_bytes=bytes_each * taps)
+    return _call(layer, "aot_gemm_armv6m", fields, constants, scratch_bytes=taps * apart * (1 if by_four == _ALONE else _LANES))
 
 
-def _way(layer: Weighted) -> tuple[str, int]:
-    """How positions are gathered, and the bytes of scratch that it takes for each tap."""
+def _by_four(layer: Weighted) -> tuple[str, int]:
+    """What takes four positions at once, if there are as many, and how many bytes apart it has them."""
     out_h, out_w, _ = layer.shape.output
     if out_h * out_w < _LANES:
-        return "AOT_ARMV6M_ONE", 1
-    return ("AOT_ARMV6M_BYTES", 4) if layer.context.target.least_scratch else ("AOT_ARMV6M_WORDS", 16)
+        return _ALONE, 1
+    return ("aot_armv6m_by_bytes", 1) if layer.context.target.least_scratch else ("aot_armv6m_by_words", 4)
 
 
 def depthwise(layer: Weighted) -> Call | None:
@@ -112,7 +115,7 @@ def _call(
         context.layer.inputs[:1],
         context.layer.output,
         f"{kernel}(&{struct}, $0, $scratch, $out);",
-        (f"{kernel}.c", "aot_armv6m.c"),
+        (f"{kernel}.c", *_SHARED),
         (f"{kernel}.h",),
         constants,
         (c.structure(f"{kernel}_t", struct, fields),),
