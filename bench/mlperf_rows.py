@@ -82,7 +82,8 @@ _FLOORS = {
     "riscv-virt": {"DEPTHWISE_CONV_2D": 3.25, "CONV_2D": 2.5, "FULLY_CONNECTED": 3.25},
 }
 """Instructions a multiply-accumulate of the inner loops alone: eleven for sixteen (aot_gemm_dsp.h), SMLAD on row pairs
-with their loads for nine taps; for vectors seven for sixty-four, and five for four outputs of nine taps; others: docs/compiler.md."""
+with their loads for nine taps; for vectors seven for sixty-four, and five for four outputs of nine taps; of the others:
+docs/compiler.md."""
 
 
 def _figure(value: int | None) -> str:
