@@ -18,6 +18,8 @@ STREAMING = ("off", "auto", "on", "rows")
 """Whether layers run row by row: never; where that lowers the arena by an eighth; wherever they can; and the input
 comes row by row, too."""
 _WORTH = 7 / 8
+# Kernels of less scratch take longer: where they lower the arena by a 64th.
+_WORTH_TIME = 63 / 64
 _TWOS, _TWOS_BY_ROW = 3, 10
 """Layers compute two rows at once where that costs at most so many parts of the RAM that streaming saves: a third, or
 a tenth where the input comes row by row, which is asked for where RAM is short."""
@@ -150,4 +152,4 @@ def _lowest(
     ]:
         return usual
     lower = rowplan.by_rows(graph, others, roots, lean, by_row=by_row)
-    return lower if lower is not None and lower.arena_bytes < usual.arena_bytes else usual
+    return lower if lower is not None and lower.arena_bytes < _WORTH_TIME * usual.arena_bytes else usual

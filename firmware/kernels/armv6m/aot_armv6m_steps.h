@@ -1,5 +1,5 @@
-/* aot_armv6m_steps.h: the assembly of aot_armv6m.c by steps. Its parameters are on the stack; r12 and lr hold
- * the clamp; sums lie in r8-r11.
+/* aot_armv6m_steps.h: what the assembly of aot_armv6m_sums.c, _four.c and _one.c shares. Parameters are on
+ * the stack; r12 and lr hold the clamp; sums lie in r8-r11.
  */
 #ifndef AOT_ARMV6M_STEPS_H
 #define AOT_ARMV6M_STEPS_H
@@ -10,128 +10,19 @@
 #define STRIDE "[sp, #12]"
 #define STEPS "[sp, #16]"
 #define ZERO "[sp, #20]"
-#define END "[sp, #24]"
+#define STREAM_END "[sp, #24]"
 #define WORDS "[sp, #28]"
 #define START "[sp, #32]"
 #define CHANNEL "[sp, #48]"
 #define LOW "[sp, #52]"
 #define HIGH "[sp, #56]"
-#define SUMS "[sp, #60]"  /* where the sums are computed */
-#define SCALE "[sp, #64]" /* and where they are scaled */
-#define KEPT "[sp, #68]"  /* how many channels' sums are kept; the last of them is the next one */
+#define SUMS "[sp, #60]"   /* where the sums are computed */
+#define SCALE "[sp, #64]"  /* and where they are scaled */
+#define SETTLE "[sp, #68]" /* where sums go on to */
+#define KEPT "[sp, #72]"   /* how many channels' sums are kept from 80 on; the last of them is the next one */
 
-/* Four positions' products with the weight of one tap. */
-#define FOUR(tap)        \
-  "ldmia r5!, {r0-r3}\n" \
-  "ldrb r4, [r6, #" #tap \
-  "]\n"                  \
-  "muls r0, r4, r0\n"    \
-  "muls r1, r4, r1\n"    \
-  "muls r2, r4, r2\n"    \
-  "muls r3, r4, r3\n"    \
-  "add r8, r0\n"         \
-  "add r9, r1\n"         \
-  "add r10, r2\n"        \
-  "add r11, r3\n"
-
-/* The same where they are bytes. */
-#define BYTE(tap, lane, sum)             \
-  "ldrb r0, [r5, #4 * " #tap " + " #lane \
-  "]\n"                                  \
-  "muls r0, r4, r0\n"                    \
-  "add " sum ", r0\n"
-#define FOUR_BYTES(tap) \
-  "ldrb r4, [r6, #" #tap "]\n" BYTE(tap, 0, "r8") BYTE(tap, 1, "r9") BYTE(tap, 2, "r10") BYTE(tap, 3, "r11")
-
-/* One position's with the weights of four channels. */
-#define ONE(tap)                                                                         \
-  "ldrb r4, [r5, #" #tap "]\n" ONE_CHANNEL(tap, "r0", "r8") ONE_CHANNEL(tap, "r1", "r9") \
-      ONE_CHANNEL(tap, "r2", "r10") ONE_CHANNEL(tap, "r3", "r11")
-#define ONE_CHANNEL(tap, weights, sum) \
-  "ldrb r6, [" weights ", #" #tap      \
-  "]\n"                                \
-  "muls r6, r4, r6\n"                  \
-  "add " sum ", r6\n"
-
-/* The next channel's part of the stream; the last one's again if there is none. */
-#define NEXT(to, from) \
-  "adds " to ", " from \
-  ", r4\n"             \
-  "cmp " to            \
-  ", r6\n"             \
-  "blo 2f\n"           \
-  "movs " to ", " from \
-  "\n"                 \
-  "2:\n"
-
-/* What a channel's sum begins from, r7 beside its bias; then where its weights are. */
-#define BEGINS(channel, sum) \
-  "ldmia " channel           \
-  "!, {r4, r6}\n"            \
-  "asrs r4, r4, #5\n"        \
-  "adds r4, r4, r7\n"        \
-  "mov " sum ", r4\n"
-
-/* The same where x says where to read. */
-#define WEIGHT(tap) "ldrb r4, [r6, #" #tap "]\nsxtb r4, r4\n"
-#define READ(x, sum)   \
-  "ldrsb " x ", [" x   \
-  ", r7]\n"            \
-  "muls " x ", r4, " x \
-  "\n"                 \
-  "add " sum ", " x "\n"
-#define READ_FOUR(tap) \
-  "ldmia r5!, {r0-r3}\n" WEIGHT(tap) READ("r0", "r8") READ("r1", "r9") READ("r2", "r10") READ("r3", "r11")
-
-/* r4 begins as the channel's bias, and r6 as where its weights are. */
-#define CHANNEL_BEGINS    \
-  "ldr r6, " STREAM       \
-  "\n"                    \
-  "ldmia r6!, {r4, r5}\n" \
-  "asrs r4, r4, #5\n"
-
-/* The sums of four positions, and r5 over the taps, r7 turns. */
-#define FOUR_BEGIN       \
-  CHANNEL_BEGINS         \
-  "add r7, sp, #32\n"    \
-  "ldmia r7!, {r0-r3}\n" \
-  "adds r0, r0, r4\n"    \
-  "adds r1, r1, r4\n"    \
-  "adds r2, r2, r4\n"    \
-  "adds r3, r3, r4\n"    \
-  "mov r8, r0\n"         \
-  "mov r9, r1\n"         \
-  "mov r10, r2\n"        \
-  "mov r11, r3\n"        \
-  "ldr r5, " TAPS        \
-  "\n"                   \
-  "ldr r7, " STEPS       \
-  "\n"                   \
-  "2:\n"
-
-/* r5 goes over the taps up to lr, r7 is the channel; after that lr is the upper clamp again. */
-#define DEPTHWISE_BEGINS \
-  "ldr r5, " TAPS        \
-  "\n"                   \
-  "ldr r4, " STEPS       \
-  "\n"                   \
-  "adds r4, r4, r5\n"    \
-  "mov lr, r4\n"         \
-  "ldr r7, " CHANNEL     \
-  "\n"                   \
-  "2:\n"
-#define DEPTHWISE_ENDS \
-  "adds r6, #3\n"      \
-  "cmp r5, lr\n"       \
-  "bne 2b\n"           \
-  "adds r7, #1\n"      \
-  "str r7, " CHANNEL   \
-  "\n"                 \
-  "ldr r4, " HIGH      \
-  "\n"                 \
-  "mov lr, r4\n"
-
-/* r5: the sum r4 times the multiplier, / 2^30, and twice the offset. */
+/* r5: the sum r4 times the multiplier, / 2^30, and twice the offset. Sums that have no room are clamped as
+ * they are. */
 #define MULTIPLY       \
   "muls r5, r1, r5\n"  \
   "asrs r5, r5, #10\n" \
@@ -178,21 +69,93 @@
   "mov r5, lr\n"          \
   "b 4f\n"                \
   "2:\n" MULTIPLY "asrs r5, r7\n" STORE
-/* Sums of 2^20 and more are clamped without being scaled. The sum of r8, and those of r9-r11 if there are
- * four positions. */
-#define SCALE_ALL(scale)                 \
-  "mov r4, r8\n"                         \
-  "mov r8, r6\n" scale "ldr r6, " STRIDE \
-  "\n"                                   \
-  "cmp r6, #0\n"                         \
-  "bne 5f\n"                             \
-  "b 17f\n"                              \
-  "5: mov r4, r9\n"                      \
-  "mov r9, r6\n"                         \
-  "add r0, r9\n" scale                   \
-  "mov r4, r10\n"                        \
-  "add r0, r9\n" scale                   \
-  "mov r4, r11\n"                        \
-  "add r0, r9\n" scale
+
+/* r0: the parameters, which are copied; r1: what computes sums. */
+#define BEGIN                                                                                 \
+  ".syntax unified\n"                                                                         \
+  "push {r4-r7, lr}\n"                                                                        \
+  "mov r4, r8\n"                                                                              \
+  "mov r5, r9\n"                                                                              \
+  "mov r6, r10\n"                                                                             \
+  "mov r7, r11\n"                                                                             \
+  "push {r4-r7}\n"                                                                            \
+  "sub sp, #92\n"                                                                             \
+  "mov r7, sp\n"                                                                              \
+  "mov r12, r1\n"                                                                             \
+  "ldmia r0!, {r1-r6}\n"                                                                      \
+  "stmia r7!, {r1-r6}\n"                                                                      \
+  "ldmia r0!, {r1-r6}\n"                                                                      \
+  "stmia r7!, {r1-r6}\n"                                                                      \
+  "ldmia r0!, {r1-r3}\n"                                                                      \
+  "stmia r7!, {r1-r3}\n"                                                                      \
+  "mov r4, r12\n"                                                                             \
+  "mov r12, r2\n"                                                                             \
+  "mov lr, r3\n" /* 2 * zero + 1 against 2 * low: a ReLU's clamp begins at its zero point. */ \
+  "adr r5, 15f\n"                                                                             \
+  "adds r2, r2, r2\n"                                                                         \
+  "adds r2, #1\n"                                                                             \
+  "ldr r3, " ZERO                                                                             \
+  "\n"                                                                                        \
+  "cmp r2, r3\n"                                                                              \
+  "beq 2f\n"                                                                                  \
+  "adr r5, 16f\n"                                                                             \
+  "2: adr r6, 7f\n"                                                                           \
+  "adds r6, #1\n"                                                                             \
+  "movs r3, #0\n"                                                                             \
+  "stmia r7!, {r4-r6}\n"                                                                      \
+  "str r3, [r7]\n"                                                                            \
+  "6: ldr r4, " SUMS                                                                          \
+  "\n"                                                                                        \
+  "bx r4\n"
+
+/* r1-r3: the multiplier's parts; r6: twice the offset, and 1; r7: the shift; r0: where the output goes. */
+#define SETTLED           \
+  ".align 2\n"            \
+  "7: ldr r4, " STREAM    \
+  "\n"                    \
+  "ldr r0, " WORDS        \
+  "\n"                    \
+  "adds r0, r0, r4\n"     \
+  "str r0, " STREAM       \
+  "\n"                    \
+  "ldmia r4!, {r5, r6}\n" \
+  "lsrs r3, r6, #20\n"    \
+  "lsls r2, r6, #12\n"    \
+  "lsrs r2, r2, #22\n"    \
+  "lsls r1, r6, #22\n"    \
+  "lsrs r1, r1, #22\n"    \
+  "lsls r7, r5, #27\n"    \
+  "lsrs r7, r7, #27\n"    \
+  "ldr r6, " ZERO         \
+  "\n"                    \
+  "lsls r6, r7\n"         \
+  "adds r6, #1\n"         \
+  "ldr r0, " OUTPUT       \
+  "\n"                    \
+  "adds r5, r0, #1\n"     \
+  "str r5, " OUTPUT       \
+  "\n"                    \
+  "ldr r4, " SCALE        \
+  "\n"                    \
+  "mov pc, r4\n"
+
+/* The sum of r8. */
+#define SCALE_FIRST(scale) "mov r4, r8\nmov r8, r6\n" scale
+
+#define NEXT_CHANNEL    \
+  "9: ldr r6, " STREAM  \
+  "\n"                  \
+  "ldr r5, " STREAM_END \
+  "\n"                  \
+  "cmp r6, r5\n"        \
+  "beq 8f\n"            \
+  "b 6b\n"              \
+  "8: add sp, #92\n"    \
+  "pop {r4-r7}\n"       \
+  "mov r8, r4\n"        \
+  "mov r9, r5\n"        \
+  "mov r10, r6\n"       \
+  "mov r11, r7\n"       \
+  "pop {r4-r7, pc}\n"
 
 #endif

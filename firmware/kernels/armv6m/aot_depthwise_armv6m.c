@@ -23,6 +23,7 @@ void aot_depthwise_armv6m(const aot_depthwise_armv6m_t *l, const int8_t *input, 
   const uint32_t words = 2u + (l->taps + 3u) / 4u;
   aot_armv6m_t r = {.taps = places,
                     .stream = l->stream,
+                    .stride = s->channels,
                     .zero = 2 * l->output_zero + 1,
                     .end = l->stream + words * s->channels,
                     .words = 4 * words,
@@ -40,11 +41,13 @@ void aot_depthwise_armv6m(const aot_depthwise_armv6m_t *l, const int8_t *input, 
         ++y;
       }
     }
-    r.kind = lanes == 4 ? AOT_ARMV6M_PLACES : AOT_ARMV6M_PLACES_OF_ONE;
     r.steps = 4u * l->taps * lanes;
     r.output = output;
-    r.stride = lanes == 4 ? s->channels : 0;
-    aot_armv6m_channels(&r);
+    if (lanes == 4) {
+      aot_armv6m_four(&r, aot_armv6m_places);
+    } else {
+      aot_armv6m_one(&r, aot_armv6m_place);
+    }
     aot_armv6m_look_up(l->table, output, count);
     output += count;
     left -= lanes;

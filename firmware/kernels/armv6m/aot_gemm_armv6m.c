@@ -51,6 +51,7 @@ void aot_gemm_armv6m(const aot_gemm_armv6m_t *l, const int8_t *input, uint32_t *
   const uint32_t words = 2u + l->taps / 4u;
   aot_armv6m_t r = {.taps = patch,
                     .stream = l->stream,
+                    .stride = s->out_c,
                     .steps = l->taps / 8u,
                     .zero = 2 * l->output_zero + 1,
                     .end = l->stream + words * s->out_c,
@@ -58,15 +59,15 @@ void aot_gemm_armv6m(const aot_gemm_armv6m_t *l, const int8_t *input, uint32_t *
                     .low = l->low,
                     .high = l->high};
   /* Of each word only the lowest byte is written later. */
-  for (uint32_t i = 0; l->way == AOT_ARMV6M_WORDS && i < 4u * l->taps; ++i) patch[i] = 0;
+  for (uint32_t i = 0; l->apart > 1 && i < 4u * l->taps; ++i) patch[i] = 0;
   int32_t y = 0, x = 0;
   for (uint32_t left = (uint32_t)s->out_h * s->out_w; left > 0;) {
-    r.kind = left < 4 ? AOT_ARMV6M_ONE : l->way;
-    const uint32_t lanes = r.kind == AOT_ARMV6M_ONE ? 1 : 4, bytes = r.kind == AOT_ARMV6M_WORDS ? 4 : 1;
+    const bool by_four = left >= 4 && l->by_four != NULL;
+    const uint32_t lanes = by_four ? 4 : 1, apart = by_four ? l->apart : 1;
     for (uint32_t lane = 0; lane < lanes; ++lane) {
       const int32_t row = y * s->stride_h - s->pad_top, column = x * s->stride_w - s->pad_left;
-      uint8_t *to = (uint8_t *)patch + bytes * lane;
-      r.start[lane] = -128 * (int32_t)gather(l, input, row, column, to, bytes * lanes);
+      uint8_t *to = (uint8_t *)patch + apart * lane;
+      r.start[lane] = -128 * (int32_t)gather(l, input, row, column, to, apart * lanes);
       if (++x == s->out_w) {
         x = 0;
         ++y;
@@ -74,8 +75,11 @@ void aot_gemm_armv6m(const aot_gemm_armv6m_t *l, const int8_t *input, uint32_t *
     }
     const uint32_t count = lanes * s->out_c;
     r.output = output;
-    r.stride = lanes == 4 ? s->out_c : 0;
-    aot_armv6m_channels(&r);
+    if (by_four) {
+      l->by_four(&r);
+    } else {
+      aot_armv6m_one(&r, aot_armv6m_products);
+    }
     aot_armv6m_look_up(l->table, output, count);
     output += count;
     left -= lanes;

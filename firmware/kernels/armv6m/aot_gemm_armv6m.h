@@ -20,8 +20,9 @@ typedef struct {
                              the channel's weights is taken */
   const int8_t *table;    /* [256], what follows the requantisation, at value + 128; NULL if nothing does */
   int8_t input_zero, output_zero;
-  int8_t low, high; /* the fused activation's clamp, before the table */
-  uint8_t way;      /* how positions are gathered: AOT_ARMV6M_WORDS, _BYTES, or _ONE */
+  int8_t low, high;          /* the fused activation's clamp, before the table */
+  uint8_t apart;             /* bytes from one position's tap to the next one's, by four: 4 or 1 */
+  aot_armv6m_run_t *by_four; /* aot_armv6m_by_words() or _by_bytes(); NULL: one by one */
 } aot_gemm_armv6m_t;
 
 /* input [in_h][in_w][in_c] -> output [out_h][out_w][out_c]. `patch` is scratch, 4 * taps words or bytes, or

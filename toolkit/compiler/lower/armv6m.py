@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from toolkit.compiler import c
 from toolkit.compiler.c import Constant
+from toolkit.compiler.ir import Graph
 from toolkit.compiler.lower.base import Call, channelwise_fields
-from toolkit.compiler.lower.depthwise import by_four, padded
+from toolkit.compiler.lower.depthwise import behind_by_four, padded
 from toolkit.compiler.lower.depthwise import suits as depthwise_suits
 from toolkit.compiler.lower.quantised import Quantised
 from toolkit.compiler.lower.shapes import NO_POOL
@@ -21,6 +22,8 @@ _MOST_TAPS = 65_528
 _MOST_SHIFT = 22
 _MOST_BIAS = 1 << 26
 _LANES = 4
+_ALONE = "0"
+_SHARED = ("aot_armv6m_four.c", "aot_armv6m_one.c", "aot_armv6m_sums.c")
 
 
 def gemm(layer: Weighted) -> Call | None:
@@ -37,23 +40,36 @@ def gemm(layer: Weighted) -> Call | None:
         return None
     stream = context.constant("stream", _stream(q, bias, (wide + 128).astype(np.uint8), taps))
     fields, constants = _fields(layer, stream)
-    way, bytes_each = _way(layer)
+    by_four, apart = _by_four(layer, taps)
     fields |= {
         "shape": shape.fields(),
         "run": shape.run,
         "taps": taps,
         "input_zero": context.input(0).zero_point,
-        "way": way,
+        "by_four": by_four,
+        "apart": apart,
     }
-    return _call(layer, "aot_gemm_armv6m", fields, constants, scratch_bytes=bytes_each * taps)
+    lanes = 1 if by_four == _ALONE else _LANES
+    return _call(layer, "aot_gemm_armv6m", fields, constants, scratch_bytes=taps * apart * lanes)
 
 
-def _way(layer: Weighted) -> tuple[str, int]:
-    """How positions are gathered, and the bytes of scratch that it takes for each tap."""
-    out_h, out_w, _ = layer.shape.output
+def _by_four(layer: Weighted, taps: int) -> tuple[str, int]:
+    """What takes four positions at once, if there are as many, and how many bytes apart it has them: words are quicker,
+    but not worth that the arena grows by more than an eighth for them."""
+    context, (out_h, out_w, _) = layer.context, layer.shape.output
     if out_h * out_w < _LANES:
-        return "AOT_ARMV6M_ONE", 1
-    return ("AOT_ARMV6M_BYTES", 4) if layer.context.target.least_scratch else ("AOT_ARMV6M_WORDS", 16)
+        return _ALONE, 1
+    held = context.input(0).bytes + context.output.bytes + 4 * _LANES * taps
+    fits = 8 * held <= 9 * _most_held(context.graph)
+    return ("aot_armv6m_by_words", 4) if fits and not context.target.least_scratch else ("aot_armv6m_by_bytes", 1)
+
+
+def _most_held(graph: Graph) -> int:
+    """Bytes of what any operator reads and writes; the arena is hardly smaller."""
+    return max(
+        sum(graph.tensors[i].bytes for i in {*op.inputs, op.output} if i >= 0 and graph.tensors[i].data is None)
+        for op in graph.operators
+    )
 
 
 def depthwise(layer: Weighted) -> Call | None:
@@ -72,7 +88,7 @@ def depthwise(layer: Weighted) -> Call | None:
     out_h, out_w, _ = shape.output
     lanes = _LANES if out_h * out_w >= _LANES else 1
     call = _call(layer, "aot_depthwise_armv6m", fields, constants, scratch_bytes=4 * taps * lanes)
-    return replace(call, behind=by_four(shape))
+    return replace(call, behind=behind_by_four(shape))
 
 
 def _scales(q: Quantised) -> bool:
@@ -113,7 +129,7 @@ def _call(
         context.layer.inputs[:1],
         context.layer.output,
         f"{kernel}(&{struct}, $0, $scratch, $out);",
-        (f"{kernel}.c", "aot_armv6m.c"),
+        (f"{kernel}.c", *_SHARED),
         (f"{kernel}.h",),
         constants,
         (c.structure(f"{kernel}_t", struct, fields),),

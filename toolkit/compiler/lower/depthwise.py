@@ -31,10 +31,10 @@ def four_s8(layer: Weighted) -> Call | None:
         return None
     found = parameters.of_int8(layer.context, q, q.weights.T)
     call = _call(layer, "aot_depthwise4_s8", "aot_depthwise4_s8.h", found, "aot_depthwise_s8_t")
-    return replace(call, kernels=(*call.kernels, "aot_scale_s8.c"), behind=by_four(layer.shape))
+    return replace(call, kernels=(*call.kernels, "aot_scale_s8.c"), behind=behind_by_four(layer.shape))
 
 
-def by_four(shape: Shape) -> int:
+def behind_by_four(shape: Shape) -> int:
     """`Call.behind` where four positions are computed at once, which may begin in one row and end in another."""
     width = shape.output[1]
     return shape.behind(1, rows=1 if width % 4 == 0 else 1 + -(-3 // width), blocks=False)

@@ -49,8 +49,8 @@ def conv_pool2(layer: Weighted) -> Call | None:
         "alone": int(bool(form.alone)),
     }
     name = f"{context.name}_pool2"
-    header = "aot_conv_pool2_dsp"
-    call = context.call(header, (f"{header}_t", fields), (), f"{header}.h", tuple(constants), layer.macs)
+    kernel = "aot_conv_pool2_dsp"
+    call = context.call(kernel, (f"{kernel}_t", fields), (), "aot_conv_pool2_dsp.h", tuple(constants), layer.macs)
     return replace(
         call,
         body=f"{name}(&{context.name}_layer, $0, $scratch, $out);",
