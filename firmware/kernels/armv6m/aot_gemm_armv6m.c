@@ -46,7 +46,8 @@ static OWN_REGISTERS uint32_t gather(const aot_gemm_armv6m_t *l, const int8_t *i
   return sum;
 }
 
-void aot_gemm_armv6m(const aot_gemm_armv6m_t *l, const int8_t *input, uint32_t *patch, int8_t *output) {
+void aot_gemm_armv6m(const aot_gemm_armv6m_t *l, aot_armv6m_run_t *by_four, const int8_t *input,
+                     uint32_t *patch, int8_t *output) {
   const aot_tile_shape_t *s = &l->shape;
   const uint32_t words = 2u + l->taps / 4u;
   aot_armv6m_t r = {.taps = patch,
@@ -62,8 +63,8 @@ void aot_gemm_armv6m(const aot_gemm_armv6m_t *l, const int8_t *input, uint32_t *
   for (uint32_t i = 0; l->apart > 1 && i < 4u * l->taps; ++i) patch[i] = 0;
   int32_t y = 0, x = 0;
   for (uint32_t left = (uint32_t)s->out_h * s->out_w; left > 0;) {
-    const bool by_four = left >= 4 && l->by_four != NULL;
-    const uint32_t lanes = by_four ? 4 : 1, apart = by_four ? l->apart : 1;
+    const bool four = left >= 4 && by_four != NULL;
+    const uint32_t lanes = four ? 4 : 1, apart = four ? l->apart : 1;
     for (uint32_t lane = 0; lane < lanes; ++lane) {
       const int32_t row = y * s->stride_h - s->pad_top, column = x * s->stride_w - s->pad_left;
       uint8_t *to = (uint8_t *)patch + apart * lane;
@@ -75,8 +76,8 @@ void aot_gemm_armv6m(const aot_gemm_armv6m_t *l, const int8_t *input, uint32_t *
     }
     const uint32_t count = lanes * s->out_c;
     r.output = output;
-    if (by_four) {
-      l->by_four(&r);
+    if (four) {
+      by_four(&r);
     } else {
       aot_armv6m_one(&r, aot_armv6m_products);
     }

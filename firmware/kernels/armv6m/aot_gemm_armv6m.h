@@ -20,13 +20,14 @@ typedef struct {
                              the channel's weights is taken */
   const int8_t *table;    /* [256], what follows the requantisation, at value + 128; NULL if nothing does */
   int8_t input_zero, output_zero;
-  int8_t low, high;          /* the fused activation's clamp, before the table */
-  uint8_t apart;             /* bytes from one position's tap to the next one's, by four: 4 or 1 */
-  aot_armv6m_run_t *by_four; /* aot_armv6m_by_words() or _by_bytes(); NULL: one by one */
+  int8_t low, high; /* the fused activation's clamp, before the table */
+  uint8_t apart;    /* bytes from one position's tap to the next one's, by four: 4 or 1 */
 } aot_gemm_armv6m_t;
 
 /* input [in_h][in_w][in_c] -> output [out_h][out_w][out_c]. `patch` is scratch, 4 * taps words or bytes, or
- * `taps` bytes. Row y of the input is not read any more once output row y / stride_h is written. */
-void aot_gemm_armv6m(const aot_gemm_armv6m_t *layer, const int8_t *input, uint32_t *patch, int8_t *output);
+ * `taps` bytes. `by_four`: aot_armv6m_by_words or aot_armv6m_by_bytes; NULL: one by one. Row y of the input
+ * is not read any more once output row y / stride_h is written. */
+void aot_gemm_armv6m(const aot_gemm_armv6m_t *layer, aot_armv6m_run_t *by_four, const int8_t *input,
+                     uint32_t *patch, int8_t *output);
 
 #endif

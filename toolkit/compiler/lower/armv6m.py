@@ -22,7 +22,7 @@ _MOST_TAPS = 65_528
 _MOST_SHIFT = 22
 _MOST_BIAS = 1 << 26
 _LANES = 4
-_ALONE = "0"
+_ALONE = "NULL"
 _SHARED = ("aot_armv6m_four.c", "aot_armv6m_one.c", "aot_armv6m_sums.c")
 
 
@@ -46,11 +46,12 @@ def gemm(layer: Weighted) -> Call | None:
         "run": shape.run,
         "taps": taps,
         "input_zero": context.input(0).zero_point,
-        "by_four": by_four,
         "apart": apart,
     }
     lanes = 1 if by_four == _ALONE else _LANES
-    return _call(layer, "aot_gemm_armv6m", fields, constants, scratch_bytes=taps * apart * lanes)
+    call = _call(layer, "aot_gemm_armv6m", fields, constants, scratch_bytes=taps * apart * lanes)
+    # Not in the struct: a network for a slot is data alone.
+    return replace(call, body=f"aot_gemm_armv6m(&{context.name}_layer, {by_four}, $0, $scratch, $out);")
 
 
 def _by_four(layer: Weighted, taps: int) -> tuple[str, int]:
