@@ -98,7 +98,7 @@ bench-link: $(VENV)/installed
 # interrupted run goes on where it was. MLPERF_TINY=folder: the files are there, and nothing is downloaded.
 bench-mlperf: $(VENV)/installed
 	@scripts/system-tools arm-none-eabi-gcc qemu-system-arm qemu-system-riscv32 riscv64-unknown-elf-gcc
-	$(BIN)/python -m bench.mlperf --page
+	$(BIN)/python -m bench.mlperf --page --beside bench/mlperf_gcc14.json
 
 # Every network there is, with rows that stream and without, at every optimisation, on the host under ASan and on the
 # emulated Cortex-M4F. MATRIX_NETWORKS=folder: networks of your own too.
