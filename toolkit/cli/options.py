@@ -122,7 +122,9 @@ Stream = Annotated[
 ]
 Upright = Annotated[
     bool,
-    typer.Option("--upright", help="The device sets digits of 28 x 28 upright by their moments before it reads them."),
+    typer.Option(
+        "--upright", help="The device sets pictures upright by their moments first, where a network reads MNIST's."
+    ),
 ]
 Limit = Annotated[int | None, typer.Option("--limit", min=0, help="Only the first N inputs, or so many made-up ones.")]
 Trace = Annotated[
