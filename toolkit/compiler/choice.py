@@ -85,7 +85,7 @@ def chosen(
     whole = None if stream in ("on", "rows") else rowplan.whole(graph, calls, roots)
     if whole is not None and stream == "off":
         return whole
-    streaming = _streaming(graph, layers, calls, roots, target, by_row=stream == "rows")
+    streaming = _Network(graph, layers, calls, roots, target, by_row=stream == "rows").streaming()
     if streaming is None and stream == "rows":
         raise ModelError(
             "this network cannot take its input row by row: it has several, or its first layer needs all of it",
@@ -98,58 +98,59 @@ def chosen(
     return streaming
 
 
-def _streaming(
-    graph: Graph,
-    layers: Sequence[fuse.Layer],
-    calls: tuple[Call, ...],
-    roots: Mapping[int, int],
-    target: Target,
-    *,
-    by_row: bool,
-) -> rowplan.Choice | None:
-    """The lowest plan in which layers stream, or one in which they compute two rows at once where that is quicker.
+@dataclasses.dataclass(frozen=True)
+class _Network:
+    """What every plan of it is made from; `by_row`: its input comes row by row."""
 
-    In twos go as many of them as cost but a share of what streaming saves.
-    """
-    one = _lowest(graph, layers, calls, roots, target, by_row=by_row)
-    if one is None:
-        return None
-    buffers = buffers_of(graph, calls, roots)
-    whole = plan.place(buffers.listed, buffers.behind, work=0)[1]
-    most = one.arena_bytes + max(0, whole - one.arena_bytes) // (_TWOS_BY_ROW if by_row else _TWOS)
-    count = len(layers)
-    while count > 0:
-        two = _lowest(graph, layers, calls, roots, target, by_row=by_row, in_twos=count)
-        stages = two.streamed.stages if two and two.streamed else ()
-        twos = sum(stage.at_once > 1 for stage in stages)
-        if two is None or twos == 0:
-            return one
-        if two.arena_bytes <= most:
-            return two
-        count = min(count, twos) // 2
-    return one
+    graph: Graph
+    layers: Sequence[fuse.Layer]
+    calls: tuple[Call, ...]
+    roots: Mapping[int, int]
+    target: Target
+    by_row: bool
+
+    def streaming(self) -> rowplan.Choice | None:
+        """The lowest plan in which layers stream, or one in which they compute two rows at once where that is quicker.
+
+        In twos go as many of them as cost but a share of what streaming saves.
+        """
+        one = self.lowest()
+        if one is None:
+            return None
+        buffers = buffers_of(self.graph, self.calls, self.roots)
+        whole = plan.place(buffers.listed, buffers.behind, work=0)[1]
+        most = one.arena_bytes + max(0, whole - one.arena_bytes) // (_TWOS_BY_ROW if self.by_row else _TWOS)
+        count = len(self.layers)
+        while count > 0:
+            two = self.lowest(in_twos=count)
+            stages = two.streamed.stages if two and two.streamed else ()
+            twos = sum(stage.at_once > 1 for stage in stages)
+            if two is None or twos == 0:
+                return one
+            if two.arena_bytes <= most:
+                return two
+            count = min(count, twos) // 2
+        return one
+
+    def lowest(self, *, in_twos: int = 0) -> rowplan.Choice | None:
+        """The lowest plan in which layers stream, with kernels of less scratch where that makes it lower still."""
+        found = rows.stages(self.graph, self.layers, self.target, in_twos=in_twos)
+        usual = self._planned(self.calls, found)
+        if usual is None:
+            return None
+        least = dataclasses.replace(self.target, least_scratch=True)
+        others, lean = (
+            lowered(self.graph, self.layers, least),
+            rows.stages(self.graph, self.layers, least, in_twos=in_twos),
+        )
+        if _scratch(others, lean) == _scratch(self.calls, found):
+            return usual
+        lower = self._planned(others, lean)
+        return lower if lower is not None and lower.arena_bytes < _WORTH_TIME * usual.arena_bytes else usual
+
+    def _planned(self, calls: tuple[Call, ...], stages: tuple[rows.Stage, ...]) -> rowplan.Choice | None:
+        return rowplan.by_rows(self.graph, calls, self.roots, stages, by_row=self.by_row)
 
 
-def _lowest(
-    graph: Graph,
-    layers: Sequence[fuse.Layer],
-    calls: tuple[Call, ...],
-    roots: Mapping[int, int],
-    target: Target,
-    *,
-    by_row: bool,
-    in_twos: int = 0,
-) -> rowplan.Choice | None:
-    """The lowest plan in which layers stream, with kernels of less scratch where that makes it lower still."""
-    found = rows.stages(graph, layers, target, in_twos=in_twos)
-    usual = rowplan.by_rows(graph, calls, roots, found, by_row=by_row)
-    if usual is None:
-        return None
-    least = dataclasses.replace(target, least_scratch=True)
-    others, lean = lowered(graph, layers, least), rows.stages(graph, layers, least, in_twos=in_twos)
-    if [call.scratch_bytes for call in (*others, *(stage.call for stage in lean))] == [
-        call.scratch_bytes for call in (*calls, *(stage.call for stage in found))
-    ]:
-        return usual
-    lower = rowplan.by_rows(graph, others, roots, lean, by_row=by_row)
-    return lower if lower is not None and lower.arena_bytes < _WORTH_TIME * usual.arena_bytes else usual
+def _scratch(calls: Sequence[Call], stages: Sequence[rows.Stage]) -> list[int]:
+    return [call.scratch_bytes for call in (*calls, *(stage.call for stage in stages))]

@@ -46,12 +46,16 @@ class _State(ctypes.Structure):
 class _Settings(ctypes.Structure):
     _fields_ = (
         ("accumulate", ctypes.c_int32),
-        *((name, ctypes.c_float) for name in ("beta1", "beta2", "averaging", "smoothing", "sharpness")),
+        *((name, ctypes.c_float) for name in ("beta1", "beta2", "averaging", "smoothing", "forgiving", "sharpness")),
         ("mode", ctypes.c_int32),
         ("rates", _POINTER),
         ("steps_before", ctypes.c_int64),
         ("real", _POINTER),
     )
+
+
+class _Loss(ctypes.Structure):
+    _fields_ = tuple((name, ctypes.c_float) for name in ("smoothing", "forgiving"))
 
 
 class _Bounds(ctypes.Structure):
@@ -158,13 +162,14 @@ class Network:
         chosen: npt.NDArray[np.int32],
         *,
         frozen: bool = False,
+        forgiving: float = 0.0,
     ) -> tuple[float, Floats]:
         """Sum of the losses of one batch and its gradients; `frozen`: with the statistics that are set."""
         sums = np.zeros(self.topology.trained, np.float32)
         loss = self._library.batch_gradients(
             self._network,
             *(_at(parameters), _at(sums), _at(real), _at(images), _at(labels), _at(chosen)),
-            *(ctypes.c_float(0.0), ctypes.c_float(1.0), _FIXED if frozen else _BATCH),
+            *(_Loss(0.0, forgiving), ctypes.c_float(1.0), _FIXED if frozen else _BATCH),
         )
         return float(loss), sums
 
@@ -182,6 +187,7 @@ class Network:
         averaging: float,
         smoothing: float,
         sharpness: float,
+        forgiving: float = 0.0,
         frozen: bool = False,
     ) -> float:
         """Train over `order`; the mean loss. `state` is changed."""
@@ -193,6 +199,7 @@ class Network:
             *betas,
             averaging,
             smoothing,
+            forgiving,
             sharpness,
             _FIXED if frozen else _BATCH,
             _at(rates).value,

@@ -26,6 +26,8 @@ class Recipe:
         degrees, shear, size, shift: bounds of the changes: degrees, degrees, relative, pixels.
         clean: share of the epochs, at the end, with the originals alone.
         smoothing: of the labels.
+        forgiving: q of the generalised cross-entropy (1 - p^q) / q (Zhang and Sabuncu, 2018), 0 to 1: the nearer to 1,
+            the less an image pulls that the network cannot get right; 0: cross-entropy.
         sharpness: radius of a sharpness-aware step (twice the work), 0 for none.
         rounding: 1: each step sees the weights as the int8 file will hold them, rounded by channel; 0: as they are.
         frozen: 1: the normalisations keep the statistics of the run that this one starts from, as the finished network
@@ -53,6 +55,7 @@ class Recipe:
     rounding: int = 0
     frozen: int = 0
     upright: int = 0
+    forgiving: float = 0.0
 
     def rates(self, epoch: int, steps: int) -> npt.NDArray[np.float32]:
         """Adam's rate of each step of an epoch, from 0."""
@@ -104,4 +107,6 @@ def changed(recipe: Recipe, settings: dict[str, float]) -> Recipe:
     made = replace(recipe, **{name: known[name](value) for name, value in settings.items()})
     if made.epochs < 1 or made.batches < 1:
         raise TrainError("a training needs an epoch, and a step a batch", "epochs and batches of at least 1")
+    if made.forgiving > 1 or (made.forgiving and made.smoothing):
+        raise TrainError("forgiving goes from 0 to 1, and not with smoothed labels", "one of the two")
     return made

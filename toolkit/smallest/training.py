@@ -145,6 +145,7 @@ class Training:
             averaging=recipe.averaging,
             smoothing=recipe.smoothing,
             sharpness=recipe.sharpness,
+            forgiving=recipe.forgiving,
             frozen=bool(recipe.frozen),
         )
         self.epoch += 1

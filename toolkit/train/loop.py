@@ -18,9 +18,9 @@ import numpy.typing as npt
 
 from toolkit.artifacts import to_jsonable, write_atomically
 from toolkit.data.samples import Samples
-from toolkit.train.augment import affine
+from toolkit.train.augment import changed
 from toolkit.train.losses import LOSSES
-from toolkit.train.recipe import Augmentation
+from toolkit.train.recipe import Augmentation, DigitChanges
 
 _STEPS_PER_CALL = 50
 _SAVE_SECONDS = 2.0  # between two checkpoints: a short epoch is done again faster than many are saved
@@ -69,7 +69,7 @@ class Phase:
     learning_rate: float
     warmup_epochs: int = 0
     cosine: bool = False
-    augmentation: Augmentation | None = None
+    augmentation: Augmentation | DigitChanges | None = None
     decay: float = 1.0
     loss: str = "cross_entropy"
 
@@ -160,7 +160,7 @@ class Fit:
                     chosen = chosen / scale.divisor + scale.offset
                 truth = tf.gather(labels, index)
                 if bounds is not None:
-                    chosen = tf.ensure_shape(affine(chosen, bounds, seeds[step]), shape)
+                    chosen = tf.ensure_shape(changed(chosen, bounds, seeds[step]), shape)
                 with tf.GradientTape() as tape:
                     outputs = model(chosen, training=True)
                     loss = self.loss(truth, outputs)

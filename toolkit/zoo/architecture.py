@@ -40,12 +40,14 @@ class Training:
         batch_size: images per step.
         learning_rate: Adam's, in the first epoch.
         decay: by which the rate is multiplied after each epoch.
+        epochs: how many they train.
     """
 
     loss: str
     batch_size: int
     learning_rate: float
     decay: float
+    epochs: int
 
 
 @dataclass(frozen=True)

@@ -114,5 +114,5 @@ ARCHITECTURE = Architecture(
     params=161_824,
     paper=(PaperFigures(2, "Efficient-CapsNet", 161_824, 656, 0.9978, 1.0),),
     build=build,
-    training=Training(loss="margin", batch_size=16, learning_rate=5e-4, decay=0.97),
+    training=Training(loss="margin", batch_size=16, learning_rate=5e-4, decay=0.97, epochs=150),
 )

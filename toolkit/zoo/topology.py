@@ -153,13 +153,13 @@ def parse(words: str, slope: float = 0.1) -> Topology:
 
     Args:
         words: see above.
-        slope: of all leaky rectifiers, 0 to 1; 0 is ReLU.
+        slope: of all leaky rectifiers, -1 to 1; 0 is ReLU, -1 the absolute value.
 
     Raises:
         ModelError: a word is not known, or has no place there.
     """
-    if not 0 <= slope < 1:
-        raise ModelError(f"a slope of {slope} is no leaky rectifier", "0 (ReLU) up to, but not, 1")
+    if not -1 <= slope < 1:
+        raise ModelError(f"a slope of {slope} is no leaky rectifier", "-1, 0 (ReLU) up to, but not, 1")
     building = _Building(slope)
     given = words.split()
     for place, word in enumerate(given):

@@ -95,7 +95,8 @@ void aot_depthwise4_s8(const aot_depthwise_s8_t *l, const int8_t *input, int8_t 
   const aot_channelwise_shape_t *s = &l->taps.shape;
   const uint32_t channels = s->channels, window = (uint32_t)s->window.h * s->window.w;
   const aot_scale_s8_t scale = {l->bias, l->multiplier, l->shift, l->output_zero, l->low, l->high, channels};
-  const int8_t *taps[4 * MOST_TAPS_OF_FOUR];
+  /* A step of four from the last position's last tap ends three places past them. */
+  const int8_t *taps[4 * MOST_TAPS_OF_FOUR + 3];
   int32_t sums[16], y = 0, x = 0;
   for (uint32_t left = (uint32_t)s->out_h * s->out_w; left > 0;) {
     const uint32_t positions = left < 4 || window > MOST_TAPS_OF_FOUR ? 1 : 4, count = positions * channels;

@@ -69,7 +69,7 @@ void normal_forward(const layer_t *layer, normal_t *normal, const lanes_t *x, la
     for (int block = 0; block < blocks; block++, from += stride, to += stride) {
       for (int place = 0; place < places; place++) {
         const lanes_t value = from[place] * gain + offset;
-        to[place] = slope == 1.0f ? value : larger(value, value * slope); /* 0 <= slope <= 1 */
+        to[place] = slope == 1.0f ? value : larger(value, value * slope); /* slope <= 1 */
       }
     }
   }
@@ -84,12 +84,17 @@ void normal_backward(const layer_t *layer, const normal_t *normal, const lanes_t
   for (int channel = 0; channel < layer->channels; channel++) {
     const size_t start = (size_t)(channel * places);
     const float mean = layer->scale >= 0 ? normal->mean[channel] : 0.0f;
+    /* Where the slope is below 0, the output does not tell which side of it the value was on. */
+    const float up =
+        layer->scale >= 0 ? parameters[layer->scale + channel] * normal->scale_of_one[channel] : 1.0f;
+    const float offset = parameters[layer->bias + channel] - mean * up;
     lanes_t plain = {0}, weighted = {0};
     for (int block = 0; block < blocks; block++) {
       const lanes_t *in = x + (size_t)block * stride + start, *out = y + (size_t)block * stride + start;
       lanes_t *gradient = gy + (size_t)block * stride + start;
       for (int place = 0; place < places; place++) {
-        const lanes_t g = choose(out[place] > 0.0f, gradient[place], gradient[place] * layer->slope);
+        const lanes_t g = choose(layer->slope < 0 ? in[place] * up + offset > 0.0f : out[place] > 0.0f,
+                                 gradient[place], gradient[place] * layer->slope);
         gradient[place] = g;
         plain += g;
         weighted += g * (in[place] - mean);

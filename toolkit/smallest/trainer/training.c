@@ -5,10 +5,10 @@
 #include <string.h>
 
 double batch_gradients(network_t *network, const float *parameters, float *sums, const float *real,
-                       const uint8_t *images, const uint8_t *labels, const int32_t *chosen, float smoothing,
+                       const uint8_t *images, const uint8_t *labels, const int32_t *chosen, loss_t kind,
                        float weight, enum mode mode) {
   const int32_t last = network_layers(network) - 1, classes = network_classes(network);
-  const float off = smoothing / (float)classes, on = 1.0f - smoothing + off;
+  const float off = kind.smoothing / (float)classes, on = 1.0f - kind.smoothing + off;
   double loss = 0.0;
   network_load(network, images, chosen, real);
   network_forward(network, parameters, mode);
@@ -19,11 +19,14 @@ double batch_gradients(network_t *network, const float *parameters, float *sums,
     float most = score[0], total = 0.0f;
     for (int32_t each = 1; each < classes; each++) most = fmaxf(most, score[each * LANES]);
     for (int32_t each = 0; each < classes; each++) total += expf(score[each * LANES] - most);
+    const float entropy = logf(total) + most - score[label * LANES];
+    /* d (1 - p^q) / q = p^q d (-log p) */
+    const float kept = kind.forgiving > 0 ? expf(-kind.forgiving * entropy) : 1.0f;
     for (int32_t each = 0; each < classes; each++) {
       const float likely = expf(score[each * LANES] - most) / total;
-      gradient[each * LANES] = weight * (likely - (each == label ? on : off));
+      gradient[each * LANES] = weight * kept * (likely - (each == label ? on : off));
     }
-    loss += logf(total) + most - score[label * LANES];
+    loss += kind.forgiving > 0 ? (1.0f - kept) / kind.forgiving : entropy;
   }
   network_backward(network, parameters, sums, mode);
   return loss;
@@ -82,14 +85,14 @@ double train_epoch(network_t *network, state_t *state, const settings_t *setting
     memset(sums, 0, bytes);
     for (int32_t part = 0; part < settings->accumulate; part++) {
       loss += batch_gradients(network, at, sums, settings->real, images, labels, order + part * batch,
-                              settings->smoothing, weight, (enum mode)settings->mode);
+                              settings->loss, weight, (enum mode)settings->mode);
     }
     if (settings->sharpness > 0) {
       climb(state, sums, settings->sharpness, high);
       memset(sums, 0, bytes);
       for (int32_t part = 0; part < settings->accumulate; part++) {
         batch_gradients(network, high, sums, settings->real, images, labels, order + part * batch,
-                        settings->smoothing, weight, (enum mode)settings->mode);
+                        settings->loss, weight, (enum mode)settings->mode);
       }
     }
     adam(state, settings, sums, settings->rates[step], settings->steps_before + step + 1);

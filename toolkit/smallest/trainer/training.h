@@ -14,15 +14,22 @@ typedef struct {
   const float *grid;  /* of each parameter: the step of its int8 grid, or 0; NULL: none are rounded */
 } state_t;
 
+/* Cross-entropy against labels that are smoothed, or, where `forgiving` (q) is above 0, (1 - p^q) / q of the
+ * right class' probability p (generalised cross-entropy; Zhang and Sabuncu, 2018): images that the network
+ * cannot get right pull less at it. */
+typedef struct {
+  float smoothing, forgiving;
+} loss_t;
+
 typedef struct {
   int32_t accumulate;            /* batches of the network a step */
   float beta1, beta2, averaging; /* of Adam; of the running mean */
-  float smoothing;               /* of labels */
-  float sharpness;               /* SAM's radius; 0: plain steps */
-  int32_t mode;                  /* MODE_BATCH, or MODE_FIXED: with the statistics that are set */
-  const float *rates;            /* by step of this epoch */
-  int64_t steps_before;          /* done in all epochs before */
-  const float *real;             /* [256]: what a byte stands for */
+  loss_t loss;
+  float sharpness;      /* SAM's radius; 0: plain steps */
+  int32_t mode;         /* MODE_BATCH, or MODE_FIXED: with the statistics that are set */
+  const float *rates;   /* by step of this epoch */
+  int64_t steps_before; /* done in all epochs before */
+  const float *real;    /* [256]: what a byte stands for */
 } settings_t;
 
 /* Trains over `order` (image numbers), dropping what is left after the last whole step.
@@ -39,7 +46,7 @@ int32_t collect_statistics(network_t *network, const float *parameters, const fl
 
 /* Loss of one batch and its gradients, added to `sums`: for tests too. */
 double batch_gradients(network_t *network, const float *parameters, float *sums, const float *real,
-                       const uint8_t *images, const uint8_t *labels, const int32_t *chosen, float smoothing,
+                       const uint8_t *images, const uint8_t *labels, const int32_t *chosen, loss_t kind,
                        float weight, enum mode mode);
 
 /* Affine copies: each image turned, sheared, scaled and shifted at random within the bounds; bilinear, 0
