@@ -16,7 +16,7 @@ from toolkit.smallest.recipe import Recipe
 from toolkit.zoo.topology import SIDE
 
 SPLIT_SEED = 18
-HELD_OUT = 10_000
+HELD_OUT, TRAINED = 10_000, 50_000
 # Mean and standard deviation of the training pixels, 0 to 1: the trainer subtracts and divides by them. Folded away.
 MEAN, DEVIATION = 0.1307, 0.3081
 

@@ -6,6 +6,7 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import replace
 
+from toolkit.smallest.pipeline import WIDE
 from toolkit.smallest.recipe import RECIPE, Run
 from toolkit.smallest.records import WHOLE, Record
 from toolkit.smallest.tables import many, percent, table
@@ -15,7 +16,11 @@ _SHOWN = 16
 
 def searched(runs: Sequence[Record]) -> list[str]:
     """Topologies, the best first."""
-    trials = [record for record in runs if record.state == WHOLE and record.held_out and not record.run.start]
+    trials = [
+        record
+        for record in runs
+        if record.state == WHOLE and record.held_out and not record.run.start and not record.purpose.endswith(WIDE)
+    ]
     best: dict[tuple[str, float], list[Record]] = {}
     for record in trials:
         best.setdefault((record.run.words, record.run.slope), []).append(record)

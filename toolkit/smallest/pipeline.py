@@ -14,7 +14,7 @@ from toolkit import resources
 from toolkit.artifacts import write_atomically
 from toolkit.errors import TrainError
 from toolkit.smallest import finished, records, training
-from toolkit.smallest.data import Sets
+from toolkit.smallest.data import HELD_OUT, TRAINED, Sets
 from toolkit.smallest.recipe import RECIPE, Recipe, Run, changed
 from toolkit.smallest.records import Record
 from toolkit.smallest.training import Progress, Weights
@@ -22,6 +22,8 @@ from toolkit.zoo.topology import parse
 
 PLANS = "plans.json"
 SEEDS = (1, 2, 3, 4, 5)
+WIDE = ", wider"
+"""Ends the purpose of a training whose network is pruned afterwards."""
 _STARTS_APART = 100
 """Between two pipelines' seeds: a pipeline's starts are seed x 100, seed x 100 + 1 ..."""
 
@@ -32,6 +34,25 @@ class Stage:
 
     keep: int
     recipe: Recipe
+
+
+@dataclass(frozen=True)
+class Wider:
+    """Where the starts come from: a network that loses channels while it trains.
+
+    Attributes:
+        words: topologies from the widest on; the plan's own, which is narrower than the last of them, comes behind.
+        first: the recipe of the widest; then: of each one behind it but the plan's own, which gets the plan's `short`.
+    """
+
+    words: tuple[str, ...]
+    first: Recipe
+    then: Recipe
+
+    @property
+    def epochs(self) -> int:
+        """Along the way to the plan's own network."""
+        return self.first.epochs + (len(self.words) - 1) * self.then.epochs
 
 
 @dataclass(frozen=True)
@@ -47,6 +68,9 @@ class Plan:
         of: the plan whose pipelines this one goes on from, seed by seed; then it draws no starts of its own.
         middle: what lies between the short trainings and the long one.
         against: the plan of the same network that this one has to beat, held out, before it is named.
+        wider: a start is pruned out of a wider network, and not drawn by its seed.
+        pooled: the starts are ordered by the right answers among training and held-out images together; a network of
+            700 parameters learns little by heart, and ten thousand images tell two such networks badly apart.
     """
 
     name: str
@@ -59,19 +83,32 @@ class Plan:
     of: Plan | None = None
     middle: tuple[Stage, ...] = ()
     against: Plan | None = None
+    wider: Wider | None = None
+    pooled: bool = False
 
     @property
     def epochs(self) -> int:
         """Of one pipeline, along the way to its file."""
         between = sum(stage.recipe.epochs for stage in self.middle)
-        return self.long.epochs + (self.of.epochs if self.of is not None else self.short.epochs + between)
+        before = self.wider.epochs if self.wider is not None else 0
+        return self.long.epochs + (self.of.epochs if self.of is not None else before + self.short.epochs + between)
 
     def shorts(self, seed: int) -> tuple[Run, ...]:
         """The trainings that a pipeline begins with; of a further round: those of the first."""
         if self.of is not None:
             return self.of.shorts(seed)
-        first = seed * _STARTS_APART
-        return tuple(Run(self.words, self.slope, first + place, self.short) for place in range(self.starts))
+        return tuple(self.way(seed * _STARTS_APART + place)[-1] for place in range(self.starts))
+
+    def way(self, start: int) -> tuple[Run, ...]:
+        """The short training of one start, and before it those of the wider networks that it is pruned out of."""
+        steps = [(self.words, self.short)]
+        if self.wider is not None:
+            recipes = [self.wider.first, *[self.wider.then] * (len(self.wider.words) - 1)]
+            steps = [*zip(self.wider.words, recipes, strict=True), *steps]
+        runs: list[Run] = []
+        for words, recipe in steps:
+            runs.append(Run(words, self.slope, start, recipe, start=records.identity(runs[-1]) if runs else ""))
+        return tuple(runs)
 
     def further(self, run: Run, recipe: Recipe) -> Run:
         """A training that goes on from where `run` ended."""
@@ -117,7 +154,16 @@ def _first(name: str, plan: dict[str, Any]) -> Plan:
         changed(RECIPE, plan["short"]),
         changed(RECIPE, plan["long"]),
         middle=tuple(Stage(each["keep"], changed(RECIPE, each["recipe"])) for each in plan.get("middle", ())),
+        wider=_wider(plan["wider"], plan["slope"]) if "wider" in plan else None,
+        pooled=bool(plan.get("pooled", False)),
     )
+
+
+def _wider(told: dict[str, Any], slope: float) -> Wider:
+    words = tuple(parse(each, slope).words for each in told["words"])
+    if not words:
+        raise ValueError("wider than what?")
+    return Wider(words, changed(RECIPE, told["first"]), changed(RECIPE, told["then"]))
 
 
 def _further(name: str, plan: dict[str, Any], of: Plan) -> Plan:
@@ -140,14 +186,21 @@ def plan(folder: Path, name: str) -> Plan:
     return found[name]
 
 
-def best(found: list[Record]) -> Record:
-    """By the protocol: held-out accuracy, then lower cross-entropy, then lower seed."""
-    return ordered(found)[0]
+def best(found: list[Record], *, pooled: bool = False) -> Record:
+    """By the protocol: held-out accuracy, then lower cross-entropy, then lower seed; see `Plan.pooled`."""
+    return ordered(found, pooled=pooled)[0]
 
 
-def ordered(found: list[Record]) -> list[Record]:
+def ordered(found: list[Record], *, pooled: bool = False) -> list[Record]:
     """The best first, as `best` has it."""
-    return sorted(found, key=lambda each: (-(each.held_out or 0.0), each.held_out_loss or 0.0, each.run.seed))
+
+    def key(each: Record) -> tuple[float, float, int]:
+        right = each.held_out or 0.0
+        if pooled:
+            right = (right * HELD_OUT + (each.fit or 0.0) * TRAINED) / (HELD_OUT + TRAINED)
+        return (-round(right, 9), each.held_out_loss or 0.0, each.run.seed)
+
+    return sorted(found, key=key)
 
 
 def network_path(folder: Path, name: str, seed: int) -> Path:
@@ -169,7 +222,7 @@ def run(chosen: Plan, seed: int, sets: Sets, folder: Path, progress: Progress | 
         start = dict(done(chosen.of, folder)).get(seed) or run(chosen.of, seed, sets, folder, progress)
         weights = training.unpacked(network_path(folder, chosen.of.name, seed).with_suffix(".npz"), start.run)
     else:
-        found = [training.train(each, short, sets, folder, progress=progress) for each in chosen.shorts(seed)]
+        found = [_start(chosen.way(each.seed), short, sets, folder, progress) for each in chosen.shorts(seed)]
         for stage in chosen.middle:
             found = [
                 training.train(
@@ -180,9 +233,9 @@ def run(chosen: Plan, seed: int, sets: Sets, folder: Path, progress: Progress | 
                     start=training.kept(folder, each.run),
                     progress=progress,
                 )
-                for each in ordered(found)[: stage.keep]
+                for each in ordered(found, pooled=chosen.pooled)[: stage.keep]
             ]
-        start = best(found)
+        start = best(found, pooled=chosen.pooled)
         weights = training.kept(folder, start.run)
     whole = chosen.whole(start.run)
     seen = sets.upright() if chosen.long.upright else sets
@@ -197,6 +250,16 @@ def run(chosen: Plan, seed: int, sets: Sets, folder: Path, progress: Progress | 
         return float(np.mean(finished.answers(network, held_out) == held_out.labels))
 
     return training.train(whole, long, sets, folder, start=weights, progress=progress, convert=convert)
+
+
+def _start(way: tuple[Run, ...], purpose: str, sets: Sets, folder: Path, progress: Progress | None) -> Record:
+    """The record of a short training, after those of wider networks, if any, each begun with what the last one left."""
+    weights = None
+    for each in way:
+        wide = f"{purpose}{WIDE}" if each is not way[-1] else purpose
+        record = training.train(each, wide, sets, folder, start=weights, progress=progress)
+        weights = training.kept(folder, each)
+    return record
 
 
 def done(chosen: Plan, folder: Path) -> Iterator[tuple[int, Record]]:

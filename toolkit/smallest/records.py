@@ -33,6 +33,7 @@ class Record:
         loss: of the last epoch while training.
         seconds: of wall clock, on a machine that others use too.
         trainer: version of the C sources; date: UTC.
+        fit: accuracy of the averaged weights on the training images as they are; the first runs were not asked.
     """
 
     run: Run
@@ -47,6 +48,7 @@ class Record:
     seconds: float
     trainer: str
     date: str
+    fit: float | None = None
 
     @property
     def identity(self) -> str:

@@ -16,8 +16,8 @@ import numpy.typing as npt
 
 from toolkit.artifacts import write_atomically
 from toolkit.errors import TrainError
-from toolkit.smallest import native, records
-from toolkit.smallest.data import REAL, Sets
+from toolkit.smallest import native, prune, records
+from toolkit.smallest.data import REAL, Images, Sets
 from toolkit.smallest.recipe import Recipe, Run
 from toolkit.zoo.topology import Kind, Topology, parse
 
@@ -40,7 +40,7 @@ class Weights:
 
 @dataclass(frozen=True)
 class Score:
-    """Accuracy and mean cross-entropy on the held-out images."""
+    """Accuracy and mean cross-entropy on some images."""
 
     accuracy: float
     loss: float
@@ -90,14 +90,12 @@ def int8_steps(topology: Topology, parameters: Floats) -> Floats:
     return steps
 
 
-def score(network: native.Network, weights: Weights, sets: Sets) -> Score:
-    """On the held-out images."""
+def score(network: native.Network, weights: Weights, images: Images) -> Score:
+    """Of the network as it will be finished, in float32."""
     network.set_statistics(weights.statistics)
-    scores = network.run(weights.parameters, REAL, sets.held_out.pixels).astype(np.float64)
-    labels = sets.held_out.labels
-    scores -= scores.max(axis=1, keepdims=True)
-    losses = np.log(np.exp(scores).sum(axis=1)) - scores[np.arange(len(labels)), labels]
-    return Score(float(np.mean(scores.argmax(axis=1) == labels)), float(losses.mean()))
+    scores = network.run(weights.parameters, REAL, images.pixels)
+    right = scores.argmax(axis=1) == images.labels
+    return Score(float(np.mean(right)), prune.cross_entropy(scores, images.labels))
 
 
 class Training:
@@ -107,11 +105,24 @@ class Training:
     """
 
     def __init__(self, run: Run, sets: Sets, folder: Path, start: Weights | None = None) -> None:
-        """`folder`: of the study; checkpoints lie in it. `start`: the weights that `run.start` names."""
+        """`folder`: of the study; checkpoints lie in it.
+
+        `start`: the weights that `run.start` names, this network's or a wider one's, which is pruned to it.
+        """
         self.run, self.sets, self.folder = run, sets.upright() if run.recipe.upright else sets, folder
         self.topology = parse(run.words, run.slope)
-        if (start is None) != (not run.start) or (start is not None and start.topology != self.topology):
+        if (start is None) != (not run.start):
             raise TrainError(f"{run.words}: the weights to start with are not this network's")
+        self._path = folder / "checkpoints" / f"{records.identity(run)}.npz"
+        held = self._held()
+        if start is not None and start.topology != self.topology:
+            if run.recipe.frozen:
+                raise TrainError(f"{run.words}: frozen statistics are of its own weights, not of a wider network's")
+            if held is None:
+                cut = prune.pruned(start.topology, start.parameters, self.topology, self.sets.train)
+            else:
+                cut = np.zeros(self.topology.trained, np.float32)  # the checkpoint has what came of it
+            start = Weights(self.topology, cut, start.statistics)
         if run.recipe.frozen and start is None:
             raise TrainError(f"{run.words}: frozen statistics are those of a run to start from, and there is none")
         self.network = native.Network(self.topology, BLOCKS)
@@ -119,9 +130,9 @@ class Training:
         first = start.parameters if start is not None else drawn(self.topology, run.seed)
         self.state = state_of(self.topology, first, run.recipe)
         self.epoch, self.loss, self.seconds = 0, float("nan"), 0.0
-        self._path = folder / "checkpoints" / f"{records.identity(run)}.npz"
         self._saved = time.monotonic()
-        self._restore()
+        if held is not None:
+            self._restore(*held)
 
     def step(self) -> None:
         """The next epoch."""
@@ -174,15 +185,17 @@ class Training:
         """Forget the checkpoint."""
         self._path.unlink(missing_ok=True)
 
-    def _restore(self) -> None:
+    def _held(self) -> tuple[Floats, npt.NDArray[np.float64]] | None:
+        """What a checkpoint has."""
         try:
             with np.load(io.BytesIO(self._path.read_bytes()), allow_pickle=False) as held:
                 arrays, told = held["arrays"], held["told"]
         except (OSError, ValueError, KeyError, zipfile.BadZipFile):
-            return  # none, or damaged: from the start
+            return None  # none, or damaged: from the start
+        return (arrays, told) if arrays.shape == (4, self.topology.trained) else None
+
+    def _restore(self, arrays: Floats, told: npt.NDArray[np.float64]) -> None:
         state = self.state
-        if arrays.shape != (4, len(state.parameters)):
-            return
         for name, values in zip(("parameters", "averaged", "first", "second"), arrays, strict=True):
             setattr(state, name, np.ascontiguousarray(values, np.float32))
         self.epoch, state.steps = int(told[0]), int(told[1])
@@ -225,13 +238,14 @@ def train(
         records.append(folder, _record(training, purpose, f"stopped after epoch {training.epoch}"))
         raise
     weights = training.weights()
-    found = score(training.network, weights, training.sets)
+    found, fit = (score(training.network, weights, each) for each in (training.sets.held_out, training.sets.train))
     keep(folder, run, weights)
     record = dataclasses.replace(
         _record(training, purpose, records.WHOLE),
         held_out=found.accuracy,
         held_out_loss=round(found.loss, 6),
         held_out_int8=convert(weights) if convert is not None else None,
+        fit=round(fit.accuracy, 6),
     )
     records.append(folder, record)
     training.end()
