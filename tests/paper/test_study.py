@@ -10,7 +10,7 @@ from toolkit import train as training
 from toolkit import zoo
 from toolkit.data import load_external
 from toolkit.errors import DatasetError, TinymlError
-from toolkit.paper import document, plan, records, study, tables
+from toolkit.paper import authors, document, plan, records, study, tables
 from toolkit.paper.compression import CompressionResult
 from toolkit.paper.methods import Compressed
 from toolkit.paper.records import TrainingRun
@@ -97,6 +97,23 @@ def test_rows_give_mean_and_spread_and_never_the_best() -> None:
     assert initial.wrong == {"0": 2, "1": 1}
     assert rows[1].valid is None
     assert all(row.params == row.params_paper for row in rows)
+
+
+def test_capsules_beside_their_authors_training() -> None:
+    """Which epoch passes what the paper prints is told of the curve, and the last epoch is what counts."""
+    plain = dataclasses.replace(_result("efficient-capsnet", 1, 0.9947), curve=(0.99, 0.995, 0.9947))
+    changed = dataclasses.replace(
+        _result("efficient-capsnet", 2, 0.997),
+        run=TrainingRun("efficient-capsnet", "authors", 20, 2),
+        curve=(0.99, 0.9979, 0.997),
+    )
+    assert {run.seed for run in plan.authors()} == {1, 2, 3} and changed.run in plan.authors()
+    rows = authors.rows({each.run.key: each for each in (plain, changed)})
+    assert [(row.passed, row.at, row.end) for row in rows] == [(None, 2, 0.9947), (2, 2, 0.997)]
+    text = authors.lines(rows)
+    assert "| as they are | 1 | 20 | 99.47 | 99.50 (epoch 2) | never | 9/10 | 99.47 |" in text
+    assert text[-1] == "Changed images, mean of 1 seeds: 99.70 %."
+    assert authors.lines(())[-1] == "Not yet trained on changed images."
 
 
 def test_the_page_holds_what_the_data_say_and_its_plots(tmp_path: Path) -> None:

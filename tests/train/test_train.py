@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -17,8 +18,8 @@ from toolkit.data.digits import convention
 from toolkit.data.samples import Samples
 from toolkit.errors import TrainError
 from toolkit.train import loop, losses
-from toolkit.train.augment import affine
-from toolkit.train.recipe import Augmentation, suited
+from toolkit.train.augment import affine, digits
+from toolkit.train.recipe import AUTHORS, Augmentation, DigitChanges, suited
 from toolkit.train.twin import fold, with_batch_norm
 
 
@@ -172,6 +173,51 @@ def test_augmentation_without_bounds_changes_nothing_and_within_them_keeps_the_c
     rows = (shifted.sum(axis=2) * places).sum(axis=1) - 14
     assert np.abs(rows).max() < 2.01
     assert np.abs(rows).max() > 1.0
+
+
+def _framed() -> npt.NDArray[np.float32]:
+    """Twenty pictures of a frame of ink, 10 to 15 by 8 to 19."""
+    images = np.zeros((20, 28, 28, 1), np.float32)
+    images[:, 8:20, 10:16] = 1.0
+    return images
+
+
+def test_a_digit_moves_within_its_margins_and_becomes_narrower() -> None:
+    """Whole margins of 8 rows above and below; the same seed gives the same pictures."""
+    how = DigitChanges(rotate_degrees=0, squeeze_pixels=7, patch_pixels=0)
+    found = np.asarray(digits(_framed(), how, (1, 2)))[..., 0]
+    assert np.array_equal(found, np.asarray(digits(_framed(), how, (1, 2)))[..., 0])
+    assert not np.array_equal(found, np.asarray(digits(_framed(), how, (2, 2)))[..., 0])
+    rows = [np.flatnonzero(each.max(axis=1) > 0.5) for each in found]
+    assert {len(each) for each in rows} == {12}
+    assert min(each[0] for each in rows) >= 0 and max(each[-1] for each in rows) <= 27
+    assert len({int(each[0]) for each in rows}) > 4
+    widths = [each.max(axis=0).sum() for each in found]
+    assert 6 * 21 / 28 - 0.1 <= min(widths) <= max(widths) < 6.0
+
+
+def test_one_digit_in_two_is_turned_and_each_loses_a_square() -> None:
+    images = np.ones((200, 28, 28, 1), np.float32)
+    black = np.asarray(digits(images, DigitChanges(0, 1, 4), (5, 6)))[..., 0] == 0
+    inner = black[:, 4:24, 4:24].sum(axis=(1, 2))
+    assert inner.max() == 16 and inner.min() >= 4
+    spots = {tuple(np.argwhere(each[4:24, 4:24])[0]) for each in black}
+    assert len(spots) > 50
+    framed = np.repeat(_framed()[:1], 200, axis=0)
+    turned = np.asarray(digits(framed, DigitChanges(30, 1, 0), (7, 8)))[..., 0]
+    # Upright, every row of the frame has the same columns.
+    slanted = sum(float(np.abs(np.diff(each[(each > 0.5).any(axis=1)][2:-2], axis=0)).max()) > 0.05 for each in turned)
+    assert 60 < slanted < 140
+
+
+def test_the_authors_recipe_is_for_networks_that_have_one() -> None:
+    capsules = zoo.get("efficient-capsnet")
+    found = suited(AUTHORS, capsules)
+    assert capsules.training is not None
+    assert found.decay**found.epochs == pytest.approx(capsules.training.decay**capsules.training.epochs)
+    assert (found.loss, found.batch_size) == ("margin", 16)
+    with pytest.raises(TrainError, match="initial has no settings of its authors"):
+        suited(AUTHORS, zoo.get("initial"))
 
 
 def test_margin_loss_at_known_lengths() -> None:

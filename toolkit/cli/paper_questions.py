@@ -1,4 +1,4 @@
-"""`tinyml paper best|epochs|when|harder-data`: what the results say to each question that the paper leaves open."""
+"""`tinyml paper best|authors|epochs|when|harder-data`: what the results say to questions that the paper leaves open."""
 
 from __future__ import annotations
 
@@ -55,6 +55,23 @@ def register(group: typer.Typer) -> None:
                 )
             ],
         )
+
+    @group.command("authors")
+    def authors_command(
+        train: Train = False,
+        data: options.Data = None,
+        workspace: options.Workspace = Path(),
+        plot: Plot = None,
+        json: options.Json = False,
+    ) -> None:
+        """Efficient-CapsNet on images that are changed as its authors change them, beside the plain training."""
+        from toolkit.paper import authors, plan, plots
+
+        known = complete(plan.authors(), workspace, train, data)
+        rows = authors.rows(known)
+        if plot is not None:
+            plots.curves(authors.followed(known), plot)
+        _emit(json, rows, authors.HEADINGS, authors.cells(rows))
 
     @group.command("epochs")
     def epochs_command(

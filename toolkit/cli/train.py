@@ -42,7 +42,8 @@ def register(app: typer.Typer) -> None:
             str | None,
             typer.Option(
                 "--recipe",
-                help="best: the best that we found (the default). paper: the paper's own 20 epochs. own: for --keras, "
+                help="best: the best that we found (the default). paper: the paper's own 20 epochs. authors: for "
+                "efficient-capsnet, images changed as its authors do. own: for --keras, "
                 "60 epochs of Adam with a falling rate.",
             ),
         ] = None,

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from toolkit.artifacts import write_atomically
-from toolkit.paper import answers, compression, plan, plots, questions
+from toolkit.paper import answers, authors, compression, plan, plots, questions
 from toolkit.paper.compression import CompressionResult
 from toolkit.paper.devices import DeviceResult
 from toolkit.paper.questions import Best, EpochsRow, HarderRow, MethodRow
@@ -196,6 +196,9 @@ def write(
         plots.compression(methods, pictures / "compression.svg")
     if any_hard:
         plots.harder(hard, pictures / "harder.svg")
+    by_authors = authors.followed(results)
+    if by_authors:
+        plots.curves(by_authors, pictures / "authors.svg")
     where = pictures.relative_to(page.parent).as_posix()
     dates = sorted(result.date for result in results.values())
     versions = sorted({f"{name} {version}" for result in results.values() for name, version in result.versions.items()})
@@ -204,7 +207,7 @@ def write(
         "",
         "Made by `tinyml paper page` from the data files `paper_results.json`, `compression_results.json` and",
         "`tfmot_results.json` in `models/`; nothing here is typed in but the prose. `tinyml paper --train` and",
-        "`tinyml paper best|epochs|when|harder-data --train` run what is missing.",
+        "`tinyml paper best|authors|epochs|when|harder-data --train` run what is missing.",
         f"Trained from {dates[0][:10]} to {dates[-1][:10]} with {', '.join(versions)}." if dates else "",
         "",
         answers.TABLES,
@@ -227,6 +230,13 @@ def write(
         "",
         *_best(questions.best(results)),
         "",
+        "## Efficient-CapsNet as its authors train it",
+        "",
+        answers.AUTHORS,
+        "",
+        *authors.lines(authors.rows(results)),
+        "",
+        *([f"![Accuracy by epoch]({where}/authors.svg)", ""] if by_authors else []),
         "## On the boards",
         "",
         answers.DEVICES,

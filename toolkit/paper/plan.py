@@ -15,7 +15,9 @@ SLOW = {"efficient-capsnet": (1,)}
 LONG_EPOCHS = {"squeezenet": 40, "efficient-capsnet": 40}
 """The two largest networks are followed to 40 epochs, the others to 100."""
 
-PAPER_EPOCHS = training.PAPER.epochs
+PAPER, PAPER_EPOCHS = training.PAPER.name, training.PAPER.epochs
+
+CAPSULES = "efficient-capsnet"
 
 
 def seeds_of(model: str) -> tuple[int, ...]:
@@ -35,6 +37,12 @@ def tables() -> tuple[TrainingRun, ...]:
 def best() -> tuple[TrainingRun, ...]:
     """The proposed network by the best recipe."""
     return tuple(TrainingRun("proposed", training.BEST.name, training.BEST.epochs, seed) for seed in SEEDS)
+
+
+def authors() -> tuple[TrainingRun, ...]:
+    """Efficient-CapsNet with its authors' changes of the images, as many epochs as in the tables."""
+    recipe = training.AUTHORS
+    return tuple(TrainingRun(CAPSULES, recipe.name, recipe.epochs, seed) for seed in SEEDS)
 
 
 def epochs() -> tuple[TrainingRun, ...]:

@@ -99,6 +99,13 @@ def accuracy_against_size(rows: Iterable[Row], best: Iterable[Result], path: Pat
     _save(figure, path)
 
 
+def _named(result: Result, all_of: Iterable[Result]) -> str:
+    """The network, and what tells its training from others of the same."""
+    run = result.run
+    alone = sum(each.run.model == run.model for each in all_of) == 1
+    return run.model if alone else f"{run.model}, {run.recipe}, seed {run.seed}"
+
+
 def curves(results: Iterable[Result], path: Path) -> None:
     """Accuracy on the test images after each epoch, one line for each network; the 20th epoch is marked.
 
@@ -113,7 +120,7 @@ def curves(results: Iterable[Result], path: Path) -> None:
         epochs = range(1, len(result.curve) + 1)
         colour = _COLOURS[place % len(_COLOURS)]
         errors = [100 - 100 * value for value in result.curve]
-        axes.plot(epochs, errors, color=colour, linewidth=1, label=result.run.model)
+        axes.plot(epochs, errors, color=colour, linewidth=1, label=_named(result, drawn))
     axes.axvline(20, color="black", linewidth=0.8, linestyle="--")
     _accuracy_axis(axes)
     axes.set_xlabel("epoch")

@@ -12,11 +12,12 @@ from toolkit.data.samples import Samples
 from toolkit.errors import TrainError
 from toolkit.quiet_tensorflow import load_tensorflow
 from toolkit.train.loop import EpochRecord, Fit, Phase, Progress, accuracy
-from toolkit.train.recipe import BEST, PAPER, RECIPES, Recipe, get, suited
+from toolkit.train.recipe import AUTHORS, BEST, PAPER, RECIPES, Recipe, get, suited
 from toolkit.train.twin import can_have_twin, fold, with_batch_norm
 from toolkit.zoo import Architecture
 
 __all__ = [
+    "AUTHORS",
     "BEST",
     "PAPER",
     "RECIPES",

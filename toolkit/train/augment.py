@@ -59,6 +59,7 @@ def digits(images: Any, how: DigitChanges, seed: Any) -> Any:
     """
     import tensorflow as tf
 
+    seed = tf.convert_to_tensor(seed, tf.int32)
     batch, (height, width) = tf.shape(images)[0], (int(side) for side in images.shape[1:3])
     normal = tf.clip_by_value(tf.random.stateless_normal((5, batch), seed, 0.0, 1 / 3), -0.9999, 0.9999)
     unit = tf.random.stateless_uniform((6, batch), seed + 1)

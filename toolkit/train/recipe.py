@@ -69,7 +69,7 @@ class Recipe:
         loss: "cross_entropy" or "margin".
         validation: images at the end of the training set that are never trained on; never test images.
         authors: as the network's authors train it: for networks that have such settings only. The rate falls as far
-            in these epochs as in theirs.
+            in these epochs as by their decay in theirs.
     """
 
     name: str
