@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from tests.convert.networks import data, waves
-from toolkit import models, reference
+from toolkit import api, models, reference
 from toolkit.artifacts import DType
 from toolkit.data import Samples
 from toolkit.data.task import Kind, Task
@@ -117,6 +117,11 @@ def test_it_learns_and_is_found_by_its_name(file: Path, tmp_path: Path) -> None:
     tflite = models.resolve("gesture", DType.INT8, tmp_path).read()
     outputs = reference.expected_outputs(tflite, reference.quantise(tflite, x))
     assert np.mean(np.argmax(reference.dequantise(tflite, outputs), axis=1) == y) > 0.6  # a third by chance
+    listed = {row.model: row for row in api.models(tmp_path)}
+    assert list(listed)[-1] == "gesture" and listed["gesture"].trained == "workspace"
+    assert listed["gesture"].size("int8")
+    right = card.accuracy["held_out_int8"].correct / 60
+    assert listed["gesture"].title == f"gesture.py:build, held out {right:.4f} in int8"
 
 
 def test_a_training_that_is_gone_on_with_equals_an_unbroken_one(
