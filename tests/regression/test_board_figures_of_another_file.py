@@ -15,8 +15,9 @@ def test_what_was_measured_is_what_ships() -> None:
     plans = pipeline.plans(study)
     for row in known:
         shipped = models / row.name / f"{row.name}_int8.tflite"
-        if row.name in plans and plans[row.name].long.upright:
-            shipped = pipeline.network_path(study, row.name, judge.ships(study, row.name))
+        plan = judge.standing(study)[row.name]
+        if plans[plan].long.upright:
+            shipped = pipeline.network_path(study, plan, judge.ships(study, plan))
         assert row.refused or row.model_sha256 == sha256_of(shipped.read_bytes()), f"measure {row.name} again"
         assert row.exact == row.asked
 

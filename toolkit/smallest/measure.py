@@ -26,7 +26,7 @@ class Measured:
     """One network on one emulated board, built in one way.
 
     Attributes:
-        name, board: which. The name is that of a model, or of a plan whose pictures the device sets upright.
+        name, board: which. The name is that of a model, or of a network of the study whose pictures are set upright.
         stream: of the build: "auto", as it is built by default, or "rows": the input comes row by row too.
         optimise: of the build: speed, else what fits.
         refused: why it does not fit; then there is nothing else.
@@ -88,7 +88,8 @@ def measure(
 
 
 def _upright(folder: Path, name: str) -> str | None:
-    """The file that was named to ship, of a plan on upright pictures; None for a model that reads them as they are."""
+    """The file that ships of a network on upright pictures; None for a model that reads them as they are."""
+    name = judge.standing(folder).get(name, name)
     plan = pipeline.plans(folder).get(name)
     if plan is None or not plan.long.upright:
         return None

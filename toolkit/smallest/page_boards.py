@@ -124,7 +124,7 @@ def by_rows(rows: Sequence[Row], known: Sequence[Measured]) -> list[str]:
 
 def upright(rows: Sequence[Row], known: Sequence[Measured]) -> list[str]:
     """What it takes to set a picture upright, beside the same topology without."""
-    row = next((row for row in rows if row.name == UPRIGHT and row.stands), None)
+    row = next((row for row in rows if row.network == UPRIGHT and row.stands), None)
     plain = next((row for row in rows if row.network == "smallest" and row.stands), None)
     if row is None or plain is None:
         return []
