@@ -87,8 +87,8 @@ def _named(rows: Sequence[Row]) -> list[str]:
         "`toolkit/zoo/topology.py`. *RAM by rows* is calculated (`toolkit/smallest/rows.py`): rings of as many rows as "
         "a kernel is high; what the firmware takes by rows is [below](#on-boards), measured. Weights count a byte "
         "each, biases and the multipliers of tied layers four. Names that end in `-long` are the second round: the "
-        "five pipelines of the first one went on; those in `-wide` the third: many more starts, none of them long; those "
-        "in `-pruned` the fourth: starts that are pruned out of wider networks while they train. "
+        "five pipelines of the first one went on; those in `-wide` the third: many more starts, none of them long; "
+        "those in `-pruned` the fourth: starts that are pruned out of wider networks while they train. "
         "`smallest-upright` reads what the device has set upright "
         "([below](#set-upright)). Bold: what stands for the network that is named beside it.",
         "",
