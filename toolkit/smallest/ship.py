@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from toolkit import zoo
 from toolkit.artifacts import DType
 from toolkit.errors import TrainError
-from toolkit.smallest import finished, judge, pipeline, training
+from toolkit.smallest import finished, judge, pipeline, records, training
 from toolkit.smallest.data import Sets
+from toolkit.smallest.records import Record
 from toolkit.smallest.training import Weights
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def ship(name: str, study: Path, sets: Sets, tests: tuple[Samples, ...], models:
         training_images=len(sets.train.labels),
         validation_images=len(sets.held_out.labels),
         epochs=plan.epochs,
-        seconds=record.seconds,
+        seconds=_seconds(record, study),
         history=(),
     )
     folder = models / plan.network
@@ -63,6 +64,16 @@ def ship(name: str, study: Path, sets: Sets, tests: tuple[Samples, ...], models:
         make=partial(_file, weights, sets, path),
     )
     return folder
+
+
+def _seconds(record: Record, study: Path) -> float:
+    """Of all trainings on the way to these weights."""
+    by_identity = {each.identity: each for each in records.read(study) if each.state == records.WHOLE}
+    total = record.seconds
+    while record.run.start:
+        record = by_identity[record.run.start]
+        total += record.seconds
+    return total
 
 
 def _file(weights: Weights, sets: Sets, judged: Path, dtype: DType, per_tensor: bool) -> bytes:
