@@ -70,7 +70,7 @@ def register(group: typer.Typer) -> None:
         known = complete(plan.authors(), workspace, train, data)
         rows = authors.rows(known)
         if plot is not None:
-            plots.curves(authors.followed(known), plot)
+            plots.curves(authors.followed(known), plot, authors.claimed())
         _emit(json, rows, authors.HEADINGS, authors.cells(rows))
 
     @group.command("epochs")

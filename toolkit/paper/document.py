@@ -198,7 +198,7 @@ def write(
         plots.harder(hard, pictures / "harder.svg")
     by_authors = authors.followed(results)
     if by_authors:
-        plots.curves(by_authors, pictures / "authors.svg")
+        plots.curves(by_authors, pictures / "authors.svg", authors.claimed())
     where = pictures.relative_to(page.parent).as_posix()
     dates = sorted(result.date for result in results.values())
     versions = sorted({f"{name} {version}" for result in results.values() for name, version in result.versions.items()})

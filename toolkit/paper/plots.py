@@ -54,6 +54,10 @@ def _some(drawn: Iterable[_Drawn]) -> list[_Drawn]:
     return found
 
 
+_HIGH = 0.95
+"""Where all curves stay above it, the axis shows what there is of them, and not the whole scale."""
+
+
 def _accuracy_axis(axes: Any) -> None:
     """The y axis: error in per cent, logarithmic and upside down, told as accuracy."""
     axes.set_yscale("log")
@@ -106,10 +110,13 @@ def _named(result: Result, all_of: Iterable[Result]) -> str:
     return run.model if alone else f"{run.model}, {run.recipe}, seed {run.seed}"
 
 
-def curves(results: Iterable[Result], path: Path) -> None:
-    """Accuracy on the test images after each epoch, one line for each network; the 20th epoch is marked.
+def curves(results: Iterable[Result], path: Path, claimed: float | None = None) -> None:
+    """Accuracy on the test images after each epoch, one line for each training; the 20th epoch is marked.
 
     The axis is that of `accuracy_against_size`: what is gained at 99 % shows as well as at 75 %.
+
+    Args:
+        claimed: what the paper prints, 0 to 1, as a line of its own.
 
     Raises:
         TinymlError: there is none.
@@ -122,8 +129,14 @@ def curves(results: Iterable[Result], path: Path) -> None:
         errors = [100 - 100 * value for value in result.curve]
         axes.plot(epochs, errors, color=colour, linewidth=1, label=_named(result, drawn))
     axes.axvline(20, color="black", linewidth=0.8, linestyle="--")
+    if claimed is not None:
+        axes.axhline(100 - 100 * claimed, color="grey", linewidth=1, linestyle=":", label="the paper's figure")
+    low, high = axes.get_ylim()
     _accuracy_axis(axes)
+    if min(min(result.curve) for result in drawn) > _HIGH:
+        axes.set_ylim(max(low, high), min(low, high))
     axes.set_xlabel("epoch")
+    axes.xaxis.get_major_locator().set_params(integer=True)
     axes.legend(fontsize=7, loc="center left", bbox_to_anchor=(1, 0.5))
     _save(figure, path)
 
