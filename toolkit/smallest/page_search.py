@@ -74,7 +74,7 @@ def recipes(runs: Sequence[Record]) -> list[str]:
         run = record.run
         base = by_identity.get(run.start) or plain.get((run.words, run.seed, run.recipe.epochs))
         told = _changes(run)
-        if base is not None and told:
+        if base is not None and base.run.words == run.words and told:  # what is pruned has other words
             pairs.setdefault((run.words, told, run.recipe.epochs), []).append((base, record))
     titles = ("topology", "changed", "epochs", "seeds", "plain, %", "changed, %", "plain, loss", "changed, loss")
     lines = [
@@ -82,7 +82,7 @@ def recipes(runs: Sequence[Record]) -> list[str]:
             f"`{words}`",
             told,
             str(epochs),
-            str(len(found)),
+            str(len({pair[1].run.seed for pair in found})),
             *(percent(statistics.fmean(pair[place].held_out or 0.0 for pair in found)) for place in (0, 1)),
             *(f"{statistics.fmean(pair[place].held_out_loss or 0.0 for pair in found):.4f}" for place in (0, 1)),
         )
