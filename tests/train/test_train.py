@@ -18,8 +18,8 @@ from toolkit.data.digits import convention
 from toolkit.data.samples import Samples
 from toolkit.errors import TrainError
 from toolkit.train import loop, losses
-from toolkit.train.augment import affine, digits
-from toolkit.train.recipe import AUTHORS, Augmentation, DigitChanges, suited
+from toolkit.train.augment import affine, ink
+from toolkit.train.recipe import AUTHORS, Augmentation, InkChanges, suited
 from toolkit.train.twin import fold, with_batch_norm
 
 
@@ -184,10 +184,10 @@ def _framed() -> npt.NDArray[np.float32]:
 
 def test_a_digit_moves_within_its_margins_and_becomes_narrower() -> None:
     """Whole margins of 8 rows above and below; the same seed gives the same pictures."""
-    how = DigitChanges(rotate_degrees=0, squeeze_pixels=7, patch_pixels=0)
-    found = np.asarray(digits(_framed(), how, (1, 2)))[..., 0]
-    assert np.array_equal(found, np.asarray(digits(_framed(), how, (1, 2)))[..., 0])
-    assert not np.array_equal(found, np.asarray(digits(_framed(), how, (2, 2)))[..., 0])
+    how = InkChanges(rotate_degrees=0, squeeze_pixels=7, patch_pixels=0)
+    found = np.asarray(ink(_framed(), how, (1, 2)))[..., 0]
+    assert np.array_equal(found, np.asarray(ink(_framed(), how, (1, 2)))[..., 0])
+    assert not np.array_equal(found, np.asarray(ink(_framed(), how, (2, 2)))[..., 0])
     rows = [np.flatnonzero(each.max(axis=1) > 0.5) for each in found]
     assert {len(each) for each in rows} == {12}
     assert min(each[0] for each in rows) >= 0 and max(each[-1] for each in rows) <= 27
@@ -198,13 +198,13 @@ def test_a_digit_moves_within_its_margins_and_becomes_narrower() -> None:
 
 def test_one_digit_in_two_is_turned_and_each_loses_a_square() -> None:
     images = np.ones((200, 28, 28, 1), np.float32)
-    black = np.asarray(digits(images, DigitChanges(0, 1, 4), (5, 6)))[..., 0] == 0
+    black = np.asarray(ink(images, InkChanges(0, 1, 4), (5, 6)))[..., 0] == 0
     inner = black[:, 4:24, 4:24].sum(axis=(1, 2))
     assert inner.max() == 16 and inner.min() >= 4
     spots = {tuple(np.argwhere(each[4:24, 4:24])[0]) for each in black}
     assert len(spots) > 50
     framed = np.repeat(_framed()[:1], 200, axis=0)
-    turned = np.asarray(digits(framed, DigitChanges(30, 1, 0), (7, 8)))[..., 0]
+    turned = np.asarray(ink(framed, InkChanges(30, 1, 0), (7, 8)))[..., 0]
     # Upright, every row of the frame has the same columns.
     slanted = sum(float(np.abs(np.diff(each[(each > 0.5).any(axis=1)][2:-2], axis=0)).max()) > 0.05 for each in turned)
     assert 60 < slanted < 140

@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from toolkit.train.recipe import Augmentation, DigitChanges
+from toolkit.train.recipe import Augmentation, InkChanges
 
 
-def changed(images: Any, how: Augmentation | DigitChanges, seed: Any) -> Any:
+def changed(images: Any, how: Augmentation | InkChanges, seed: Any) -> Any:
     """Each image changed at random; float32 [batch, height, width, channels] as it was, and int32 [2], the seed."""
-    return affine(images, how, seed) if isinstance(how, Augmentation) else digits(images, how, seed)
+    return affine(images, how, seed) if isinstance(how, Augmentation) else ink(images, how, seed)
 
 
 def affine(images: Any, bounds: Augmentation, seed: Any) -> Any:
@@ -43,8 +43,8 @@ def affine(images: Any, bounds: Augmentation, seed: Any) -> Any:
     return _mapped(images, a0, a1, a2, b0, b1, b2)
 
 
-def digits(images: Any, how: DigitChanges, seed: Any) -> Any:
-    """Turn, move, squeeze each image and black out a square of it: see DigitChanges.
+def ink(images: Any, how: InkChanges, seed: Any) -> Any:
+    """Turn, move, squeeze each image and black out a square of it: see InkChanges.
 
     The first three are one bilinear mapping here, where the authors resample three times, and the margins are those of
     the picture before it is turned.
@@ -89,9 +89,9 @@ def _moved(images: Any, along: int, share: Any, back: Any) -> Any:
     """Whole pixels to move each image: `share` of the empty margin at the end of the other axis, or at its start."""
     import tensorflow as tf
 
-    ink = tf.reduce_any(images[..., 0] > 0, axis=along)
-    before = tf.cast(tf.argmax(tf.cast(ink, tf.int32), axis=1), tf.float32)
-    behind = tf.cast(tf.argmax(tf.cast(tf.reverse(ink, [1]), tf.int32), axis=1), tf.float32)
+    inked = tf.reduce_any(images[..., 0] > 0, axis=along)
+    before = tf.cast(tf.argmax(tf.cast(inked, tf.int32), axis=1), tf.float32)
+    behind = tf.cast(tf.argmax(tf.cast(tf.reverse(inked, [1]), tf.int32), axis=1), tf.float32)
     return tf.where(back, tf.floor(-share * before), tf.floor(share * (behind + 1.0)))
 
 

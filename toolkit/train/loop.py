@@ -20,7 +20,7 @@ from toolkit.artifacts import to_jsonable, write_atomically
 from toolkit.data.samples import Samples
 from toolkit.train.augment import changed
 from toolkit.train.losses import LOSSES
-from toolkit.train.recipe import Augmentation, DigitChanges
+from toolkit.train.recipe import Augmentation, InkChanges
 
 _STEPS_PER_CALL = 50
 _SAVE_SECONDS = 2.0  # between two checkpoints: a short epoch is done again faster than many are saved
@@ -69,7 +69,7 @@ class Phase:
     learning_rate: float
     warmup_epochs: int = 0
     cosine: bool = False
-    augmentation: Augmentation | DigitChanges | None = None
+    augmentation: Augmentation | InkChanges | None = None
     decay: float = 1.0
     loss: str = "cross_entropy"
 

@@ -26,7 +26,7 @@ class Augmentation:
 
 
 @dataclass(frozen=True)
-class DigitChanges:
+class InkChanges:
     """What the authors of Efficient-CapsNet change in each image while they train (their published code, 2021).
 
     Normal values have a deviation of 1/3 and stop at 1.
@@ -79,7 +79,7 @@ class Recipe:
     warmup_epochs: int = 0
     cosine: bool = False
     batch_norm: bool = False
-    augmentation: Augmentation | DigitChanges | None = None
+    augmentation: Augmentation | InkChanges | None = None
     polish_epochs: int = 0
     polish_rate: float = 0.0
     trials: int = 1
@@ -123,7 +123,7 @@ AUTHORS = Recipe(
     epochs=20,
     batch_size=16,
     learning_rate=5e-4,
-    augmentation=DigitChanges(rotate_degrees=30.0, squeeze_pixels=7, patch_pixels=4),
+    augmentation=InkChanges(rotate_degrees=30.0, squeeze_pixels=7, patch_pixels=4),
     authors=True,
 )
 """Efficient-CapsNet as its authors train it, in 20 epochs as everything in the paper's tables, where they take 150."""
