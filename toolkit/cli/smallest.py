@@ -216,6 +216,18 @@ def _register_judging(group: typer.Typer) -> None:
             )
             output.line(f"{row.name} on {row.board}, stream {row.stream}: {found}")
 
+    @group.command("fit")
+    def fit_command(study: Study = _HERE, data: options.Data = None, workspace: options.Workspace = Path()) -> None:
+        """Score every pipeline's network on its own training images: what its size lets it learn at all."""
+        from toolkit.smallest import data as sets
+        from toolkit.smallest import fits
+
+        fits.count(
+            study,
+            sets.load(_copies(workspace), data),
+            lambda fit: output.line(f"{fit.name} {fit.seed}: {fit.right:,} of {fit.total:,}"),
+        )
+
     @group.command("digits")
     def digits_command(
         models: Annotated[Path, typer.Option("--models", help="The folder of shipped models.")] = Path("models"),
