@@ -16,7 +16,7 @@ from tests.smallest.test_study import SHIPPED, _run, sets
 from toolkit.errors import ModelError, TrainError
 from toolkit.smallest import data, native, page_search, pipeline, prune, records, training
 from toolkit.smallest.data import REAL, Images
-from toolkit.smallest.recipe import Run
+from toolkit.smallest.recipe import RECIPE, Run
 from toolkit.zoo.topology import Kind, Topology, parse
 
 __all__ = ["sets"]
@@ -64,6 +64,68 @@ def test_channels_that_nothing_reads_leave_and_nothing_changes(wide: str, narrow
         outputs.append(network.run(values, REAL, pixels))
     assert outputs[0].std() > 0.1
     assert np.allclose(outputs[0], outputs[1], atol=1e-4)
+
+
+@pytest.mark.parametrize(("wide", "narrow"), PAIRS)
+def test_the_first_channels_of_a_wide_network_are_a_narrow_one(wide: str, narrow: str) -> None:
+    """Where nothing reads the others, both compute the same."""
+    topology, target = parse(wide), parse(narrow)
+    parameters = training.drawn(topology, 6)
+    for few, many in zip(prune.groups(target), prune.groups(topology), strict=True):
+        for place, axis in many.read:
+            slot = topology.slots[place]
+            held = parameters[slot.offset : slot.offset + slot.size].reshape(slot.shape)
+            np.moveaxis(held, axis, 0)[few.channels :] = 0
+    pixels, _ = _images(64)
+    outputs = []
+    for which, values in ((topology, parameters), (target, parameters[prune.inside(topology, target)])):
+        network = native.Network(which)
+        network.collect(values, REAL, pixels)
+        outputs.append(network.run(values, REAL, pixels))
+    assert outputs[0].std() > 0.1
+    assert np.allclose(outputs[0], outputs[1], atol=1e-4)
+
+
+def test_inside_a_wide_network_whose_loss_hardly_counts_it_is_trained_as_alone() -> None:
+    topology, target = parse("c4p d8 F"), parse("c3p d7 F")
+    places = prune.inside(topology, target)
+    first = training.drawn(topology, 2)
+    pixels, labels = _images(128)
+    order = np.arange(128, dtype=np.int32)
+    ends = []
+    for which, start, outer in ((target, first[places], 0.0), (topology, first, 1e-7), (topology, first, 1.0)):
+        state = training.state_of(which, start, RECIPE)
+        inner = native.Inner(native.Network(target, 1), places, outer) if outer else None
+        loss = native.Network(which, 1).epoch(
+            state, pixels, labels, order, np.full(8, 0.01, np.float32), REAL,
+            accumulate=1, betas=(0.9, 0.99), averaging=0.9, smoothing=0.0, sharpness=0.0, inner=inner,
+        )  # fmt: skip
+        ends.append((loss, state.parameters[places] if outer else state.parameters))
+    assert ends[0][0] == pytest.approx(ends[1][0], rel=1e-4)
+    assert np.allclose(ends[0][1], ends[1][1], atol=2e-3)
+    assert not np.allclose(ends[0][1], ends[2][1], atol=1e-2)
+
+
+def test_a_run_inside_a_wider_network_leaves_the_narrow_one(sets: data.Sets, tmp_path: Path) -> None:
+    alone = Run("c3p d7 F", 0.1, 1, _run(epochs=2).recipe)
+    run = dataclasses.replace(alone, recipe=dataclasses.replace(alone.recipe, outer=0.5), inside="c5p d9 F")
+    record = training.train(run, "x", sets, tmp_path)
+    weights = training.kept(tmp_path, run)
+    assert weights.topology == parse("c3p d7 F") and len(weights.parameters) == weights.topology.trained
+    assert record.params == parse("c3p d7 F").parameters and record.identity != records.identity(alone)
+    assert records.read(tmp_path) == (record,)
+    begun = training.Training(run, sets, tmp_path / "stopped")
+    begun.step()
+    begun.save()
+    training.train(run, "x", sets, tmp_path / "stopped")
+    assert np.array_equal(training.kept(tmp_path / "stopped", run).parameters, weights.parameters)
+    for wrong in (
+        dataclasses.replace(run, recipe=alone.recipe),
+        dataclasses.replace(alone, recipe=run.recipe),
+        dataclasses.replace(run, recipe=dataclasses.replace(run.recipe, sharpness=0.05)),
+    ):
+        with pytest.raises(TrainError, match="wider network"):
+            training.Training(wrong, sets, tmp_path)
 
 
 def test_the_least_harmful_channel_goes() -> None:

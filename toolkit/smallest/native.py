@@ -7,6 +7,7 @@ import functools
 import hashlib
 import os
 import platform
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +51,9 @@ class _Settings(ctypes.Structure):
         ("mode", ctypes.c_int32),
         ("rates", _POINTER),
         ("steps_before", ctypes.c_int64),
-        ("real", _POINTER),
+        *((name, _POINTER) for name in ("real", "inner", "places")),
+        ("inner_count", ctypes.c_int32),
+        ("outer", ctypes.c_float),
     )
 
 
@@ -149,6 +152,11 @@ class Network:
             raise MemoryError
         self._network = ctypes.c_void_p(made)
 
+    @property
+    def handle(self) -> ctypes.c_void_p:
+        """For C; valid while this lives."""
+        return self._network
+
     def __del__(self) -> None:
         if getattr(self, "_network", None):
             self._library.network_free(self._network)
@@ -189,8 +197,9 @@ class Network:
         sharpness: float,
         forgiving: float = 0.0,
         frozen: bool = False,
+        inner: Inner | None = None,
     ) -> float:
-        """Train over `order`; the mean loss. `state` is changed."""
+        """Train over `order`; the mean loss, of the inner network if there is one. `state` is changed."""
         steps = len(order) // (self.images * accumulate)
         if len(rates) < steps:
             raise ValueError(f"{len(rates)} rates for {steps} steps")
@@ -205,6 +214,7 @@ class Network:
             _at(rates).value,
             state.steps,
             _at(real).value,
+            *((inner.network.handle.value, _at(inner.places).value, len(inner.places), inner.outer) if inner else ()),
         )
         held = state.pointers()
         loss = self._library.train_epoch(
@@ -244,6 +254,20 @@ class Network:
         at = self._library.network_values(self._network, layer)
         held = np.ctypeslib.as_array((ctypes.c_float * int(np.prod(shape))).from_address(at)).reshape(shape)
         return np.moveaxis(held, -1, 1).reshape(self.images, *shape[1:4]).copy()
+
+
+@dataclass(frozen=True)
+class Inner:
+    """A narrower network that is trained inside a wide one.
+
+    Attributes:
+        network: it; places: int32, of each of its parameters among those of the wide one.
+        outer: the wide network's loss counts so much, its own 1.
+    """
+
+    network: Network
+    places: npt.NDArray[np.int32]
+    outer: float
 
 
 class State:

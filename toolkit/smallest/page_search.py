@@ -100,5 +100,6 @@ def _changes(run: Run) -> str:
     """What a run has other than the recipe and the slope that all have."""
     changes = [f"{key} {value:g}" for key, value in vars(run.recipe).items() if value != getattr(RECIPE, key)]
     slope = [f"slope {run.slope:g}"] if run.slope != 0.1 else []
-    told = [*slope, *(each for each in changes if "epochs" not in each)]
+    inside = [f"inside `{run.inside}`"] if run.inside else []
+    told = [*slope, *inside, *(each for each in changes if "epochs" not in each)]
     return ", ".join([*told, "going on from it"] if run.start else told)

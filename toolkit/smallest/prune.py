@@ -100,6 +100,32 @@ def groups(topology: Topology) -> list[Group]:
     return building.found()
 
 
+def inside(topology: Topology, target: Topology) -> npt.NDArray[np.int32]:
+    """int32 [target.trained]: where the first channels of the wide network have the narrow one's parameters.
+
+    Raises:
+        TrainError: the two differ in more than their widths.
+    """
+    places = np.arange(topology.trained, dtype=np.int32)
+    slots = [places[slot.offset : slot.offset + slot.size].reshape(slot.shape) for slot in topology.slots]
+    for few, many in _pairs(topology, target):
+        for slot, axis in many.held:
+            slots[slot] = np.take(slots[slot], range(few.channels), axis=axis)
+    return np.concatenate([each.reshape(-1) for each in slots])
+
+
+def _pairs(topology: Topology, target: Topology) -> list[tuple[Group, Group]]:
+    """The narrow network's groups, each beside the wide one's."""
+    wide, narrow = groups(topology), groups(target)
+    shape = [(layer.kind, layer.use, layer.kernel, layer.padding) for layer in topology.layers]
+    same = shape == [(layer.kind, layer.use, layer.kernel, layer.padding) for layer in target.layers]
+    if not same or [each.held for each in wide] != [each.held for each in narrow]:
+        raise TrainError(f"{target.words} is not {topology.words} with fewer channels")
+    if any(few.channels > many.channels for few, many in zip(narrow, wide, strict=True)):
+        raise TrainError(f"{target.words} is wider than {topology.words}")
+    return list(zip(narrow, wide, strict=True))
+
+
 def pruned(topology: Topology, parameters: Floats, target: Topology, images: Images) -> Floats:
     """Parameters of the narrower network: float32 [target.trained].
 
@@ -111,18 +137,12 @@ def pruned(topology: Topology, parameters: Floats, target: Topology, images: Ima
     Raises:
         TrainError: the two differ in more than their widths.
     """
-    wide, narrow = groups(topology), groups(target)
-    shape = [(layer.kind, layer.use, layer.kernel, layer.padding) for layer in topology.layers]
-    same = shape == [(layer.kind, layer.use, layer.kernel, layer.padding) for layer in target.layers]
-    if not same or [each.held for each in wide] != [each.held for each in narrow]:
-        raise TrainError(f"{target.words} is not {topology.words} with fewer channels")
-    if any(few.channels > many.channels for few, many in zip(narrow, wide, strict=True)):
-        raise TrainError(f"{target.words} is wider than {topology.words}")
+    pairs = _pairs(topology, target)
     asked = Images(images.pixels[:IMAGES], images.labels[:IMAGES])
     network = native.Network(topology)
     slots = [parameters[slot.offset : slot.offset + slot.size].reshape(slot.shape).copy() for slot in topology.slots]
     gone: list[tuple[Group, list[int]]] = []
-    for few, many in zip(narrow, wide, strict=True):
+    for few, many in pairs:
         out: list[int] = []
         for _ in range(many.channels - few.channels):
             left = [channel for channel in range(many.channels) if channel not in out]

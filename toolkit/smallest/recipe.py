@@ -28,6 +28,7 @@ class Recipe:
         smoothing: of the labels.
         forgiving: q of the generalised cross-entropy (1 - p^q) / q (Zhang and Sabuncu, 2018), 0 to 1: the nearer to 1,
             the less an image pulls that the network cannot get right; 0: cross-entropy.
+        outer: of a run inside a wider network: how much that one's loss counts beside its own.
         sharpness: radius of a sharpness-aware step (twice the work), 0 for none.
         rounding: 1: each step sees the weights as the int8 file will hold them, rounded by channel; 0: as they are.
         frozen: 1: the normalisations keep the statistics of the run that this one starts from, as the finished network
@@ -56,6 +57,7 @@ class Recipe:
     frozen: int = 0
     upright: int = 0
     forgiving: float = 0.0
+    outer: float = 0.0
 
     def rates(self, epoch: int, steps: int) -> npt.NDArray[np.float32]:
         """Adam's rate of each step of an epoch, from 0."""
@@ -80,6 +82,8 @@ class Run:
         seed: of starting weights and order; one seed and CPU give the same weights.
         recipe: how.
         start: identity of the run whose weights it begins with; empty for weights drawn by `seed`.
+        inside: words of a wider network that it is trained inside of, as its first channels, and that is dropped at the
+            end (NetAug; Cai et al., 2022); empty: it is trained alone.
     """
 
     words: str
@@ -87,6 +91,7 @@ class Run:
     seed: int
     recipe: Recipe
     start: str = ""
+    inside: str = ""
 
 
 RECIPE = Recipe()

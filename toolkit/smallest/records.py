@@ -58,9 +58,10 @@ class Record:
 def identity(run: Run) -> str:
     """Twelve digits that tell one run from another: all that decides its weights."""
     told = dataclasses.asdict(run)
-    for later in ("frozen", "upright", "forgiving"):
-        if not told["recipe"][later]:
-            del told["recipe"][later]  # the first runs were before there was such a thing
+    for part, later in ((told, ("inside",)), (told["recipe"], ("frozen", "upright", "forgiving", "outer"))):
+        for name in later:
+            if not part[name]:
+                del part[name]  # the first runs were before there was such a thing
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:12]
 
 

@@ -113,6 +113,8 @@ class Training:
         self.topology = parse(run.words, run.slope)
         if (start is None) != (not run.start):
             raise TrainError(f"{run.words}: the weights to start with are not this network's")
+        self._trained = self.topology  # whose parameters are trained: it, or the wider one that it is inside of
+        self._inner = self._inside(start)
         self._path = folder / "checkpoints" / f"{records.identity(run)}.npz"
         held = self._held()
         if start is not None and start.topology != self.topology:
@@ -125,14 +127,29 @@ class Training:
             start = Weights(self.topology, cut, start.statistics)
         if run.recipe.frozen and start is None:
             raise TrainError(f"{run.words}: frozen statistics are those of a run to start from, and there is none")
-        self.network = native.Network(self.topology, BLOCKS)
+        self.network = native.Network(self._trained, BLOCKS)
         self.statistics = start.statistics if start is not None and run.recipe.frozen else None
-        first = start.parameters if start is not None else drawn(self.topology, run.seed)
-        self.state = state_of(self.topology, first, run.recipe)
+        first = start.parameters if start is not None else drawn(self._trained, run.seed)
+        self.state = state_of(self._trained, first, run.recipe)
         self.epoch, self.loss, self.seconds = 0, float("nan"), 0.0
         self._saved = time.monotonic()
         if held is not None:
             self._restore(*held)
+
+    def _inside(self, start: Weights | None) -> native.Inner | None:
+        """What trains it inside a wider network, which becomes the one whose parameters are trained."""
+        run = self.run
+        if not run.inside:
+            if run.recipe.outer:
+                raise TrainError(f"{run.words}: outer is for a run inside a wider network")
+            return None
+        if start is not None or run.recipe.sharpness or run.recipe.rounding or not run.recipe.outer:
+            raise TrainError(
+                f"{run.words}: inside a wider network a run starts from drawn weights, takes plain steps, needs outer"
+            )
+        self._trained = parse(run.inside, run.slope)
+        places = prune.inside(self._trained, self.topology)
+        return native.Inner(native.Network(self.topology, BLOCKS), places, run.recipe.outer)
 
     def step(self) -> None:
         """The next epoch."""
@@ -143,7 +160,7 @@ class Training:
         steps = len(order) // (self.network.images * recipe.batches)
         if self.statistics is not None:
             self.network.set_statistics(self.statistics)
-        self.state.grid = int8_steps(self.topology, self.state.parameters) if recipe.rounding else None
+        self.state.grid = int8_steps(self._trained, self.state.parameters) if recipe.rounding else None
         self.loss = self.network.epoch(
             self.state,
             np.ascontiguousarray(pixels),
@@ -158,6 +175,7 @@ class Training:
             sharpness=recipe.sharpness,
             forgiving=recipe.forgiving,
             frozen=bool(recipe.frozen),
+            inner=self._inner,
         )
         self.epoch += 1
         self.seconds += time.monotonic() - began
@@ -169,7 +187,10 @@ class Training:
         averaged = self.state.averaged.copy()
         if self.statistics is not None:
             return Weights(self.topology, averaged, self.statistics)
-        statistics = self.network.collect(averaged, REAL, self.sets.train.pixels[:STATISTICS_IMAGES])
+        network = self.network
+        if self._inner is not None:
+            network, averaged = self._inner.network, averaged[self._inner.places]
+        statistics = network.collect(averaged, REAL, self.sets.train.pixels[:STATISTICS_IMAGES])
         return Weights(self.topology, averaged, statistics)
 
     def save(self) -> None:
@@ -192,7 +213,7 @@ class Training:
                 arrays, told = held["arrays"], held["told"]
         except (OSError, ValueError, KeyError, zipfile.BadZipFile):
             return None  # none, or damaged: from the start
-        return (arrays, told) if arrays.shape == (4, self.topology.trained) else None
+        return (arrays, told) if arrays.shape == (4, self._trained.trained) else None
 
     def _restore(self, arrays: Floats, told: npt.NDArray[np.float64]) -> None:
         state = self.state
@@ -238,7 +259,8 @@ def train(
         records.append(folder, _record(training, purpose, f"stopped after epoch {training.epoch}"))
         raise
     weights = training.weights()
-    found, fit = (score(training.network, weights, each) for each in (training.sets.held_out, training.sets.train))
+    network = native.Network(weights.topology, BLOCKS)
+    found, fit = (score(network, weights, each) for each in (training.sets.held_out, training.sets.train))
     keep(folder, run, weights)
     record = dataclasses.replace(
         _record(training, purpose, records.WHOLE),

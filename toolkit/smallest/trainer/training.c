@@ -71,21 +71,40 @@ static void climb(const state_t *state, const float *sums, float radius, float *
   }
 }
 
+/* The inner network's gradients, added at its places; its loss. `scratch`: as many floats as `sums` has,
+ * twice. */
+static double inner_gradients(const settings_t *settings, const float *parameters, float *sums,
+                              float *scratch, const uint8_t *images, const uint8_t *labels,
+                              const int32_t *chosen, float weight) {
+  const int32_t count = settings->inner_count;
+  float *own = scratch, *gradients = scratch + count;
+  for (int32_t place = 0; place < count; place++) own[place] = parameters[settings->places[place]];
+  memset(gradients, 0, (size_t)count * sizeof *gradients);
+  const double loss = batch_gradients(settings->inner, own, gradients, settings->real, images, labels, chosen,
+                                      settings->loss, weight, (enum mode)settings->mode);
+  for (int32_t place = 0; place < count; place++) sums[settings->places[place]] += gradients[place];
+  return loss;
+}
+
 double train_epoch(network_t *network, state_t *state, const settings_t *settings, const uint8_t *images,
                    const uint8_t *labels, const int32_t *order, int32_t count) {
   const int32_t batch = network_images(network), images_a_step = batch * settings->accumulate;
   const int32_t steps = count / images_a_step;
   const size_t bytes = (size_t)state->count * sizeof(float);
-  float *sums = malloc(bytes), *high = malloc(bytes), *gridded = malloc(bytes);
+  float *sums = malloc(bytes), *high = malloc(bytes), *gridded = malloc(bytes), *inner = malloc(2 * bytes);
   double loss = 0.0;
-  if (!sums || !high || !gridded) loss = -1.0;
+  if (!sums || !high || !gridded || !inner) loss = -1.0;
   for (int32_t step = 0; step < steps && loss >= 0.0; step++, order += images_a_step) {
     const float weight = 1.0f / (float)images_a_step;
     const float *at = on_grid(state, state->parameters, gridded);
     memset(sums, 0, bytes);
     for (int32_t part = 0; part < settings->accumulate; part++) {
-      loss += batch_gradients(network, at, sums, settings->real, images, labels, order + part * batch,
-                              settings->loss, weight, (enum mode)settings->mode);
+      const int32_t *chosen = order + part * batch;
+      const float share = settings->inner ? settings->outer * weight : weight;
+      const double wide = batch_gradients(network, at, sums, settings->real, images, labels, chosen,
+                                          settings->loss, share, (enum mode)settings->mode);
+      loss +=
+          settings->inner ? inner_gradients(settings, at, sums, inner, images, labels, chosen, weight) : wide;
     }
     if (settings->sharpness > 0) {
       climb(state, sums, settings->sharpness, high);
@@ -100,6 +119,7 @@ double train_epoch(network_t *network, state_t *state, const settings_t *setting
   free(sums);
   free(high);
   free(gridded);
+  free(inner);
   return loss < 0.0 ? loss : loss / ((double)steps * images_a_step);
 }
 

@@ -30,6 +30,12 @@ typedef struct {
   const float *rates;   /* by step of this epoch */
   int64_t steps_before; /* done in all epochs before */
   const float *real;    /* [256]: what a byte stands for */
+  /* A narrower network whose parameters are some of these: it is what is wanted, and the wide one helps it to
+   * be trained (NetAug; Cai et al., 2022). NULL: there is none. */
+  network_t *inner;
+  const int32_t *places; /* of each of the inner network's parameters */
+  int32_t inner_count;
+  float outer; /* the wide network's loss counts so much, the inner one's 1 */
 } settings_t;
 
 /* Trains over `order` (image numbers), dropping what is left after the last whole step.
