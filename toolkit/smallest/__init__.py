@@ -3,5 +3,8 @@
 trainer/      C: forward, backward, Adam for networks of a few hundred parameters; compiled at first use
 native.py     its Python side                      recipe.py    how one is trained
 pipeline.py   starts, the best of them, the long training, int8     records.py   every run, a line each
-search.py     Optuna on SQLite                     named.py, judge.py   what is judged, once
+prune.py      a start out of a wider network        search.py    Optuna on SQLite
+judge.py      what is named and judged, once        ship.py      the judged file as a model that ships
+measure.py    on boards                             fits.py      on the images that it was trained on
+page*.py      docs/smallest.md from the records
 """

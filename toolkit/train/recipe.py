@@ -34,7 +34,8 @@ class InkChanges:
     Attributes:
         rotate_degrees: one image in two is turned by a normal value times this.
         squeeze_pixels: the picture becomes narrower, by 1 pixel and up to so many in all, by a normal value.
-        patch_pixels: side of a square that is painted black, anywhere but in the outermost `patch_pixels`.
+        patch_pixels: side of a square that is painted black; it stays as far from the upper and the left edge, and two
+            pixels less from the others.
 
     Each image is moved too, along each axis, by a normal value times the empty margin on a side drawn at random.
     """
