@@ -49,8 +49,8 @@ def parse_taken(payload: bytes) -> int:
 def stream(exchange: Exchange, device: Hello, requests: Sequence[Request]) -> Iterator[Answer]:
     """Ask for every request, one after the other; see `Client.stream`."""
     for request in requests:
-        heard, _ = send(exchange, device, request.key, _tensor(request), MessageType.ROW, row)
-        ticks, output = messages.parse_result(heard[-1].payload)
+        answers = send(exchange, device, request.key, _tensor(request), MessageType.ROW, row)
+        ticks, output = messages.parse_result(answers[-1][-1].payload)
         if len(output) != device.output_bytes:
             raise LinkError(
                 f"the device answers request {request.key} with {len(output):,} bytes; "
@@ -75,7 +75,7 @@ def send(
     data: bytes,
     kind: MessageType,
     payload: Callable[[int, bytes], bytes],
-) -> tuple[list[Message], bool]:
+) -> list[list[Message]]:
     """Send an input's rows until the RESULT comes.
 
     Args:
@@ -84,7 +84,8 @@ def send(
         kind: of the requests; payload: of one, from its row's number and its bytes, packed.
 
     Returns:
-        All messages of all answers but TAKENs, the RESULT last; and whether none of them can be missing.
+        What was heard of each row's answer, TAKEN or RESULT last; empty where all of it was lost, or but for its last
+        message where the row was asked for again after it was computed.
 
     Raises:
         LinkError: the device refuses, fell silent, or does not come further.
@@ -92,27 +93,34 @@ def send(
     """
     size = device.row_bytes
     rows = [packbits.pack(data[at : at + size]) for at in range(0, len(data), size)]
-    heard: list[Message] = []
-    number = furthest = tries = 0
-    whole = True
-    while tries < ATTEMPTS:
+    heard: list[list[Message]] = [[] for _ in rows]
+    number = tries = back = 0
+    while tries < ATTEMPTS and back < ATTEMPTS:
         answer = exchange.ask(kind, payload(number, rows[number]), *_ENDS)
         wanted = _wanted(answer, number, len(rows))
-        if answer is not None and wanted == len(rows):
-            return [*heard, answer[-1]] if not whole else [*heard, *answer], whole
-        if answer is not None and wanted == number + 1:
-            heard += answer[:-1]
-            number = wanted
-            if number > furthest:
-                furthest, tries = number, 0
+        if answer is not None:
+            heard[number] = fuller(heard[number], answer)
+        if wanted == len(rows):
+            return heard
+        if wanted == number + 1:
+            number, tries = wanted, 0
             continue
         tries += 1
-        whole = False
-        number = number if wanted is None else wanted
+        if wanted is not None:
+            back += wanted < number
+            number = wanted
     raise LinkError(
         f"the device did not take row {number} of request {key} in {ATTEMPTS} attempts",
         "the link is too bad, or the firmware is at fault; tinyml verify --resume goes on from here",
     )
+
+
+def fuller(one: list[Message], other: list[Message]) -> list[Message]:
+    """Of two answers to the same row the one that lacks less; the later where they are equal.
+
+    A row is computed alike in every run, so its answer is too, and what is lost on the way only shortens it.
+    """
+    return one if len(one) > len(other) else other
 
 
 def _wanted(answer: list[Message] | None, row: int, rows: int) -> int | None:

@@ -89,14 +89,19 @@ def _joined(parts: list[TracedLayer]) -> tuple[TracedLayer, ...] | None:
 
 
 def _by_row(exchange: Exchange, device: Hello, key: int, data: bytes, keep: range) -> Trace:
+    """A device tells of a row once a run. So where a run has gaps, the next one has to fill those alone."""
     payload = partial(by_row.trace_row, keep.start, len(keep))
+    heard: list[list[Message]] = []
     for _ in range(ATTEMPTS):
-        answer, whole = by_row.send(exchange, device, key, data, MessageType.TRACE_ROW, payload)
+        again = by_row.send(exchange, device, key, data, MessageType.TRACE_ROW, payload)
+        heard = list(map(by_row.fuller, heard, again)) if heard else again
+        layers = [message for answer in heard for message in answer if message.type == MessageType.LAYER]
         try:
-            made = _traced(device, key, keep, answer) if whole else None
+            made = _traced(device, key, keep, [*layers, again[-1][-1]])
         except MessageError:
             made = None
-        if made is not None:
+        # Only interpreters tell of no layers, and they take whole inputs.
+        if made is not None and (made.layers or not device.layers):
             return made
     raise LinkError(f"the device gave no whole answer to a TRACE_ROW in {ATTEMPTS} attempts: {_GAP}", "try again")
 
