@@ -16,4 +16,7 @@ ISA = InstructionSet(
     dense_s8=Kernels(speed=(armv6m.gemm, *SCALAR_DENSE_S8.speed), size=(armv6m.gemm, *SCALAR_DENSE_S8.size)),
     runs=frozenset({V6M, V6SM}),
     start_up="cortexm",
+    # Thumb's first version alone: a Cortex-M23 too. The assembly is GCC's (aot_armv6m.h).
+    tells="defined(__ARM_ARCH_ISA_THUMB) && __ARM_ARCH_ISA_THUMB == 1 && __ARM_ARCH_PROFILE == 'M' "
+    "&& !defined(__clang__)",
 )

@@ -10,4 +10,5 @@ ISA = InstructionSet(
     convolution_s8=SCALAR_CONVOLUTION_S8,
     dense_s8=SCALAR_DENSE_S8,
     start_up="riscv",
+    tells="defined(__riscv) && __riscv_xlen == 32",
 )
