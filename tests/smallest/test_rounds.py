@@ -13,7 +13,7 @@ import pytest
 from tests.smallest.test_study import SHIPPED, _answers, _run, _samples, sets
 from toolkit import api
 from toolkit.errors import DoesNotFitError, TrainError
-from toolkit.smallest import data, judge, measure, page_boards, pipeline, records, results, training
+from toolkit.smallest import data, judge, kept, measure, page_boards, pipeline, records, results, training
 from toolkit.smallest.measure import ROWS, Measured
 from toolkit.smallest.recipe import Run
 from toolkit.smallest.records import Record
@@ -43,7 +43,7 @@ def test_a_round_that_is_not_better_is_not_named(tmp_path: Path) -> None:
     judge.name(tmp_path, ["half"])
     with pytest.raises(TrainError, match="half-long has"):
         judge.name(tmp_path, ["half-long"])
-    assert set(json.loads((tmp_path / judge.NAMED).read_text())) == {"half"}
+    assert set(json.loads((tmp_path / kept.NAMED).read_text())) == {"half"}
 
 
 def test_a_better_round_stands_and_the_first_one_stays(tmp_path: Path) -> None:
@@ -103,7 +103,11 @@ def test_the_best_of_each_stage_go_on_to_the_next(sets: data.Sets, tmp_path: Pat
 
 def test_what_is_set_upright_is_measured_so_and_never_by_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / pipeline.PLANS).write_bytes((SHIPPED / pipeline.PLANS).read_bytes())
-    (tmp_path / judge.NAMED).write_text(json.dumps({"smallest-upright": {"ships": 4, "files": {}}}))
+    file = pipeline.network_path(tmp_path, "smallest-upright", 4)
+    file.parent.mkdir()
+    file.write_bytes(b"network 4")
+    named = {"smallest-upright": {"ships": 4, "files": {"4": kept.digest(file)}}}
+    (tmp_path / kept.NAMED).write_text(json.dumps(named))
     asked: list[tuple[str, str, bool]] = []
 
     def run(_: str, model: str, **choices: Any) -> None:
@@ -111,9 +115,11 @@ def test_what_is_set_upright_is_measured_so_and_never_by_rows(tmp_path: Path, mo
         raise DoesNotFitError("too big", "smaller")
 
     monkeypatch.setattr(api, "run", run)
+    with pytest.raises(TrainError, match="was not judged"):
+        measure.measure(["smallest-upright"], tmp_path, tmp_path, boards=["uno"])
+    judge.judge(tmp_path, (dataclasses.replace(_samples(50), name=results.TEST),), _answers)
     found = measure.measure(["smallest-upright", "half"], tmp_path, tmp_path, boards=["uno"])
-    file = str(pipeline.network_path(tmp_path, "smallest-upright", 4))
-    assert set(asked) == {(file, "auto", True), ("half", "auto", False), ("half", "rows", False)}
+    assert set(asked) == {(str(file), "auto", True), ("half", "auto", False), ("half", "rows", False)}
     assert {(row.name, row.stream, row.refused) for row in found} == {
         ("half", "auto", "too big"),
         ("half", "rows", "too big"),

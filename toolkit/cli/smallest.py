@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 Study = Annotated[
     Path,
     typer.Option(
-        "--study", help="The study's folder: plans, records, weights. By default that of the package: it only grows."
+        "--study", help="The study's folder: plans, records, weights. By default models/smallest_study: it only grows."
     ),
 ]
 Names = Annotated[list[str], typer.Argument(help="Networks, by the names of their plans.")]
@@ -179,9 +179,10 @@ def _register_judging(group: typer.Typer) -> None:
         from toolkit.smallest import data as sets
         from toolkit.smallest import ship
 
-        images, tests = sets.load(_copies(workspace), data), (load_mnist("test", data), load_external())
+        images = sets.load(_copies(workspace), data)
         for name in names:
-            output.line(str(ship.ship(name, study, images, tests, to)))
+            found = ship.ship(name, study, images, lambda: (load_mnist("test", data), load_external()), to)
+            output.line(str(found))
 
     @group.command("measure")
     def measure_command(
@@ -247,14 +248,19 @@ def _register_judging(group: typer.Typer) -> None:
 
     @group.command("page")
     def page_command(
-        to: Annotated[Path, typer.Option("--to", help="The folder for smallest.md and its plots.")] = Path("docs"),
+        to: Annotated[
+            Path | None,
+            typer.Option(
+                "--to", help="The folder for smallest.md and its plots. By default docs, of another study its own."
+            ),
+        ] = None,
         study: Study = _HERE,
     ) -> None:
-        """Write the page and models/smallest_results.json from the kept records."""
+        """Write the page from the kept records, and smallest_results.json beside the study's folder."""
         from toolkit.smallest import page, results
 
         results.write(results.rows(study), study.parent / "smallest_results.json")
-        output.line(str(page.write(study, to)))
+        output.line(str(page.write(study, to or (Path("docs") if study == _HERE else study))))
 
 
 def _copies(workspace: Path) -> Path:

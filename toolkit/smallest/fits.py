@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from toolkit.artifacts import to_jsonable, write_atomically
-from toolkit.smallest import native, pipeline, training
+from toolkit.smallest import kept, native, pipeline, records, training
 from toolkit.smallest.data import Sets
 
 FILE = "fits.json"
@@ -31,12 +31,16 @@ class Fit:
 
 def known(folder: Path) -> tuple[Fit, ...]:
     """What was counted."""
-    path = folder / FILE
-    return tuple(Fit(**row) for row in json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else ()
+    return kept.rows(folder / FILE, lambda row: Fit(**row))
 
 
 def count(folder: Path, sets: Sets, told: Callable[[Fit], None]) -> None:
-    """Of every whole pipeline, anew; a few seconds each."""
+    """Of every whole pipeline, anew; a few seconds each.
+
+    Raises:
+        TrainError: the folder has no runs.
+    """
+    records.some(folder)
     found = []
     for plan in pipeline.plans(folder).values():
         seen = sets.upright() if plan.long.upright else sets

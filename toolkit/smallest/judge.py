@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import hashlib
 import json
 import math
 import statistics
@@ -18,11 +17,12 @@ import numpy.typing as npt
 from toolkit.artifacts import to_jsonable, write_atomically
 from toolkit.data.samples import Samples
 from toolkit.errors import ChangedFileError, TrainError
-from toolkit.smallest import data, pipeline
+from toolkit.smallest import data, kept, pipeline
+from toolkit.smallest.kept import NAMED
 from toolkit.smallest.pipeline import Plan
 from toolkit.smallest.records import Record
 
-NAMED, JUDGED = "named.json", "judged.json"
+JUDGED = "judged.json"
 PIPELINES = len(pipeline.SEEDS)
 
 
@@ -49,10 +49,6 @@ class Judged:
     date: str
 
 
-def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
 def name(folder: Path, names: Sequence[str], pipelines: int = PIPELINES) -> dict[str, Any]:
     """Write which files will be judged, and which of each name ships: by held-out int8 accuracy.
 
@@ -69,7 +65,7 @@ def name(folder: Path, names: Sequence[str], pipelines: int = PIPELINES) -> dict
         ChangedFileError: a file that was named is not what it was.
     """
     path = folder / NAMED
-    named: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    named = kept.named(folder)
     for each in names:
         plan = pipeline.plan(folder, each)
         found = dict(pipeline.done(plan, folder))
@@ -83,7 +79,7 @@ def name(folder: Path, names: Sequence[str], pipelines: int = PIPELINES) -> dict
             found,
             key=lambda seed: (-(found[seed].held_out_int8 or 0.0), found[seed].held_out_loss or 0.0, seed),
         )
-        files = {str(seed): _digest(pipeline.network_path(folder, each, seed)) for seed in sorted(found)}
+        files = {str(seed): kept.digest(pipeline.network_path(folder, each, seed)) for seed in sorted(found)}
         before = named.get(each, {}).get("files", {}) if any(row.name == each for row in judged(folder)) else {}
         if before and files.keys() == before.keys():
             raise TrainError(f"{each} was judged already", "a network of another name has a judging of its own")
@@ -112,15 +108,22 @@ def _better(plan: Plan, found: dict[int, Record], folder: Path) -> None:
 
 
 def judged(folder: Path) -> tuple[Judged, ...]:
-    """What was judged; which of them ship stands in what was named."""
-    path = folder / JUDGED
-    if not path.is_file():
-        return ()
-    named: dict[str, Any] = json.loads((folder / NAMED).read_text(encoding="utf-8"))
-    return tuple(
-        Judged(**{**row, "wrong": tuple(row["wrong"]), "ships": named[row["name"]]["ships"] == row["seed"]})
-        for row in json.loads(path.read_text(encoding="utf-8"))
-    )
+    """What was judged; which of them ship stands in what was named.
+
+    Raises:
+        TrainError: a file of the two is damaged, or one was judged that is not named.
+    """
+    named = kept.named(folder)
+
+    def row(told: dict[str, Any]) -> Judged:
+        what = named.get(told["name"])
+        if what is None:
+            raise TrainError(
+                f"{told['name']} was judged, and {folder / NAMED} does not name it", f"git checkout {NAMED}"
+            )
+        return Judged(**{**told, "wrong": tuple(told["wrong"]), "ships": what["ships"] == told["seed"]})
+
+    return kept.rows(folder / JUDGED, row)
 
 
 def standing(folder: Path) -> dict[str, str]:
@@ -135,11 +138,23 @@ def ships(folder: Path, name: str) -> int:
     Raises:
         TrainError: nothing of that name was named.
     """
-    path = folder / NAMED
-    named: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    named = kept.named(folder)
     if name not in named:
         raise TrainError(f"{name} is not named", "tinyml smallest name, then judge")
     return int(named[name]["ships"])
+
+
+def shipping(folder: Path, name: str) -> tuple[Judged, bytes]:
+    """The judged row of the pipeline of a plan that ships, and its file.
+
+    Raises:
+        TrainError: it was not judged.
+        ChangedFileError: the file is not the one that was.
+    """
+    chosen = next((each for each in judged(folder) if each.name == name and each.ships), None)
+    if chosen is None:
+        raise TrainError(f"{name} was not judged", "tinyml smallest name, then judge")
+    return chosen, kept.content(pipeline.network_path(folder, name, chosen.seed), chosen.sha256)
 
 
 def waiting(folder: Path) -> dict[tuple[str, int], tuple[str, bool]]:
@@ -149,9 +164,9 @@ def waiting(folder: Path) -> dict[tuple[str, int], tuple[str, bool]]:
         TrainError: nothing is named.
     """
     path = folder / NAMED
-    if not path.is_file():
+    named = kept.named(folder)
+    if not named:
         raise TrainError(f"{path} names no network", "tinyml smallest name NETWORK, and commit it, before the judging")
-    named: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     done = {(row.name, row.seed) for row in judged(folder)}
     return {
         (each, int(seed)): (digest, int(seed) == what["ships"])
@@ -175,12 +190,10 @@ def judge(
     """
     done = list(judged(folder))
     for (each, seed), (digest, ships) in waiting(folder).items():
-        file = pipeline.network_path(folder, each, seed)
-        if not file.is_file() or _digest(file) != digest:
-            raise ChangedFileError(f"{file} is not the file that {NAMED} names", "take the file that was named")
+        network = kept.content(pipeline.network_path(folder, each, seed), digest)
         upright = pipeline.plan(folder, each).long.upright
         seen = [data.upright(one) for one in tests] if upright else tests
-        row = _one(each, seed, digest, ships, file.read_bytes(), seen, answers)
+        row = _one(each, seed, digest, ships, network, seen, answers)
         done.append(row)
         write_atomically(folder / JUDGED, (json.dumps(to_jsonable(done), indent=None) + "\n").encode())
         told(row)

@@ -13,7 +13,7 @@ from toolkit.artifacts import to_jsonable, write_atomically
 from toolkit.errors import DoesNotFitError
 from toolkit.listener import SILENT, Listener
 from toolkit.selection import Selection
-from toolkit.smallest import judge, pipeline
+from toolkit.smallest import judge, kept, pipeline
 
 FILE = "measured.json"
 BOARDS = ("mps2-an386", "nano33", "uno")
@@ -60,8 +60,7 @@ class Measured:
 
 def known(folder: Path) -> tuple[Measured, ...]:
     """What was measured."""
-    path = folder / FILE
-    return tuple(Measured(**row) for row in json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else ()
+    return kept.rows(folder / FILE, lambda row: Measured(**row))
 
 
 def measure(
@@ -88,12 +87,18 @@ def measure(
 
 
 def _upright(folder: Path, name: str) -> str | None:
-    """The file that ships of a network on upright pictures; None for a model that reads them as they are."""
+    """The file that ships of a network on upright pictures; None for a model that reads them as they are.
+
+    Raises:
+        TrainError: it was not judged: what proves a network on a board begins with images of the test set.
+        ChangedFileError: the file is not the one that was.
+    """
     name = judge.standing(folder).get(name, name)
     plan = pipeline.plans(folder).get(name)
     if plan is None or not plan.long.upright:
         return None
-    return str(pipeline.network_path(folder, name, judge.ships(folder, name)))
+    chosen, _ = judge.shipping(folder, name)
+    return str(pipeline.network_path(folder, name, chosen.seed))
 
 
 def _one(

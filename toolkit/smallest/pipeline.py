@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from toolkit import resources
+from toolkit import lock, resources
 from toolkit.artifacts import write_atomically
 from toolkit.errors import TrainError
-from toolkit.smallest import finished, records, training
+from toolkit.smallest import finished, kept, records, training
 from toolkit.smallest.data import HELD_OUT, TRAINED, Sets
 from toolkit.smallest.recipe import RECIPE, Recipe, Run, changed
 from toolkit.smallest.records import Record
@@ -150,13 +150,19 @@ def _first(name: str, plan: dict[str, Any]) -> Plan:
         plan.get("network", name),
         parse(plan["words"], plan["slope"]).words,
         plan["slope"],
-        plan["starts"],
+        _count(plan["starts"]),
         changed(RECIPE, plan["short"]),
         changed(RECIPE, plan["long"]),
-        middle=tuple(Stage(each["keep"], changed(RECIPE, each["recipe"])) for each in plan.get("middle", ())),
+        middle=tuple(Stage(_count(each["keep"]), changed(RECIPE, each["recipe"])) for each in plan.get("middle", ())),
         wider=_wider(plan["wider"], plan["slope"]) if "wider" in plan else None,
         pooled=bool(plan.get("pooled", False)),
     )
+
+
+def _count(given: object) -> int:
+    if type(given) is not int or given < 1:
+        raise ValueError(f"{given!r} starts, where at least one has to go on")
+    return given
 
 
 def _wider(told: dict[str, Any], slope: float) -> Wider:
@@ -209,14 +215,28 @@ def network_path(folder: Path, name: str, seed: int) -> Path:
 
 
 def run(chosen: Plan, seed: int, sets: Sets, folder: Path, progress: Progress | None = None) -> Record:
-    """One whole pipeline; what is done already is not done again.
+    """One whole pipeline; what is done already is not done again, though the weights of its starts be gone.
 
     Returns:
         The record of its long training, with the int8 file's held-out accuracy.
 
     Raises:
+        TrainError: its file was named by hash and is missing: another CPU would not make the same one; or another
+            process trains it.
         KeyboardInterrupt: stopped; the same call goes on.
     """
+    path = network_path(folder, chosen.name, seed)
+    files = [path, path.with_suffix(".npz")]
+    done_before = dict(done(chosen, folder)).get(seed)
+    if done_before is not None and all(each.is_file() for each in files):
+        return done_before
+    if str(seed) in kept.named(folder).get(chosen.name, {}).get("files", {}):
+        raise TrainError(f"{path} was named for the judging, and is missing", f"git checkout {path.parent}")
+    with lock.held(folder / "training" / f"{chosen.name}-{seed}", f"tinyml smallest train {chosen.name} --seed {seed}"):
+        return _run(chosen, seed, sets, folder, progress)
+
+
+def _run(chosen: Plan, seed: int, sets: Sets, folder: Path, progress: Progress | None) -> Record:
     short, long = chosen.purposes
     if chosen.of is not None:
         start = dict(done(chosen.of, folder)).get(seed) or run(chosen.of, seed, sets, folder, progress)
@@ -263,7 +283,7 @@ def _start(way: tuple[Run, ...], purpose: str, sets: Sets, folder: Path, progres
 
 
 def done(chosen: Plan, folder: Path) -> Iterator[tuple[int, Record]]:
-    """(seed, record) of each whole pipeline of a network, by its plan as it is now."""
+    """(seed, record) of each whole pipeline of a network: of its topology, and its last training by that recipe."""
     for record in records.read(folder):
         run = record.run
         planned = (run.words, run.slope, run.recipe) == (chosen.words, chosen.slope, chosen.long)

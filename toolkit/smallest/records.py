@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from toolkit.errors import TinymlError
+from toolkit.errors import TinymlError, TrainError
 from toolkit.smallest.recipe import Recipe, Run
 
 FILE = "runs.jsonl"
@@ -85,18 +85,28 @@ def read(folder: Path) -> tuple[Record, ...]:
     return tuple(_records(folder / FILE))
 
 
+def some(folder: Path) -> None:
+    """Hold that a folder is a study's: what counts or tells its runs would write files about none otherwise.
+
+    Raises:
+        TrainError: it has no runs.
+    """
+    if not (folder / FILE).is_file():
+        raise TrainError(f"{folder} has no runs of a study", "--study FOLDER, or tinyml smallest train first")
+
+
 def _records(path: Path) -> Iterator[Record]:
     if not path.is_file():
         return
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+    for number, line in enumerate(path.read_bytes().splitlines(), 1):
         try:
             told: dict[str, Any] = json.loads(line)
             known = told.pop("id")
             run = told.pop("run")
             record = Record(run=Run(**{**run, "recipe": Recipe(**run["recipe"])}), **told)
-        except (ValueError, TypeError, KeyError) as caught:
+        except (ValueError, TypeError, KeyError, AttributeError) as caught:
             raise TinymlError(
-                f"{path}:{number} is no record of a run: {caught}", "take the file's last whole state"
+                f"{path}:{number} is no record of a run: {caught}", f"take its last whole state: git checkout {path}"
             ) from None
         if record.identity != known:
             raise TinymlError(f"{path}:{number}: {known} is not what this run is", "the line was changed by hand")

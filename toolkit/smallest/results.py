@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from toolkit.artifacts import to_jsonable, write_atomically
-from toolkit.smallest import judge, measure, pipeline, records
+from toolkit.smallest import judge, kept, measure, pipeline, records
 from toolkit.smallest.judge import Judged
 from toolkit.smallest.measure import Measured
 from toolkit.smallest.pipeline import Plan
@@ -74,7 +74,13 @@ def weight_bytes(topology: Topology) -> int:
 
 
 def rows(folder: Path) -> tuple[Row, ...]:
-    """Of every plan that has whole pipelines, in the plans' order."""
+    """Of every plan that has whole pipelines, in the plans' order.
+
+    Raises:
+        TrainError: the folder has no runs.
+        ChangedFileError: a judged file is another now.
+    """
+    records.some(folder)
     runs, found = records.read(folder), []
     answers, standing = judge.judged(folder), judge.standing(folder)
     boards = {row.name: row for row in measure.known(folder) if (row.board, row.stream) == _MEASURED}
@@ -82,6 +88,8 @@ def rows(folder: Path) -> tuple[Row, ...]:
         done = dict(pipeline.done(plan, folder))
         if done:
             mine = tuple(each for each in answers if each.name == plan.name)
+            for each in mine:
+                kept.content(pipeline.network_path(folder, each.name, each.seed), each.sha256)
             board = boards.get(plan.network) if standing.get(plan.network) == plan.name else None
             row = _row(plan, done, mine, board, len(runs), folder)
             found.append(replace(row, stands=standing.get(plan.network) == plan.name))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from toolkit import zoo
 from toolkit.artifacts import DType
-from toolkit.errors import TrainError
 from toolkit.smallest import finished, judge, pipeline, records, training
 from toolkit.smallest.data import Sets
 from toolkit.smallest.records import Record
@@ -19,27 +19,25 @@ if TYPE_CHECKING:
     from toolkit.data.samples import Samples
 
 
-def ship(name: str, study: Path, sets: Sets, tests: tuple[Samples, ...], models: Path) -> Path:
+def ship(name: str, study: Path, sets: Sets, tests: Callable[[], tuple[Samples, ...]], models: Path) -> Path:
     """Write the folder of the pipeline that ships; returns it.
 
     Args:
         name: of the plan; it says which architecture of the zoo the network is.
-        tests: the sets to score on: the test set may be read again, for it was judged.
+        tests: gives the sets to score on: the test set may be read again, for it was judged; it is not before that.
         models: gets or has the folder of the model.
 
     Raises:
         TrainError: it was not judged.
+        ChangedFileError: the file is not the one that was.
     """
     from toolkit.models import store
     from toolkit.train import PAPER, Trained
 
-    chosen = next((each for each in judge.judged(study) if each.name == name and each.ships), None)
-    if chosen is None:
-        raise TrainError(f"{name} was not judged", "tinyml smallest name, then judge")
+    chosen, network = judge.shipping(study, name)
     plan = pipeline.plan(study, name)
     record = dict(pipeline.done(plan, study))[chosen.seed]
-    path = pipeline.network_path(study, name, chosen.seed)
-    weights = training.unpacked(path.with_suffix(".npz"), record.run)
+    weights = training.unpacked(pipeline.network_path(study, name, chosen.seed).with_suffix(".npz"), record.run)
     architecture = zoo.get(plan.network)
     model = architecture.build()
     model.set_weights(finished.keras_model(weights, plan.network).get_weights())
@@ -59,9 +57,9 @@ def ship(name: str, study: Path, sets: Sets, tests: tuple[Samples, ...], models:
         dataclasses.replace(PAPER, name="smallest"),
         chosen.seed,
         calibration=sets.samples,
-        tests=tests,
+        tests=tests(),
         folder=folder,
-        make=partial(_file, weights, sets, path),
+        make=partial(_file, weights, sets, network),
     )
     return folder
 
@@ -76,8 +74,8 @@ def _seconds(record: Record, study: Path) -> float:
     return total
 
 
-def _file(weights: Weights, sets: Sets, judged: Path, dtype: DType, per_tensor: bool) -> bytes:
+def _file(weights: Weights, sets: Sets, judged: bytes, dtype: DType, per_tensor: bool) -> bytes:
     """The judged file itself; the other forms are made now."""
     if dtype is DType.INT8 and not per_tensor:
-        return judged.read_bytes()
+        return judged
     return finished.tflite(weights, sets, dtype, per_tensor_dense=per_tensor)

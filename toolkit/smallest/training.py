@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import datetime
 import io
@@ -152,7 +153,18 @@ class Training:
         return native.Inner(native.Network(self.topology, BLOCKS), places, run.recipe.outer)
 
     def step(self) -> None:
-        """The next epoch."""
+        """The next epoch; where it is interrupted, all is as it was before it."""
+        before = copy.deepcopy(self.state), self.epoch, self.loss, self.seconds
+        try:
+            self._epoch()
+        except BaseException:
+            # C changes the weights in place, and a signal is answered when C returns: what was done would count twice.
+            self.state, self.epoch, self.loss, self.seconds = before
+            raise
+        if time.monotonic() - self._saved > SAVE_SECONDS:
+            self.save()
+
+    def _epoch(self) -> None:
         began = time.monotonic()
         recipe, train = self.run.recipe, self.sets.train
         order = np.random.default_rng([self.run.seed, 2, self.epoch]).permutation(len(train.labels)).astype(np.int32)
@@ -179,8 +191,6 @@ class Training:
         )
         self.epoch += 1
         self.seconds += time.monotonic() - began
-        if time.monotonic() - self._saved > SAVE_SECONDS:
-            self.save()
 
     def weights(self) -> Weights:
         """The averaged weights, their statistics taken from unchanged training images."""
