@@ -152,7 +152,8 @@ void aot_depthwise3x3_dsp(const aot_depthwise3x3_dsp_t *l, const int8_t *input, 
   for (int32_t y = 0; y < l->out_h; y += 2, output += 2 * row_bytes) {
     const uint32_t *constants = l->constants;
     if (y + 1 == l->out_h) pass.below = 0;
-    for (uint32_t channel = 0; channel < l->channels; channel += 4, constants += 40) {
+    for (uint32_t next = 0; next < l->channels; next += 4, constants += 40) {
+      const uint32_t last = l->channels - 4u, channel = next < last ? next : last;
       widen(l, input + channel, y, columns);
       if (l->table != NULL) {
         with_table(constants, columns, output + channel, &pass);

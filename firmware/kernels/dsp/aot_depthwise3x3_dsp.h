@@ -14,13 +14,14 @@
 
 typedef struct {
   uint16_t in_h, in_w, out_h, out_w;
-  uint16_t channels; /* a multiple of 4 */
+  uint16_t channels; /* 4 or more */
   uint8_t pad_top, pad_left;
-  uint32_t outside; /* four zero points: what a tap outside the image reads */
-  const uint32_t
-      *constants;      /* [channels][10]: (w0k, w1k) for the columns k of the kernel; (w1k, w2k); bias,
-                          multiplier, offset, and the right shift, at least 1; all scaled as in aot_conv_dsp.h */
-  const int8_t *table; /* [256], at value 0; NULL if nothing follows the requantisation */
+  uint32_t outside;          /* four zero points: what a tap outside the image reads */
+  const uint32_t *constants; /* [groups][4][10]: (w0k, w1k) for the columns k of the kernel; (w1k, w2k); bias,
+                                multiplier, offset, and the right shift, at least 1; all scaled as in
+                                aot_conv_dsp.h. Groups are of four channels; the last one ends with the last
+                                channel, and may compute some of the one before it again */
+  const int8_t *table;       /* [256], at value 0; NULL if nothing follows the requantisation */
 } aot_depthwise3x3_dsp_t;
 
 /* input [in_h][in_w][channels] -> output [out_h][out_w][channels]. `columns` is scratch, (out_w + 2) * 8

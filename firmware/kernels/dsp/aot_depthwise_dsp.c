@@ -5,8 +5,8 @@
 /* All channels of one position; `count` and `table` are constants where the caller unrolls. */
 AOT_INLINE void position(const aot_depthwise_dsp_t *l, const uint8_t *const *taps, uint32_t count,
                          const int8_t *table, int8_t *output) {
-  const uint32_t *next = l->constants, channels = l->taps.shape.channels;
-  for (uint32_t channel = 0; channel < channels; channel += 4) {
+  const uint32_t *next = l->constants, last = l->taps.shape.channels - 4u;
+  for (uint32_t channel = 0;; channel = channel + 4 < last ? channel + 4 : last) {
     uint32_t first[2], second[2];
     aot_two_words(next, &first[0], &first[1]);
     aot_two_words(next + 2, &second[0], &second[1]);
@@ -29,8 +29,9 @@ AOT_INLINE void position(const aot_depthwise_dsp_t *l, const uint8_t *const *tap
       const int32_t scaled =
           aot_high_multiply_add(sums[c], (int32_t)multiplier, (int32_t)offset + (sums[c] >> 31));
       const int32_t value = aot_saturate_s8(scaled >> (uint8_t)(shifts >> 8 * c));
-      *output++ = table != NULL ? table[value] : (int8_t)value;
+      output[channel + c] = table != NULL ? table[value] : (int8_t)value;
     }
+    if (channel == last) return;
     ++next;
   }
 }

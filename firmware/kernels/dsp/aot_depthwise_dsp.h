@@ -7,8 +7,9 @@
 #include "aot_taps.h"
 
 typedef struct {
-  aot_taps_t taps;           /* channels: a multiple of 4 */
-  const uint32_t *constants; /* by groups of four channels, in the order in which they are read: 4 biases;
+  aot_taps_t taps;           /* channels: 4 or more */
+  const uint32_t *constants; /* by groups of four channels, of which the last ends with the last channel and
+                                may compute some again, in the order in which they are read: 4 biases;
                                 [taps][2] weights, int16 pairs of channels 0 and 2, and of 1 and 3;
                                 [4][2] multipliers and offsets; 4 right shifts, each at least 1, in a word.
                                 All are scaled as in aot_conv_dsp.h. */

@@ -48,12 +48,12 @@ def dsp_s8(layer: Weighted) -> Call | None:
 
 
 def dsp_3x3_s8(layer: Weighted) -> Call | None:
-    """aot_depthwise3x3_dsp.c: 3x3 of stride 1 on four channels or a multiple of it, two rows at a time."""
+    """aot_depthwise3x3_dsp.c: 3x3 of stride 1 on four channels or more, two rows at a time."""
     context, shape, q = layer.context, layer.shape, layer.arithmetic
     w, (in_h, in_w, channels), (out_h, out_w) = shape.window, shape.input, shape.conv
     plain = (w.kernel_h, w.kernel_w, w.stride_h, w.stride_w, w.dilation_h, w.dilation_w) == (3, 3, 1, 1, 1, 1)
     least = 1 if context.target.single else 2
-    if not plain or not suits(layer) or out_h < least or channels % 4 or max(w.pad_top, w.pad_left) > 2:
+    if not plain or not suits(layer) or out_h < least or channels < 4 or max(w.pad_top, w.pad_left) > 2:
         return None
     k = dsp.scaled(q)
     if k is None or int(k.shift.min()) == 0 or int(k.shift.max()) > 31:
@@ -61,7 +61,8 @@ def dsp_3x3_s8(layer: Weighted) -> Call | None:
     rows = k.weights.reshape(channels, 3, 3)
     above, below = (dsp.pairs(np.stack([rows[:, i], rows[:, i + 1]], axis=2).reshape(channels, -1), 1) for i in (0, 1))
     scaling = np.stack([k.bias, k.multiplier, k.offset, k.shift], axis=1).astype(np.int32).view(np.uint32)
-    constants = [context.constant("constants", np.concatenate([above[:, 0], below[:, 0], scaling], axis=1))]
+    each = np.concatenate([above[:, 0], below[:, 0], scaling], axis=1)
+    constants = [context.constant("constants", each[dsp.by_fours(channels).ravel()])]
     table = dsp.following_table(context, q)
     if table is not None:
         constants.append(context.constant("table", table))

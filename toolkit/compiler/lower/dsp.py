@@ -227,7 +227,7 @@ def _tile(layer: Weighted, pitch: int, words: int) -> tuple[str, tuple[str, ...]
 def depthwise_parameters(context: Context, q: Quantised) -> parameters.Parameters | None:
     """For aot_depthwise_dsp.h; None if its channels or constants do not suit."""
     k = scaled(q)
-    if k is None or len(q.weights) % 4 or int(k.shift.min()) == 0:
+    if k is None or len(q.weights) < 4 or int(k.shift.min()) == 0:
         return None
     arrays = [context.constant("constants", _by_fours(k))]
     table = following_table(context, q)
@@ -236,10 +236,17 @@ def depthwise_parameters(context: Context, q: Quantised) -> parameters.Parameter
     return parameters.members(context, arrays), tuple(arrays)
 
 
+def by_fours(channels: int) -> NDArray[np.intp]:
+    """[groups, 4]: the channels that the depthwise kernels compute at once; the last four may have had some before."""
+    starts = np.append(np.arange(0, channels - 4, 4), channels - 4)
+    return np.asarray(starts[:, None] + np.arange(4), np.intp)
+
+
 def _by_fours(k: Scaled) -> NDArray[np.uint32]:
-    """All constants of a depthwise layer in the order in which its kernel reads them: [channels / 4, 13 + 2 * taps]."""
-    groups = k.weights.reshape(-1, 4, k.weights.shape[1]).transpose(0, 2, 1)[:, :, [0, 2, 1, 3]]
+    """All constants of a depthwise layer in the order in which its kernel reads them: [groups, 13 + 2 * taps]."""
+    order = by_fours(len(k.weights))
+    groups = k.weights[order].transpose(0, 2, 1)[:, :, [0, 2, 1, 3]]
     words = pairs(groups.reshape(len(groups), -1), 1)[:, 0]
-    scaling = np.stack([k.multiplier, k.offset], axis=1).astype(np.int32).view(np.uint32).reshape(-1, 8)
-    shifts = k.shift.astype(np.uint8).reshape(-1, 4).view("<u4")
-    return np.concatenate([k.bias.astype(np.int32).view(np.uint32).reshape(-1, 4), words, scaling, shifts], axis=1)
+    scaling = np.stack([k.multiplier, k.offset], axis=1)[order].astype(np.int32).view(np.uint32).reshape(-1, 8)
+    shifts = k.shift[order].astype(np.uint8).view("<u4")
+    return np.concatenate([k.bias[order].astype(np.int32).view(np.uint32), words, scaling, shifts], axis=1)
