@@ -118,11 +118,11 @@ def test_what_is_set_upright_is_measured_so_and_never_by_rows(tmp_path: Path, mo
     with pytest.raises(TrainError, match="was not judged"):
         measure.measure(["smallest-upright"], tmp_path, tmp_path, boards=["uno"])
     judge.judge(tmp_path, (dataclasses.replace(_samples(50), name=results.TEST),), _answers)
-    found = measure.measure(["smallest-upright", "half"], tmp_path, tmp_path, boards=["uno"])
-    assert set(asked) == {(str(file), "auto", True), ("half", "auto", False), ("half", "rows", False)}
+    found = measure.measure(["smallest-upright", "initial"], tmp_path, tmp_path, boards=["uno"])
+    assert set(asked) == {(str(file), "auto", True), ("initial", "auto", False), ("initial", "rows", False)}
     assert {(row.name, row.stream, row.refused) for row in found} == {
-        ("half", "auto", "too big"),
-        ("half", "rows", "too big"),
+        ("initial", "auto", "too big"),
+        ("initial", "rows", "too big"),
         ("smallest-upright", "auto", "too big"),
     }
 

@@ -26,7 +26,7 @@ class Measured:
     """One network on one emulated board, built in one way.
 
     Attributes:
-        name, board: which. The name is that of a model, or of a network of the study whose pictures are set upright.
+        name, board: which. The name is that of a network of the study, whose judged file it is, or of any model.
         stream: of the build: "auto", as it is built by default, or "rows": the input comes row by row too.
         optimise: of the build: speed, else what fits.
         refused: why it does not fit; then there is nothing else.
@@ -76,29 +76,31 @@ def measure(
     """Build and prove each network on each board in each way; a record of the same three is replaced."""
     found = {(row.name, row.board, row.stream): row for row in known(folder)}
     for name, board, stream in itertools.product(names, tuple(boards), tuple(streams)):
-        upright = _upright(folder, name)
-        if upright is not None and stream == ROWS:
+        model, upright = _judged(folder, name)
+        if upright and stream == ROWS:
             continue  # all of a picture has to be there before it is set upright
-        made = _one(upright or name, board, stream, workspace, limit, listener, upright=upright is not None)
+        made = _one(model, board, stream, workspace, limit, listener, upright=upright)
         found[name, board, stream] = replace(made, name=name)
         rows = [found[key] for key in sorted(found)]
         write_atomically(folder / FILE, (json.dumps(to_jsonable(rows), indent=1) + "\n").encode())
     return tuple(found[key] for key in sorted(found))
 
 
-def _upright(folder: Path, name: str) -> str | None:
-    """The file that ships of a network on upright pictures; None for a model that reads them as they are.
+def _judged(folder: Path, name: str) -> tuple[str, bool]:
+    """The judged file of a network of the study that ships or would, and whether it reads upright pictures.
+
+    Another name is that of any model.
 
     Raises:
         TrainError: it was not judged: what proves a network on a board begins with images of the test set.
         ChangedFileError: the file is not the one that was.
     """
-    name = judge.standing(folder).get(name, name)
-    plan = pipeline.plans(folder).get(name)
-    if plan is None or not plan.long.upright:
-        return None
-    chosen, _ = judge.shipping(folder, name)
-    return str(pipeline.network_path(folder, name, chosen.seed))
+    standing, plans = judge.standing(folder), pipeline.plans(folder)
+    plan = plans.get(standing.get(name, name))
+    if plan is None:
+        return name, False
+    chosen, _ = judge.shipping(folder, plan.name)
+    return str(pipeline.network_path(folder, plan.name, chosen.seed)), bool(plan.long.upright)
 
 
 def _one(
