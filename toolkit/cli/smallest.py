@@ -89,7 +89,7 @@ def _register_training(group: typer.Typer) -> None:
     def search_command(
         which: Annotated[str, typer.Argument(help="The class: 697, 480, 350 (parameters) or rows (RAM).")] = "697",
         trials: Annotated[int, typer.Option("--trials", min=1, help="Trainings in all, those before included.")] = 40,
-        epochs: Annotated[int, typer.Option("--epochs", min=1, help="Of each.")] = 40,
+        epochs: Annotated[int, typer.Option("--epochs", min=1, help="Of each; other lengths are counted apart.")] = 40,
         study: Study = _HERE,
         data: options.Data = None,
         workspace: options.Workspace = Path(),
@@ -105,7 +105,9 @@ def _register_training(group: typer.Typer) -> None:
         recipe = changed(RECIPE, {"epochs": epochs})
         images = sets.load(_copies(workspace), data)
         with _Bar() as bar:
-            search.search(search.CLASSES[which], trials, recipe, images, study, progress=bar, told=_tell)
+            trained = search.search(search.CLASSES[which], trials, recipe, images, study, progress=bar, told=_tell)
+        if not trained:
+            output.line(f"nothing to train: {trials} trials, {epochs} epochs each, are trained or under way")
 
     @group.command("train")
     def train_command(

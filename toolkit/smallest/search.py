@@ -3,16 +3,23 @@
 A trial is a short training; its value is the held-out accuracy. What a class forbids (parameters, RAM by rows) is not
 trained. No trial is ended early: at epoch 10 the loss says nothing of the end (rank correlation -0.05 to 0.36 in the
 trials before this study).
+
+A trial is under way while its process holds the trial's lock, which ends with the process, however that ends. What is
+found without is asked for again, with the same parameters: the same training goes on from its checkpoint. Optuna's own
+heartbeat is for `Study.optimize`, and takes minutes to tell a dead process from a slow one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from toolkit.errors import ModelError, ToolError
+from toolkit import lock
+from toolkit.errors import ModelError, TinymlError, ToolError
 from toolkit.smallest import native, records, training
 from toolkit.smallest.data import Sets
 from toolkit.smallest.recipe import Recipe, Run
@@ -22,6 +29,8 @@ from toolkit.zoo.topology import Topology, parse
 
 DATABASE = "search.db"
 SEED = 18
+TURN_SECONDS = 60.0
+_COMMAND = "tinyml smallest search"
 
 
 @dataclass(frozen=True)
@@ -89,11 +98,18 @@ def search(
     *,
     progress: Progress | None = None,
     told: Callable[[records.Record], None] | None = None,
-) -> None:
-    """Train networks of a class until the study has so many trained trials.
+) -> int:
+    """Train networks of a class until the study has so many trials, trained or under way in any process.
+
+    The study is that of the class and of the recipe's epochs. What was interrupted goes on first.
+
+    Returns:
+        How many were trained here.
 
     Raises:
         ToolError: Optuna is not installed.
+        TinymlError: the study's folder cannot be written, or another process keeps the study to itself.
+        KeyboardInterrupt: stopped; the same call goes on from the last checkpoint.
     """
     try:
         import optuna
@@ -103,35 +119,104 @@ def search(
         ) from None
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    folder.mkdir(parents=True, exist_ok=True)
-    study = optuna.create_study(
-        study_name=which.name,
-        storage=f"sqlite:///{folder / DATABASE}",
-        direction="maximize",
-        load_if_exists=True,
-        sampler=optuna.samplers.TPESampler(n_startup_trials=12, multivariate=True),
-    )
-    states = optuna.trial.TrialState
-    while len(study.get_trials(deepcopy=False, states=(states.COMPLETE, states.RUNNING))) < trials:
-        trial = study.ask()
-        words = suggest(trial, rows=which.ram is not None)
-        try:
-            topology = parse(words)
-        except ModelError:
-            study.tell(trial, state=states.PRUNED)
-            continue
-        if not which.takes(topology):
-            study.tell(trial, state=states.PRUNED)
-            continue
-        trial.set_user_attr("words", topology.words)
-        run = Run(topology.words, 0.1, SEED, recipe)
-        trial.set_user_attr("run", records.identity(run))
-        trial.set_user_attr("trainer", native.version())
-        try:
-            record = training.train(run, f"search {which.name}", sets, folder, progress=progress)
-        except KeyboardInterrupt:
-            study.tell(trial, state=states.FAIL)
-            raise
-        study.tell(trial, record.held_out)
-        if told is not None:
-            told(record)
+    # A lock takes its folders away that it made: not this one, where another process may be about to write.
+    _place(folder, "").parent.mkdir(parents=True, exist_ok=True)
+    with _turn(folder):
+        study = optuna.create_study(
+            study_name=f"{which.name}-{recipe.epochs}",
+            storage=f"sqlite:///{folder / DATABASE}",
+            direction="maximize",
+            load_if_exists=True,
+            sampler=optuna.samplers.TPESampler(n_startup_trials=12, multivariate=True),
+        )
+    trained = 0
+    while True:
+        with contextlib.ExitStack() as alive:
+            with _turn(folder):
+                trial = _next(study, trials, folder, alive)
+            if trial is None:
+                return trained
+            record = _train(study, trial, which, recipe, sets, folder, progress)
+        if record is not None:
+            trained += 1
+            if told is not None:
+                told(record)
+
+
+@contextlib.contextmanager
+def _turn(folder: Path) -> Iterator[None]:
+    """One process at a time chooses its trial: else two take up the same, or one counts what another is about to add.
+
+    Raises:
+        TinymlError: no turn came for TURN_SECONDS, or the file system refuses to write.
+    """
+    last = time.monotonic() + TURN_SECONDS
+    with contextlib.ExitStack() as stack:
+        while True:
+            try:
+                stack.enter_context(lock.held(_place(folder, "turn"), _COMMAND))
+                break
+            except TinymlError:
+                if time.monotonic() > last:
+                    raise
+                time.sleep(0.05)
+        yield
+
+
+def _place(folder: Path, what: str) -> Path:
+    """The folder that carries a lock: beside the checkpoints, which are nobody's to commit either."""
+    return folder / "checkpoints" / f"search-{what}"
+
+
+def _next(study: Any, trials: int, folder: Path, alive: contextlib.ExitStack) -> Any:
+    """A trial that is this process's until `alive` ends; None where the study has enough."""
+    from optuna.trial import TrialState
+
+    running = study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
+    free = {each.number for each in running if _is_free(_place(folder, f"{study.study_name}-{each.number}"))}
+    for dead in study.get_trials(states=(TrialState.RUNNING,)):  # again: one may have ended well in between
+        if dead.number in free:
+            if dead.params:  # else it ended before it had any
+                study.enqueue_trial(dead.params)
+            study.tell(dead.number, state=TrialState.FAIL)
+    if len(study.get_trials(deepcopy=False, states=(TrialState.COMPLETE, TrialState.RUNNING))) >= trials:
+        return None
+    trial = study.ask()
+    alive.enter_context(lock.held(_place(folder, f"{study.study_name}-{trial.number}"), _COMMAND))
+    return trial
+
+
+def _is_free(place: Path) -> bool:
+    """Whether nobody holds a trial's lock."""
+    try:
+        with lock.held(place, _COMMAND):
+            pass
+    except TinymlError:
+        return False
+    with contextlib.suppress(OSError):  # what a killed one left; the lock takes away only what it made itself
+        place.rmdir()
+    return True
+
+
+def _train(
+    study: Any, trial: Any, which: Class, recipe: Recipe, sets: Sets, folder: Path, progress: Progress | None
+) -> records.Record | None:
+    """Train what a trial suggests; None where the class forbids it."""
+    from optuna.trial import TrialState
+
+    words = suggest(trial, rows=which.ram is not None)
+    try:
+        topology = parse(words)
+    except ModelError:
+        topology = None
+    if topology is None or not which.takes(topology):
+        study.tell(trial, state=TrialState.PRUNED)
+        return None
+    run = Run(topology.words, 0.1, SEED, recipe)
+    trial.set_user_attr("words", topology.words)
+    trial.set_user_attr("run", records.identity(run))
+    trial.set_user_attr("trainer", native.version())
+    # Whatever ends this early leaves the trial as it is: without its lock, whoever comes next takes it up again.
+    record = training.train(run, f"search {which.name}", sets, folder, progress=progress)
+    study.tell(trial, record.held_out)
+    return record
