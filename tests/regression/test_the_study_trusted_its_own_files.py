@@ -69,15 +69,34 @@ def test_a_pipeline_that_is_done_is_not_trained_again_without_its_starts(sets: d
     assert pipeline.run(plan, 1, sets, tmp_path) == ended
     assert (records.read(tmp_path), file.stat().st_mtime_ns) == (runs, before)
     (tmp_path / kept.NAMED).write_text(json.dumps({"a": {"ships": 1, "files": {"1": kept.digest(file)}}}))
+    arrays = file.with_suffix(".npz")
+    for each in (file, arrays):
+        kept_before = each.read_bytes()
+        each.unlink()
+        with pytest.raises(TrainError, match=f"{each.name} is missing"):
+            pipeline.run(plan, 1, sets, tmp_path)
+        each.write_bytes(kept_before)
+    (tmp_path / pipeline.PLANS).write_text(
+        (tmp_path / pipeline.PLANS).read_text().replace('"epochs": 2', '"epochs": 3')
+    )
+    with pytest.raises(TrainError, match="by another plan"):
+        pipeline.run(pipeline.plan(tmp_path, "a"), 1, sets, tmp_path)
+
+
+def test_a_file_that_went_is_made_again_of_the_weights_that_are_there(sets: data.Sets, tmp_path: Path) -> None:
+    plan = _plan(tmp_path)
+    ended = pipeline.run(plan, 1, sets, tmp_path)
+    runs, file = records.read(tmp_path), pipeline.network_path(tmp_path, "a", 1)
+    before = file.read_bytes()
     file.unlink()
-    with pytest.raises(TrainError, match="is missing"):
-        pipeline.run(plan, 1, sets, tmp_path)
+    assert pipeline.run(plan, 1, sets, tmp_path) == ended
+    assert (records.read(tmp_path), file.read_bytes()) == (runs, before)
 
 
 def test_two_do_not_train_one_pipeline(sets: data.Sets, tmp_path: Path) -> None:
     plan = _plan(tmp_path)
     with (
-        lock.held(tmp_path / "training" / "a-1", "the first"),
+        lock.held(tmp_path / "checkpoints" / "pipeline-a-1", "the first"),
         pytest.raises(TinymlError, match="in use by the first"),
     ):
         pipeline.run(plan, 1, sets, tmp_path)

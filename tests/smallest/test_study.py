@@ -257,3 +257,10 @@ def test_the_page_is_made_from_the_shipped_records(tmp_path: Path) -> None:
     for row in results.rows(tmp_path / "study"):
         assert f"`{row.words}`" in text
     assert (tmp_path / "smallest" / "frontier.svg").is_file()
+
+
+def test_the_page_and_the_rows_are_those_of_the_records(tmp_path: Path) -> None:
+    """A record that came later, or a board that was measured again, is on no page until it is written anew."""
+    assert page.write(SHIPPED, tmp_path).read_bytes() == (ROOT / "docs" / "smallest.md").read_bytes()
+    results.write(results.rows(SHIPPED), tmp_path / "results.json")
+    assert (tmp_path / "results.json").read_bytes() == (ROOT / "models" / "smallest_results.json").read_bytes()

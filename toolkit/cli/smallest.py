@@ -128,7 +128,10 @@ def _register_training(group: typer.Typer) -> None:
         with _Bar() as bar:
             for plan in chosen:
                 for each in seed or pipeline.SEEDS:
-                    _tell(pipeline.run(plan, each, images, study, bar))
+                    known = pipeline.whole(plan, each, study)
+                    if known is not None:
+                        output.line(f"{plan.name}, pipeline {each}, is whole already: nothing to train")
+                    _tell(known or pipeline.run(plan, each, images, study, bar))
 
 
 def _register_judging(group: typer.Typer) -> None:
@@ -193,7 +196,8 @@ def _register_judging(group: typer.Typer) -> None:
             list[str] | None, typer.Option("--board", help="May be repeated. By default mps2-an386, nano33, uno.")
         ] = None,
         stream: Annotated[
-            list[str] | None, typer.Option("--stream", help="auto or rows; may be repeated. By default both.")
+            list[str] | None,
+            typer.Option("--stream", help="auto, rows or off; may be repeated. By default the first two."),
         ] = None,
         limit: options.Limit = None,
         study: Study = _HERE,
@@ -262,7 +266,7 @@ def _register_judging(group: typer.Typer) -> None:
         from toolkit.smallest import page, results
 
         results.write(results.rows(study), study.parent / "smallest_results.json")
-        output.line(str(page.write(study, to or (Path("docs") if study == _HERE else study))))
+        output.line(str(page.write(study, to or (Path("docs") if study.resolve() == _HERE.resolve() else study))))
 
 
 def _copies(workspace: Path) -> Path:

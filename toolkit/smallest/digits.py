@@ -13,6 +13,7 @@ from toolkit.data import load_external
 from toolkit.data.digits.eight import load_eight
 from toolkit.data.digits.habits import load_harder
 from toolkit.errors import ModelError
+from toolkit.smallest import kept
 
 FILE = "digits.json"
 MIXED = "mixed"
@@ -31,8 +32,7 @@ class Row:
 
 def known(folder: Path) -> tuple[Row, ...]:
     """What was kept."""
-    path = folder / FILE
-    return tuple(Row(**row) for row in json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else ()
+    return kept.rows(folder / FILE, lambda row: Row(**row))
 
 
 def score(folder: Path, models: Path, told: Callable[[Row], None] = lambda _: None) -> tuple[Row, ...]:
@@ -46,7 +46,8 @@ def score(folder: Path, models: Path, told: Callable[[Row], None] = lambda _: No
     sets = (load_external(), load_harder(), load_eight())
     rows: list[Row] = []
     for name in zoo.names():
-        for dtype, path in _files(models, name):
+        mixed, files = _files(models, name)
+        for dtype, path in files:
             try:
                 found = {data.name: store.score(path.read_bytes(), data) for data in sets}
             except ModelError:
@@ -59,6 +60,8 @@ def score(folder: Path, models: Path, told: Callable[[Row], None] = lambda _: No
             )
             rows.append(row)
             told(row)
+            if not mixed:
+                break
     if not rows:
         raise ModelError(
             f"{models} has no network that can be scored: no NAME/NAME_int8.tflite of the zoo",
@@ -68,12 +71,11 @@ def score(folder: Path, models: Path, told: Callable[[Row], None] = lambda _: No
     return tuple(rows)
 
 
-def _files(models: Path, name: str) -> list[tuple[str, Path]]:
-    """Which of a network's files are scored: the int8 one stands for it, else the float32 one.
+def _files(models: Path, name: str) -> tuple[bool, list[tuple[str, Path]]]:
+    """Whether a network has a mixed file, and its files: the first that can be scored stands for it.
 
-    Of a network that has a mixed file all are: on MNIST int8 takes 12 points from the capsules, the mixed one none.
+    Of one that has a mixed file all count: on MNIST int8 takes 12 points from the capsules, the mixed one none.
     """
     mixed = models / f"{name}_{MIXED}.tflite"
     whole = [(str(dtype), models / name / f"{name}_{dtype}.tflite") for dtype in (DType.INT8, DType.FLOAT32)]
-    there = [each for each in (*whole, (MIXED, mixed)) if each[1].is_file()]
-    return there if mixed.is_file() else there[:1]
+    return mixed.is_file(), [each for each in (*whole, (MIXED, mixed)) if each[1].is_file()]

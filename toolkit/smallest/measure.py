@@ -17,7 +17,7 @@ from toolkit.smallest import judge, kept, pipeline
 
 FILE = "measured.json"
 BOARDS = ("mps2-an386", "nano33", "uno")
-AUTO, ROWS = "auto", "rows"
+AUTO, ROWS, OFF = "auto", "rows", "off"
 STREAMS = (AUTO, ROWS)
 
 
@@ -27,7 +27,8 @@ class Measured:
 
     Attributes:
         name, board: which. The name is that of a network of the study, whose judged file it is, or of any model.
-        stream: of the build: "auto", as it is built by default, or "rows": the input comes row by row too.
+        stream: of the build: "auto", as it is built by default; "rows": the input comes row by row too; "off":
+            every tensor lies whole.
         optimise: of the build: speed, else what fits.
         refused: why it does not fit; then there is nothing else.
         model_sha256: of the file that ran.

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from toolkit import board as board_files
-from toolkit.smallest.measure import AUTO, ROWS, Measured
+from toolkit.smallest.measure import AUTO, OFF, ROWS, Measured
 from toolkit.smallest.results import Row
 from toolkit.smallest.tables import many, percent, table
 
@@ -77,7 +77,8 @@ def boards(known: Sequence[Measured]) -> list[str]:
             "",
             "Emulated ones: no physical board was available. Flash and RAM are those of the whole image, link and test "
             "harness included; the stack comes on top. Built by default otherwise: rows stream where that lowers the "
-            "arena by an eighth. Tied weights lie in flash once.",
+            "arena by an eighth. Tied weights lie in flash once. Each is the judged file; `compact` and `proposed` do "
+            "not ship: the package's own `proposed` is another, of the same size.",
             "",
             *table(titles, lines, text=4),
         ]
@@ -128,7 +129,7 @@ def upright(rows: Sequence[Row], known: Sequence[Measured]) -> list[str]:
     plain = next((row for row in rows if row.network == "smallest" and row.stands), None)
     if row is None or plain is None:
         return []
-    boards = {each.board: each for each in known if each.name == "smallest" and each.stream == AUTO}
+    boards = {each.board: each for each in known if each.name == "smallest" and each.stream == OFF}
     lines = []
     for each in known:
         beside = boards.get(each.board)
@@ -142,7 +143,7 @@ def upright(rows: Sequence[Row], known: Sequence[Measured]) -> list[str]:
             f"of the upright test images, {percent(plain.int8_mean)} % of them as they are by `smallest`.",
             "",
             *table(("board", "flash", "RAM", "stack, painted", "an inference, ticks"), lines),
-            "What it takes, beside `smallest` as it is.",
+            "What it takes, beside `smallest` with its pictures whole too (`--stream off`).",
             "",
         ]
         if lines

@@ -221,19 +221,44 @@ def run(chosen: Plan, seed: int, sets: Sets, folder: Path, progress: Progress | 
         The record of its long training, with the int8 file's held-out accuracy.
 
     Raises:
-        TrainError: its file was named by hash and is missing: another CPU would not make the same one; or another
-            process trains it.
+        TrainError: its file was named by hash, and is missing or of another plan.
+        TinymlError: another process trains it.
         KeyboardInterrupt: stopped; the same call goes on.
     """
-    path = network_path(folder, chosen.name, seed)
-    files = [path, path.with_suffix(".npz")]
-    done_before = dict(done(chosen, folder)).get(seed)
-    if done_before is not None and all(each.is_file() for each in files):
-        return done_before
-    if str(seed) in kept.named(folder).get(chosen.name, {}).get("files", {}):
-        raise TrainError(f"{path} was named for the judging, and is missing", f"git checkout {path.parent}")
-    with lock.held(folder / "training" / f"{chosen.name}-{seed}", f"tinyml smallest train {chosen.name} --seed {seed}"):
+    known = whole(chosen, seed, folder)
+    if known is not None:
+        return known
+    _not_named(chosen, seed, folder)
+    command = f"tinyml smallest train {chosen.name} --seed {seed}"
+    with lock.held(folder / "checkpoints" / f"pipeline-{chosen.name}-{seed}", command):
         return _run(chosen, seed, sets, folder, progress)
+
+
+def whole(chosen: Plan, seed: int, folder: Path) -> Record | None:
+    """A pipeline that is done and has its files; None: there is something to train."""
+    path = network_path(folder, chosen.name, seed)
+    found = dict(done(chosen, folder)).get(seed)
+    return found if found is not None and path.is_file() and path.with_suffix(".npz").is_file() else None
+
+
+def _not_named(chosen: Plan, seed: int, folder: Path) -> None:
+    """Hold that a pipeline's file was not named for the judging: another CPU would not make the same one.
+
+    Raises:
+        TrainError: it was.
+    """
+    if str(seed) not in kept.named(folder).get(chosen.name, {}).get("files", {}):
+        return
+    path = network_path(folder, chosen.name, seed)
+    missing = next((each for each in (path, path.with_suffix(".npz")) if not each.is_file()), None)
+    if missing is not None:
+        raise TrainError(
+            f"{missing} is missing, and that pipeline was named for the judging", f"git checkout {missing}"
+        )
+    raise TrainError(
+        f"{path} was named for the judging, by another plan than {PLANS} has now",
+        "a plan of another name for another one",
+    )
 
 
 def _run(chosen: Plan, seed: int, sets: Sets, folder: Path, progress: Progress | None) -> Record:
@@ -257,7 +282,7 @@ def _run(chosen: Plan, seed: int, sets: Sets, folder: Path, progress: Progress |
             ]
         start = best(found, pooled=chosen.pooled)
         weights = training.kept(folder, start.run)
-    whole = chosen.whole(start.run)
+    last = chosen.whole(start.run)
     seen = sets.upright() if chosen.long.upright else sets
 
     def convert(weights: Weights) -> float:
@@ -269,7 +294,11 @@ def _run(chosen: Plan, seed: int, sets: Sets, folder: Path, progress: Progress |
         held_out = seen.samples.part(len(seen.train.labels), len(seen.samples))
         return float(np.mean(finished.answers(network, held_out) == held_out.labels))
 
-    return training.train(whole, long, sets, folder, start=weights, progress=progress, convert=convert)
+    record = training.train(last, long, sets, folder, start=weights, progress=progress, convert=convert)
+    made = network_path(folder, chosen.name, seed).is_file()
+    if not made and training.weights_path(folder, last).is_file():  # it was trained before, and its file went since
+        convert(training.kept(folder, last))
+    return record
 
 
 def _start(way: tuple[Run, ...], purpose: str, sets: Sets, folder: Path, progress: Progress | None) -> Record:

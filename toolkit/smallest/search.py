@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from toolkit import lock
-from toolkit.errors import ModelError, TinymlError, ToolError
+from toolkit.errors import ModelError, TinymlError, ToolError, TrainError
 from toolkit.smallest import native, records, training
 from toolkit.smallest.data import Sets
 from toolkit.smallest.recipe import Recipe, Run
@@ -216,7 +216,14 @@ def _train(
     trial.set_user_attr("words", topology.words)
     trial.set_user_attr("run", records.identity(run))
     trial.set_user_attr("trainer", native.version())
-    # Whatever ends this early leaves the trial as it is: without its lock, whoever comes next takes it up again.
-    record = training.train(run, f"search {which.name}", sets, folder, progress=progress)
-    study.tell(trial, record.held_out)
+    # What is interrupted leaves the trial as it is: without its lock, whoever comes next takes it up again.
+    try:
+        record = training.train(run, f"search {which.name}", sets, folder, progress=progress)
+    except Exception:
+        study.tell(trial, state=TrialState.FAIL)  # it would not be trained the next time either
+        raise
+    try:
+        study.tell(trial, record.held_out)
+    except ValueError as caught:  # where the file system knows no locks, another process may have taken it for dead
+        raise TrainError(f"another search ended this trial: {caught}", "one search at a time in this folder") from None
     return record

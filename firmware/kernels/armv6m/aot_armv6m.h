@@ -27,6 +27,10 @@
 #define AOT_HAS_ARMV6M 0 /* the C beside the assembly stands in */
 #endif
 
+/* All of a function is its assembly. GCC would call who counts calls (-finstrument-functions, -pg) even here,
+ * and the arguments were lost. */
+#define AOT_ASSEMBLY __attribute__((naked, no_instrument_function))
+
 /* The assembly knows where each member is. */
 typedef struct {
   const void *taps;       /* [tap][position] */

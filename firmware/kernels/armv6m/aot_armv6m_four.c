@@ -15,8 +15,8 @@
   "mov r4, r11\n"         \
   "add r0, r9\n" scale
 
-__attribute__((naked)) void aot_armv6m_four(const aot_armv6m_t *run __attribute__((unused)),
-                                            aot_armv6m_sums_t *sums __attribute__((unused))) {
+AOT_ASSEMBLY void aot_armv6m_four(const aot_armv6m_t *run __attribute__((unused)),
+                                  aot_armv6m_sums_t *sums __attribute__((unused))) {
   __asm__ volatile(BEGIN SETTLED
                    ".align 2\n"
                    "15: adds r7, #1\n" SCALE_FOUR(SCALE_RELU)

@@ -3,8 +3,8 @@
 #if AOT_HAS_ARMV6M
 #include "aot_armv6m_steps.h"
 
-__attribute__((naked)) void aot_armv6m_one(const aot_armv6m_t *run __attribute__((unused)),
-                                           aot_armv6m_sums_t *sums __attribute__((unused))) {
+AOT_ASSEMBLY void aot_armv6m_one(const aot_armv6m_t *run __attribute__((unused)),
+                                 aot_armv6m_sums_t *sums __attribute__((unused))) {
   __asm__ volatile(BEGIN SETTLED
                    ".align 2\n"
                    "15: adds r7, #1\n" SCALE_FIRST(SCALE_RELU)

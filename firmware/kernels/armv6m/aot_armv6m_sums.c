@@ -115,10 +115,10 @@
   "mov lr, r4\n"
 
 #define GO_ON "ldr r4, " SETTLE "\nbx r4\n"
-#define SUMS_OF(name)                                                                                  \
-  __attribute__((naked)) void name(                                                                    \
-      const aot_armv6m_t *run __attribute__((unused)), const uint32_t *stream __attribute__((unused)), \
-      uint32_t channel __attribute__((unused)), int32_t *sums __attribute__((unused)))
+#define SUMS_OF(name)                                                     \
+  AOT_ASSEMBLY void name(const aot_armv6m_t *run __attribute__((unused)), \
+                         const uint32_t *stream __attribute__((unused)),  \
+                         uint32_t channel __attribute__((unused)), int32_t *sums __attribute__((unused)))
 
 /* Gone through from aot_armv6m_four() and _one(), not called: parameters are on their stack. */
 SUMS_OF(aot_armv6m_words) {

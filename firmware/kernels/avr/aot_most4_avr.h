@@ -21,7 +21,8 @@
 /* A weight (r20) is loaded once and serves four pixels (r21). Sums, low byte first:
  *   a r22 r23 r24    b r18 r19 r25    c r12 r13 r14    d r15 r16 r17
  * X: weights, Y: upper, Z: lower, r10: rows left, r11: zero. 34 cycles a weight. */
-static __attribute__((naked, noinline)) aot_s24_t AOT_NAME(const int8_t *weights, const int8_t *upper) {
+static __attribute__((naked, noinline, no_instrument_function)) aot_s24_t AOT_NAME(const int8_t *weights,
+                                                                                   const int8_t *upper) {
   __asm__ volatile(
       /* sum += r20 * r21; muls leaves the product's sign in the carry */
       ".macro aot_mac low, middle, high\n\t"

@@ -22,7 +22,8 @@ void aot_avr_load(aot_avr_channel_t *channel, const aot_avr_scale_t *scale, uint
 /* x in r22-r24, as 24 bits without a sign; its product with m grows byte by byte of m:
  *   bytes 1, 2 in r21, r25 (kept only for their carries), 3 to 6 in r18, r19, r20, r21.
  * Z: channel, r26: zero, r27: a byte of m. About 110 cycles. */
-__attribute__((naked, noinline)) int16_t aot_avr_multiply(aot_s24_t x, const aot_avr_channel_t *channel) {
+__attribute__((naked, noinline, no_instrument_function)) int16_t aot_avr_multiply(
+    aot_s24_t x, const aot_avr_channel_t *channel) {
   __asm__ volatile(
       "movw r30, r20\n\t"
       "clr r18\n\t"

@@ -18,5 +18,5 @@ ISA = InstructionSet(
     start_up="cortexm",
     # Thumb's first version alone: a Cortex-M23 too. The assembly is GCC's (aot_armv6m.h).
     tells="defined(__ARM_ARCH_ISA_THUMB) && __ARM_ARCH_ISA_THUMB == 1 && __ARM_ARCH_PROFILE == 'M' "
-    "&& !defined(__clang__)",
+    "&& defined(__GNUC__) && !defined(__clang__)",
 )
