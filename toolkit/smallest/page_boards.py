@@ -77,8 +77,9 @@ def boards(known: Sequence[Measured]) -> list[str]:
             "",
             "Emulated ones: no physical board was available. Flash and RAM are those of the whole image, link and test "
             "harness included; the stack comes on top. Built by default otherwise: rows stream where that lowers the "
-            "arena by an eighth. Tied weights lie in flash once. Each is the judged file; `compact` and `proposed` do "
-            "not ship: the package's own `proposed` is another, of the same size.",
+            "arena by an eighth. Tied weights lie in flash once on the Uno; the Cortex-M4F's kernels read weights and "
+            "scales as one stream, a copy for each use ([compiler.md](compiler.md#tied-weights)). Each is the judged "
+            "file; `compact` and `proposed` do not ship: the package's own `proposed` is another, of the same size.",
             "",
             *table(titles, lines, text=4),
         ]
