@@ -203,7 +203,7 @@ def test_idx(tmp_path: Path) -> None:
     (tmp_path / "a-images-idx3-ubyte").write_bytes(idx.encode(np.full((3, 2, 2), 255, np.uint8)))
     (tmp_path / "a-labels-idx1-ubyte").write_bytes(idx.encode(np.array([2, 0, 1], np.uint8)))
     samples, _ = read(tmp_path / "a-images-idx3-ubyte", end(2, 2, 1, **UNIT))
-    assert (samples.labels.tolist(), str(samples.scaling), samples.real().max()) == ([2, 0, 1], "0..1", 1.0)
+    assert (samples.labels.tolist(), str(samples.scaling), float(samples.real().max())) == ([2, 0, 1], "0..1", 1.0)
 
 
 def test_labels_do_not_depend_on_how_many_are_asked_for(tmp_path: Path) -> None:

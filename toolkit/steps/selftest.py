@@ -134,7 +134,7 @@ def _grids(tflite: bytes, made: Bytes, due: Bytes) -> tuple[float, ...]:
         values = _real(part).astype(np.float64)
         slack = np.stack(
             [each[start : start + spec.elements] if each.size > 1 else np.zeros(spec.elements) for each in moved]
-        )
+        ).astype(np.float64)
         start += spec.elements
         allowed = np.maximum(np.maximum(RELATIVE * np.abs(values), SMALLEST), SLACK * np.nan_to_num(slack))
         grid = _finest(values, allowed)
