@@ -111,24 +111,24 @@ def start(board: Board, image: Path, log: Path) -> RunningDevice:
     return boot(board, log, lambda port: command(board, image, port))
 
 
-def version() -> str:
+def version(program: str = PROGRAM) -> str:
     """What QEMU says of itself, such as "7.2.22"; empty if it says nothing.
 
     Raises:
         ToolError: it is not installed.
     """
-    said = process.run([PROGRAM, "--version"], timeout=20).stdout
+    said = process.run([program, "--version"], timeout=20).stdout
     found = re.search(r"version (\d+\.\d+[\d.]*)", said)
     return found[1] if found else ""
 
 
-def knows(since: str) -> bool:
+def knows(since: str, program: str = PROGRAM) -> bool:
     """Whether this QEMU is of version `since` or newer.
 
     Raises:
         ToolError: it is not installed.
     """
-    numbers = [tuple(int(word) for word in each.split(".")[:2]) for each in (version(), since) if each]
+    numbers = [tuple(int(word) for word in each.split(".")[:2]) for each in (version(program), since) if each]
     return len(numbers) == 2 and numbers[0] >= numbers[1]
 
 

@@ -22,11 +22,25 @@ Model = Annotated[
 ]
 
 
+class Newer(Table, frozen=True, kw_only=True):
+    """since: a version of QEMU; cpu: as in `Settings`, from that version on."""
+
+    since: qemu.Version
+    cpu: Model
+
+
 class Settings(Table, frozen=True, kw_only=True):
-    """machine: QEMU's name of it; cpu: of the core, and what it has and has not, if it is not the machine's own."""
+    """What a board file tells QEMU.
+
+    Attributes:
+        machine: QEMU's name of it.
+        cpu: of the core, and what it has and has not, if it is not the machine's own.
+        newer: what newer ones want instead: they refuse to leave out what others of their extensions need.
+    """
 
     machine: Word
     cpu: Model | None = None
+    newer: Newer | None = None
 
 
 def boots(board: Board) -> bool:  # noqa: ARG001 - all of them
@@ -39,8 +53,11 @@ def tools() -> tuple[str, ...]:
     return (PROGRAM,)
 
 
-def command(board: Board, image: Path, port: int) -> list[str]:
+def command(board: Board, image: Path, port: int, *, newer: bool = False) -> list[str]:
     """The argv that boots `image`, an ELF, without a firmware of QEMU's own before it; pure.
+
+    Args:
+        newer: this QEMU is one of `Settings.newer`.
 
     One instruction is a nanosecond of the board's time (`-icount shift=0`), because that is what QEMU before 9 takes
     minstret from.
@@ -48,8 +65,9 @@ def command(board: Board, image: Path, port: int) -> list[str]:
     told = settings(board.emulator, Settings)
     if told is None:
         raise EmulatorError(f"{board.path.name} has no settings for qemu_riscv", "see boards/riscv-virt.toml")
+    cpu = told.newer.cpu if newer and told.newer is not None else told.cpu
     return [
-        *(PROGRAM, "-machine", told.machine, *(("-cpu", told.cpu) if told.cpu else ())),
+        *(PROGRAM, "-machine", told.machine, *(("-cpu", cpu) if cpu else ())),
         *("-bios", "none", "-kernel", str(image)),
         *("-icount", "shift=0", "-display", "none", "-monitor", "none", "-nodefaults"),
         *qemu.serial(port),
@@ -58,7 +76,9 @@ def command(board: Board, image: Path, port: int) -> list[str]:
 
 def start(board: Board, image: Path, log: Path) -> RunningDevice:
     """Boot `image` in the background; see `base.Emulator`."""
-    return qemu.boot(board, log, lambda port: command(board, image, port))
+    told = settings(board.emulator, Settings)
+    newer = told is not None and told.newer is not None and qemu.knows(told.newer.since, PROGRAM)
+    return qemu.boot(board, log, lambda port: command(board, image, port, newer=newer))
 
 
 def lister(running: RunningDevice) -> PortLister:  # noqa: ARG001 - it boots its image
