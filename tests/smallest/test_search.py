@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -90,9 +92,20 @@ def _searcher(folder: Path, trials: int) -> tuple[subprocess.Popen[str], str]:
     return other, words
 
 
+@contextlib.contextmanager
+def _study(folder: Path, epochs: int = EPOCHS) -> Iterator[Any]:
+    """The study, and its connections closed afterwards: a Python 3.13 warns of one that is left to be collected."""
+    storage = optuna.storages.RDBStorage(f"sqlite:///{folder / search.DATABASE}")
+    try:
+        yield optuna.load_study(study_name=f"tiny-{epochs}", storage=storage)
+    finally:
+        storage.remove_session()
+        storage.engine.dispose()
+
+
 def _states(folder: Path, epochs: int = EPOCHS) -> dict[str, int]:
-    study = optuna.load_study(study_name=f"tiny-{epochs}", storage=f"sqlite:///{folder / search.DATABASE}")
-    names = [trial.state.name for trial in study.trials]
+    with _study(folder, epochs) as study:
+        names = [trial.state.name for trial in study.trials]
     return {name: names.count(name) for name in ("RUNNING", "WAITING", "COMPLETE", "FAIL")}
 
 
@@ -156,8 +169,8 @@ def test_trainings_of_other_lengths_are_counted_apart(tmp_path: Path) -> None:
 
 def test_a_trial_that_ended_before_it_suggested_anything_is_failed(tmp_path: Path) -> None:
     look(tmp_path, 1)
-    study = optuna.load_study(study_name=f"tiny-{EPOCHS}", storage=f"sqlite:///{tmp_path / search.DATABASE}")
-    study.ask()
+    with _study(tmp_path) as study:
+        study.ask()
     assert look(tmp_path, 2) == 1
     assert _states(tmp_path) == {"RUNNING": 0, "WAITING": 0, "COMPLETE": 2, "FAIL": 1}
 
@@ -167,15 +180,15 @@ def test_a_trial_that_ends_well_while_it_is_looked_at_is_not_dead(
 ) -> None:
     """Its lock was held no more, and what was read of it before said that it was under way."""
     look(tmp_path, 1)
-    study = optuna.load_study(study_name=f"tiny-{EPOCHS}", storage=f"sqlite:///{tmp_path / search.DATABASE}")
-    ending = study.ask()
+    with _study(tmp_path) as study:
+        ending = study.ask()
 
-    def end(_: Path) -> bool:
-        study.tell(ending, 0.5)
-        return True
+        def end(_: Path) -> bool:
+            study.tell(ending, 0.5)
+            return True
 
-    monkeypatch.setattr(search, "_is_free", end)
-    assert look(tmp_path, 2) == 0
+        monkeypatch.setattr(search, "_is_free", end)
+        assert look(tmp_path, 2) == 0
     assert _states(tmp_path) == {"RUNNING": 0, "WAITING": 0, "COMPLETE": 2, "FAIL": 0}
 
 

@@ -121,14 +121,32 @@ def search(
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     # A lock takes its folders away that it made: not this one, where another process may be about to write.
     _place(folder, "").parent.mkdir(parents=True, exist_ok=True)
-    with _turn(folder):
-        study = optuna.create_study(
-            study_name=f"{which.name}-{recipe.epochs}",
-            storage=f"sqlite:///{folder / DATABASE}",
-            direction="maximize",
-            load_if_exists=True,
-            sampler=optuna.samplers.TPESampler(n_startup_trials=12, multivariate=True),
-        )
+    with contextlib.ExitStack() as ends:
+        with _turn(folder):
+            storage = optuna.storages.RDBStorage(f"sqlite:///{folder / DATABASE}")
+            ends.callback(storage.engine.dispose)  # else its connections stay open until they are collected
+            ends.callback(storage.remove_session)
+            study = optuna.create_study(
+                study_name=f"{which.name}-{recipe.epochs}",
+                storage=storage,
+                direction="maximize",
+                load_if_exists=True,
+                sampler=optuna.samplers.TPESampler(n_startup_trials=12, multivariate=True),
+            )
+        return _all(study, trials, which, recipe, sets, folder, progress, told)
+
+
+def _all(
+    study: Any,
+    trials: int,
+    which: Class,
+    recipe: Recipe,
+    sets: Sets,
+    folder: Path,
+    progress: Progress | None,
+    told: Callable[[records.Record], None] | None,
+) -> int:
+    """Trials of a study until it has enough; how many were trained here."""
     trained = 0
     while True:
         with contextlib.ExitStack() as alive:
