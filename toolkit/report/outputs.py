@@ -51,8 +51,8 @@ def confidence(output: str | None, specs: Specs, place: int = 0) -> float | None
     if not spec.quantised and spec.dtype is not ElementType.FLOAT32:
         return None
     elements = spec.real(part).ravel()
-    # Rounded probabilities sum to 1 within half a step each.
-    if elements.min() < -1e-6 or abs(elements.sum() - 1.0) > 0.005 * elements.size:
+    # Rounded probabilities sum to 1 within half a step each. No comparison holds of NaN, which a device may answer.
+    if not (elements.min() >= -1e-6 and abs(elements.sum() - 1.0) <= 0.005 * elements.size):
         return None
     return float(elements.max())
 
