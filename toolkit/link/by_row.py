@@ -84,8 +84,8 @@ def send(
         kind: of the requests; payload: of one, from its row's number and its bytes, packed.
 
     Returns:
-        What was heard of each row's answer, TAKEN or RESULT last; empty where all of it was lost, or but for its last
-        message where the row was asked for again after it was computed.
+        By row: the fullest answer that was heard, its last message a TAKEN or, of the last row, the RESULT. Where that
+        answer was damaged on the way it lacks messages, or has the last one alone.
 
     Raises:
         LinkError: the device refuses, fell silent, or does not come further.
