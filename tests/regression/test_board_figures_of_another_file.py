@@ -14,8 +14,7 @@ def test_what_was_measured_is_what_ships() -> None:
     shipped = {"smallest", "half", "tiny-row"}
     assert {row.name for row in known} >= shipped
     for row in known:
-        plan = judge.standing(study)[row.name]
-        judged = pipeline.network_path(study, plan, judge.ships(study, plan)).read_bytes()
+        _, judged = judge.shipping(study, judge.standing(study)[row.name])
         assert row.refused or row.model_sha256 == sha256_of(judged), f"measure {row.name} again"
         assert row.name not in shipped or judged == (models / row.name / f"{row.name}_int8.tflite").read_bytes()
         assert row.exact == row.asked

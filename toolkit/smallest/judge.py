@@ -132,18 +132,6 @@ def standing(folder: Path) -> dict[str, str]:
     return {plan.network: name for name, plan in pipeline.plans(folder).items() if name in rows}
 
 
-def ships(folder: Path, name: str) -> int:
-    """The seed of the pipeline that was named to ship.
-
-    Raises:
-        TrainError: nothing of that name was named.
-    """
-    named = kept.named(folder)
-    if name not in named:
-        raise TrainError(f"{name} is not named", "tinyml smallest name, then judge")
-    return int(named[name]["ships"])
-
-
 def shipping(folder: Path, name: str) -> tuple[Judged, bytes]:
     """The judged row of the pipeline of a plan that ships, and its file.
 

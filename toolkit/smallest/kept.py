@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
+from toolkit.artifacts import sha256_of
 from toolkit.errors import ChangedFileError, TrainError
 
 NAMED = "named.json"
@@ -67,7 +67,7 @@ def digest(path: Path) -> str:
         TrainError: it is missing.
     """
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
+        return sha256_of(path.read_bytes())
     except OSError as caught:
         raise TrainError(
             f"{path} cannot be read: {caught.strerror}", f"git checkout {path}, or train that pipeline"
@@ -84,7 +84,7 @@ def content(path: Path, sha256: str) -> bytes:
         found = path.read_bytes()
     except OSError:
         found = b""
-    if hashlib.sha256(found).hexdigest() != sha256:
+    if sha256_of(found) != sha256:
         raise ChangedFileError(
             f"{path} is not the file that {NAMED} names", f"take the file that was named: git checkout {path}"
         )
